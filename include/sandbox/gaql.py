@@ -1,0 +1,411 @@
+"""Google Ads Query Language: reading a query, and holding a row against its conditions.
+
+Grammar: https://developers.google.com/google-ads/api/docs/query/grammar. Field names and types are
+those of the protobuf messages of the version asked for. What the API refuses is refused here with
+the same `queryError` code; the wording of the messages follows it where it is known.
+"""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from decimal import Decimal
+from functools import lru_cache
+from importlib import import_module
+from typing import Any
+
+VERSIONS = ("v23", "v24", "v25", "v26")
+CORE_DATES = ("segments.date", "segments.week", "segments.month", "segments.quarter",
+              "segments.year")
+
+
+class GoogleAdsRefusal(Exception):
+    """A request the API refuses: gRPC status name, error group and code, message.
+
+    `group` is the field of ErrorCode ("query_error"), `code` the name of its enum value.
+    """
+
+    def __init__(self, group: str, code: str, message: str,
+                 status: str = "INVALID_ARGUMENT") -> None:
+        super().__init__(message)
+        self.group, self.code, self.message, self.status = group, code, message, status
+
+
+def _refuse(code: str, message: str) -> GoogleAdsRefusal:
+    return GoogleAdsRefusal("query_error", code, message)
+
+
+@dataclass(frozen=True)
+class Condition:
+    """`field operator value`; value is a text, Decimal, `Word` or a list of them."""
+
+    name: str
+    operator: str
+    value: Any = None
+
+
+@dataclass(frozen=True)
+class Query:
+    select: tuple[str, ...]
+    resource: str
+    where: tuple[Condition, ...] = ()
+    order_by: tuple[tuple[str, bool], ...] = ()  # (field, descending)
+    limit: int | None = None
+    parameters: dict[str, str] = field(default_factory=dict)
+
+
+class Word(str):
+    """An unquoted literal, such as ENABLED or LAST_7_DAYS."""
+
+
+_TOKEN = re.compile(
+    r"""\s*(?:
+      (?P<string>'(?:\\.|[^'\\])*'|"(?:\\.|[^"\\])*")
+    | (?P<open_string>['"])
+    | (?P<number>-?\d+(?:\.\d+)?(?![A-Za-z_0-9-]))
+    | (?P<word>[A-Za-z_0-9][A-Za-z_0-9.\-]*)
+    | (?P<symbol>!=|<=|>=|[=<>(),])
+    | (?P<other>\S)
+    )""",
+    re.VERBOSE,
+)
+_FIELD = re.compile(r"[a-z][a-zA-Z0-9._]*")
+_OPERATORS = ("=", "!=", ">", ">=", "<", "<=", "IN", "NOT IN", "LIKE", "NOT LIKE", "CONTAINS ANY",
+              "CONTAINS ALL", "CONTAINS NONE", "IS NULL", "IS NOT NULL", "DURING", "BETWEEN",
+              "REGEXP_MATCH", "NOT REGEXP_MATCH")
+_PARAMETERS = ("include_drafts", "omit_unselected_resource_names")
+
+
+class _Reader:
+    def __init__(self, query: str) -> None:
+        self.tokens: list[tuple[str, str]] = []
+        text = query.rstrip().rstrip(";")
+        position = 0
+        while match := _TOKEN.match(text, position):
+            kind, token = str(match.lastgroup), str(match.group(str(match.lastgroup)))
+            if kind == "open_string":
+                raise _refuse("STRING_NOT_TERMINATED", "Error in query: string not terminated.")
+            if kind == "string" and "\n" in token:
+                raise _refuse("PROHIBITED_NEWLINE_IN_STRING",
+                              "Error in query: string contains a newline.")
+            if kind == "other":
+                code = "BAD_SYMBOL" if not token.isascii() else "UNEXPECTED_INPUT"
+                raise _refuse(code, f"Error in query: unexpected input {token}.")
+            self.tokens.append((kind, token))
+            position = match.end()
+        self.at = 0
+
+    def peek(self, ahead: int = 0) -> str:
+        """The coming word or symbol in upper case, "" at the end; a string gives its quote."""
+        if self.at + ahead >= len(self.tokens):
+            return ""
+        kind, token = self.tokens[self.at + ahead]
+        return "'" if kind == "string" else token.upper()
+
+    def take(self, *expected: str) -> bool:
+        if all(self.peek(index) == word for index, word in enumerate(expected)):
+            self.at += len(expected)
+            return True
+        return False
+
+    def next(self) -> tuple[str, str]:
+        if self.at >= len(self.tokens):
+            raise _refuse("UNEXPECTED_END_OF_QUERY", "Error in query: unexpected end of query.")
+        self.at += 1
+        return self.tokens[self.at - 1]
+
+    def field(self, clause: str) -> str:
+        kind, token = self.next()
+        if kind != "word" or not _FIELD.fullmatch(token):
+            raise _refuse("BAD_FIELD_NAME",
+                          f"Error in {clause} clause: invalid field name '{token}'.")
+        return token
+
+    def fields(self, clause: str) -> tuple[str, ...]:
+        names = [self.field(clause)]
+        while self.take(","):
+            names.append(self.field(clause))
+        return tuple(names)
+
+    def value(self) -> Any:
+        kind, token = self.next()
+        if kind == "string":
+            return re.sub(r"\\(.)", r"\1", token[1:-1])
+        if kind == "number":
+            return Decimal(token)
+        if kind == "word":
+            return Word(token)
+        raise _refuse("BAD_VALUE", f"Error in WHERE clause: invalid value {token}.")
+
+    def values(self) -> list[Any]:
+        if not self.take("("):
+            raise _refuse("EXPECTED_LIST", "Error in WHERE clause: expected a list.")
+        if self.take(")"):
+            raise _refuse("PROHIBITED_EMPTY_LIST_IN_CONDITION",
+                          "Error in WHERE clause: list must not be empty.")
+        values = [self.value()]
+        while self.take(","):
+            values.append(self.value())
+        if not self.take(")"):
+            raise _refuse("UNEXPECTED_INPUT", "Error in WHERE clause: expected ')'.")
+        if len({type(value) for value in values}) > 1:
+            raise _refuse("PROHIBITED_VALUE_COMBINATION_IN_LIST",
+                          "Error in WHERE clause: list values are of different types.")
+        return values
+
+    def condition(self) -> Condition:
+        name = self.field("WHERE")
+        for operator in sorted(_OPERATORS, key=len, reverse=True):
+            if self.take(*operator.split()):
+                break
+        else:
+            _, token = self.next()
+            raise _refuse("BAD_OPERATOR", f"Error in WHERE clause: invalid operator '{token}'.")
+        if operator.endswith("NULL"):
+            return Condition(name, operator)
+        if operator.endswith("IN") or operator.startswith("CONTAINS"):
+            return Condition(name, operator, self.values())
+        if self.peek() == "(":
+            raise _refuse("EXPECTED_SINGLE_VALUE",
+                          f"Error in WHERE clause: {operator} expects a single value.")
+        value = self.value()
+        if operator == "BETWEEN":
+            if not self.take("AND"):
+                raise _refuse("EXPECTED_AND", "Error in WHERE clause: expected AND in BETWEEN.")
+            value = [value, self.value()]
+        return Condition(name, operator, value)
+
+
+@lru_cache(maxsize=512)
+def parse(text: str) -> Query:
+    """Read a query. Raises GoogleAdsRefusal with a queryError for what the grammar refuses."""
+    reader = _Reader(text)
+    if not reader.take("SELECT"):
+        raise _refuse("EXPECTED_SELECT", "Error in query: query must start with SELECT.")
+    select = reader.fields("SELECT")
+    if not reader.take("FROM"):
+        raise _refuse("EXPECTED_FROM" if not reader.peek() else "UNEXPECTED_INPUT",
+                      f"Error in query: unexpected input {reader.peek()}."
+                      if reader.peek() else "Error in query: missing FROM clause.")
+    _, resource = reader.next()
+    where: list[Condition] = []
+    order_by: list[tuple[str, bool]] = []
+    limit, parameters = None, {}
+    if reader.take("WHERE"):
+        where.append(reader.condition())
+        while reader.take("AND"):
+            where.append(reader.condition())
+    if reader.take("ORDER"):
+        if not reader.take("BY"):
+            raise _refuse("EXPECTED_BY", "Error in ORDER BY clause: expected BY.")
+        while True:
+            name = reader.field("ORDER BY")
+            order_by.append((name, reader.take("DESC") or (reader.take("ASC") and False)))
+            if not reader.take(","):
+                break
+    if reader.take("LIMIT"):
+        _, number = reader.next()
+        if not number.isdecimal():
+            raise _refuse("BAD_LIMIT_VALUE", f"Error in LIMIT clause: invalid value {number}.")
+        limit = int(number)
+        if limit < 1:
+            raise _refuse("LIMIT_VALUE_TOO_LOW", "Error in LIMIT clause: limit must be positive.")
+    if reader.take("PARAMETERS"):
+        while True:
+            _, name = reader.next()
+            if name not in _PARAMETERS:
+                raise _refuse("BAD_PARAMETER_NAME",
+                              f"Error in PARAMETERS clause: unknown parameter '{name}'.")
+            if not reader.take("="):
+                raise _refuse("UNEXPECTED_INPUT", "Error in PARAMETERS clause: expected '='.")
+            parameters[name] = str(reader.value()).lower()
+            if parameters[name] not in ("true", "false"):
+                raise _refuse("BAD_PARAMETER_VALUE",
+                              f"Error in PARAMETERS clause: invalid value of '{name}'.")
+            if not reader.take(","):
+                break
+    if reader.peek():
+        raise _refuse("UNEXPECTED_INPUT", f"Error in query: unexpected input {reader.peek()}.")
+    return Query(select, resource, tuple(where), tuple(order_by), limit, parameters)
+
+
+# --- fields -----------------------------------------------------------------------------------
+
+
+@lru_cache(maxsize=8)
+def row_message(version: str) -> Any:
+    """The protobuf class GoogleAdsRow of a version; the import takes a second, so on first use."""
+    module = import_module(f"google.ads.googleads.{version}.services.types.google_ads_service")
+    return module.GoogleAdsRow.pb()
+
+
+@lru_cache(maxsize=4096)
+def field_of(name: str, version: str) -> tuple[Any, ...]:
+    """The chain of protobuf field descriptors a dotted name stands for.
+
+    Raises GoogleAdsRefusal: UNRECOGNIZED_FIELD, or PROHIBITED_FIELD_IN_SELECT_CLAUSE when the name
+    stands for a message that is not itself a value.
+    """
+    message = row_message(version).DESCRIPTOR
+    chain: list[Any] = []
+    for part in name.split("."):
+        found = message.fields_by_name.get(part) if message is not None else None
+        if found is None:
+            raise _refuse("UNRECOGNIZED_FIELD", f"Unrecognized field in the query: '{name}'.")
+        chain.append(found)
+        message = found.message_type
+    if message is not None and not chain[-1].is_repeated or len(chain) < 2:
+        raise _refuse("PROHIBITED_FIELD_IN_SELECT_CLAUSE",
+                      f"The following field is not selectable: '{name}'.")
+    return tuple(chain)
+
+
+def is_date(name: str) -> bool:
+    """Whether a field holds a day."""
+    return name in CORE_DATES[:4]
+
+
+# --- conditions -------------------------------------------------------------------------------
+
+
+def _week_start(day: date, first: int) -> date:
+    return day - timedelta(days=(day.weekday() - first) % 7)
+
+
+def date_range(literal: str, today: date) -> tuple[date, date]:
+    """First and last day of a DURING literal, seen from the customer's `today`.
+
+    Raises GoogleAdsRefusal: INVALID_VALUE_WITH_DURING_OPERATOR.
+    """
+    one = timedelta(days=1)
+    yesterday, month = today - one, today.replace(day=1)
+    monday, sunday = _week_start(today, 0), _week_start(today, 6)
+    friday = _week_start(today - timedelta(days=today.weekday() + 1), 4)
+    ranges = {
+        "TODAY": (today, today),
+        "YESTERDAY": (yesterday, yesterday),
+        "LAST_7_DAYS": (today - 7 * one, yesterday),
+        "LAST_14_DAYS": (today - 14 * one, yesterday),
+        "LAST_30_DAYS": (today - 30 * one, yesterday),
+        "LAST_BUSINESS_WEEK": (friday - 4 * one, friday),
+        "THIS_MONTH": (month, today),
+        "LAST_MONTH": ((month - one).replace(day=1), month - one),
+        "THIS_WEEK_SUN_TODAY": (sunday, today),
+        "THIS_WEEK_MON_TODAY": (monday, today),
+        "LAST_WEEK_SUN_SAT": (sunday - 7 * one, sunday - one),
+        "LAST_WEEK_MON_SUN": (monday - 7 * one, monday - one),
+    }
+    if literal.upper() not in ranges:
+        raise _refuse("INVALID_VALUE_WITH_DURING_OPERATOR",
+                      f"Invalid date range literal: '{literal}'.")
+    return ranges[literal.upper()]
+
+
+_COMPARE: dict[str, Callable[[Any, Any], bool]] = {
+    "=": lambda left, right: left == right,
+    "!=": lambda left, right: left != right,
+    ">": lambda left, right: left > right,
+    ">=": lambda left, right: left >= right,
+    "<": lambda left, right: left < right,
+    "<=": lambda left, right: left <= right,
+}
+
+
+def _like(pattern: str) -> re.Pattern[str]:
+    """LIKE: % any run, _ one character, [x] the character itself; case does not matter."""
+    parts = re.findall(r"\[[\[\]%_]\]|.", pattern, re.DOTALL)
+    turned = {"%": ".*", "_": "."}
+    return re.compile(
+        "".join(turned.get(part) or re.escape(part[1] if len(part) > 1 else part)
+                for part in parts),
+        re.DOTALL | re.IGNORECASE,
+    )
+
+
+def _operand(condition: Condition, value: Any, last: Any) -> Any:
+    """A value as the field's type: date text, enum name, number, bool or text."""
+    name = condition.name
+    if is_date(name):
+        try:
+            return date.fromisoformat(str(value)).isoformat()
+        except ValueError:
+            raise _refuse("INVALID_DATE_FORMAT",
+                          f"Invalid date format '{value}'. Expected 'YYYY-MM-DD'.") from None
+    if last.enum_type is not None:
+        if str(value) not in last.enum_type.values_by_name:
+            raise _refuse("BAD_ENUM_CONSTANT",
+                          f"Invalid enum value cannot be included in WHERE clause: '{value}'.")
+        return str(value)
+    if last.type == last.TYPE_BOOL:
+        if str(value).lower() not in ("true", "false"):
+            raise _refuse("BAD_VALUE", f"Error in WHERE clause: invalid value {value}.")
+        return str(value).lower() == "true"
+    if last.cpp_type == last.CPPTYPE_STRING:
+        if isinstance(value, Word | Decimal):
+            raise _refuse("INVALID_STRING_VALUE",
+                          f"Value of '{name}' must be a quoted string: {value}.")
+        return value
+    try:
+        return Decimal(str(value))
+    except ArithmeticError:
+        raise _refuse("BAD_NUMBER", f"Error in WHERE clause: invalid number {value}.") from None
+
+
+def test_of(condition: Condition, version: str, today: date) -> Callable[[Any], bool]:
+    """A function that tells whether a field's value meets the condition.
+
+    Values come as text (days as YYYY-MM-DD, enums by name), int, Decimal, bool, list or None for
+    unset. Raises GoogleAdsRefusal for operators and values that do not suit the field.
+    """
+    chain = field_of(condition.name, version)
+    last, operator = chain[-1], condition.operator
+    mismatch = _refuse("OPERATOR_FIELD_MISMATCH",
+                       f"The operator '{operator}' is not applicable to '{condition.name}'.")
+    if operator == "IS NULL":
+        return lambda value: value is None
+    if operator == "IS NOT NULL":
+        return lambda value: value is not None
+    if operator.startswith("CONTAINS"):
+        if not last.is_repeated:
+            raise mismatch
+        wanted = {str(value) for value in condition.value}
+        rule = {"ANY": lambda held: bool(held & wanted), "ALL": lambda held: wanted <= held,
+                "NONE": lambda held: not held & wanted}[operator.split()[1]]
+        return lambda value: rule({str(item) for item in value or ()})
+    if last.is_repeated:
+        raise mismatch
+    if operator == "DURING":
+        if condition.name != "segments.date":
+            raise mismatch
+        first, final = (day.isoformat() for day in date_range(str(condition.value), today))
+        return lambda value: value is not None and first <= value <= final
+    is_text = last.cpp_type == last.CPPTYPE_STRING and not is_date(condition.name)
+    if operator.endswith(("LIKE", "REGEXP_MATCH")):
+        if not is_text:
+            raise mismatch
+        try:
+            pattern = (_like(condition.value) if operator.endswith("LIKE")
+                       else re.compile(condition.value))
+        except re.error:
+            raise _refuse("BAD_VALUE", "Error in WHERE clause: invalid pattern.") from None
+        wanted_match = not operator.startswith("NOT")
+        return lambda value: bool(value is not None
+                                  and pattern.fullmatch(value)) is wanted_match
+    if operator.endswith("IN"):
+        if len(condition.value) > 20_000:
+            raise _refuse("FILTER_HAS_TOO_MANY_VALUES",
+                          f"The filter on '{condition.name}' has too many values.")
+        options = {_operand(condition, value, last) for value in condition.value}
+        wanted_in = operator == "IN"
+        return lambda value: (value in options) is wanted_in
+    ordered = is_date(condition.name) or (not is_text and last.enum_type is None
+                                          and last.type != last.TYPE_BOOL)
+    if operator not in ("=", "!=") and not (ordered or (is_text and operator != "BETWEEN")):
+        raise mismatch
+    if operator == "BETWEEN":
+        low, high = (_operand(condition, value, last) for value in condition.value)
+        return lambda value: value is not None and low <= value <= high
+    compare, operand = _COMPARE[operator], _operand(condition, condition.value, last)
+    if operator == "!=":
+        return lambda value: value != operand
+    return lambda value: value is not None and compare(value, operand)
