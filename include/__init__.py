@@ -1,0 +1,1 @@
+"""Closed Loop's own code: plain Python that imports no Airflow (see the README's tour)."""

@@ -1,0 +1,158 @@
+"""Every column once: name, type, unit, meaning and the rule its values keep."""
+
+from __future__ import annotations
+
+from include.contracts.shape import Column, Type
+
+
+def _text(name: str, meaning: str, **rules: object) -> Column:
+    return Column(name, Type.TEXT, meaning, **rules)  # type: ignore[arg-type]
+
+
+def _flag(name: str, meaning: str) -> Column:
+    return Column(name, Type.BOOLEAN, meaning)
+
+
+def _instant(name: str, meaning: str, *, is_stamp: bool = False) -> Column:
+    return Column(name, Type.TIMESTAMP, meaning, unit="UTC", is_stamp=is_stamp)
+
+
+def _day(name: str, meaning: str) -> Column:
+    return Column(name, Type.DATE, meaning)
+
+
+def _count(name: str, meaning: str, unit: str) -> Column:
+    return Column(name, Type.INTEGER, meaning, unit=unit, at_least=0)
+
+
+# Where a row comes from
+platform = _text("platform", "The ad network, by the name of its source")
+source = _text("source", "The system a load came from, by the name of its source")
+stream = _text("stream", "The stream of a source, such as campaign_daily")
+batch_id = Column(
+    "batch_id", Type.TEXT, "The landed batch that brought the row as it stands", is_stamp=True
+)
+first_loaded_at = _instant("first_loaded_at", "When this row first reached staging", is_stamp=True)
+last_restated_at = _instant(
+    "last_restated_at",
+    "When the source last changed what it says of this row; NULL if it never did",
+    is_stamp=True,
+)
+loaded_at = _instant("loaded_at", "When the row as it stands was loaded", is_stamp=True)
+
+# The hierarchy of an ad network: account > campaign > ad group > ad
+account_id = _text("account_id", "The ad account, as its network writes it")
+account_name = _text("account_name", "The account's present name")
+account_status = _text("account_status", "The account's state in its network's own word")
+time_zone = _text("time_zone", "IANA zone in which the account's days begin and end")
+currency_code = _text("currency_code", "ISO 4217 code of the amounts beside it")
+campaign_id = _text("campaign_id", "The campaign, as its network writes it")
+campaign_name = _text("campaign_name", "The campaign's name")
+campaign_status = _text("campaign_status", "The campaign's state in its network's own word")
+campaign_type = _text("campaign_type", "What kind of campaign, in its network's own word")
+objective = _text("objective", "What the campaign was set to achieve, in its network's own word")
+start_date = _day("start_date", "The day it begins")
+end_date = _day("end_date", "The day it ends; NULL if none is set")
+
+# Daily measures
+date_day = _day("date_day", "The day, in the ad account's time zone")
+spend = Column(
+    "spend",
+    Type.AD_MONEY,
+    "What the network charged; negative where a credit exceeds the day's cost",
+    unit="currency_code",
+)
+impressions = _count("impressions", "Times an ad was shown", "impressions")
+clicks = _count("clicks", "Clicks on ads, in the network's own main definition", "clicks")
+reported_conversions = Column(
+    "reported_conversions",
+    Type.NUMBER,
+    "Conversions as the platform claims them; never added across platforms",
+    unit="conversions",
+)
+reported_conversions_value = Column(
+    "reported_conversions_value",
+    Type.AD_MONEY,
+    "Value of those conversions as the platform claims it",
+    unit="currency_code",
+)
+
+# CRM identities
+lead_id = _text("lead_id", "The CRM lead (18 characters)")
+contact_id = _text("contact_id", "The CRM contact (18 characters)")
+crm_account_id = _text("crm_account_id", "The company in the CRM (18 characters)")
+opportunity_id = _text("opportunity_id", "The deal (18 characters)")
+crm_campaign_id = _text("crm_campaign_id", "The campaign in the CRM (18 characters)")
+campaign_member_id = _text("campaign_member_id", "The membership of a person in a CRM campaign")
+contact_role_id = _text("contact_role_id", "The part a contact plays in a deal")
+owner_id = _text("owner_id", "The CRM user who owns the record")
+user_id = _text("user_id", "The CRM user (18 characters)")
+record_type_id = _text("record_type_id", "The CRM record type (18 characters)")
+master_record_id = _text("master_record_id", "The record this one was merged into")
+converted_contact_id = _text("converted_contact_id", "The contact the lead was converted into")
+converted_account_id = _text("converted_account_id", "The company the lead was converted into")
+converted_opportunity_id = _text(
+    "converted_opportunity_id", "The deal that was opened when the lead was converted"
+)
+
+# CRM texts
+email_hash = _text(
+    "email_hash", "Keyed hash of the e-mail (trimmed, lower case, plus-tag removed)"
+)
+email_domain = _text("email_domain", "The part of the e-mail after @, in lower case")
+lead_source = _text("lead_source", "The CRM's own word for where the person came from")
+lead_status = _text("lead_status", "The lead's status in the CRM")
+company_name = _text("company_name", "The company's name")
+industry = _text("industry", "The company's industry in the CRM's own word")
+country = _text("country", "The country in the CRM's own word")
+employee_count = _count("employee_count", "People who work at the company", "people")
+crm_account_type = _text("crm_account_type", "The company's type in the CRM")
+opportunity_name = _text("opportunity_name", "The deal's name")
+opportunity_type = _text("opportunity_type", "The deal's type in the CRM's own word")
+stage_name = _text("stage_name", "The deal's stage in the CRM's own word")
+contact_role = _text("contact_role", "The part in the CRM's own word, such as Decision Maker")
+crm_campaign_name = _text("crm_campaign_name", "The CRM campaign's name")
+crm_campaign_type = _text("crm_campaign_type", "The CRM campaign's type, such as Webinar")
+crm_campaign_status = _text("crm_campaign_status", "The CRM campaign's status")
+parent_crm_campaign_id = _text("parent_crm_campaign_id", "The CRM campaign above this one")
+member_status = _text("member_status", "The membership's status, such as Responded")
+department = _text("department", "The user's department")
+record_type_name = _text("record_type_name", "The record type's label")
+record_type_developer_name = _text("record_type_developer_name", "The record type's API name")
+object_name = _text("object_name", "The CRM object the record type belongs to")
+
+# What a form captured of the visit
+utm_source = _text("utm_source", "utm_source as captured")
+utm_medium = _text("utm_medium", "utm_medium as captured")
+utm_campaign = _text("utm_campaign", "utm_campaign as captured")
+utm_content = _text("utm_content", "utm_content as captured")
+utm_term = _text("utm_term", "utm_term as captured")
+utm_id = _text("utm_id", "utm_id as captured")
+gclid = _text("gclid", "Google's click id as captured")
+fbclid = _text("fbclid", "Meta's click id as captured; set on unpaid clicks too")
+li_fat_id = _text("li_fat_id", "LinkedIn's click id as captured")
+landing_page_url = _text("landing_page_url", "The first page of the visit, query string included")
+referrer_url = _text("referrer_url", "The page that led to the visit")
+
+# CRM days, amounts, flags and instants
+close_date = _day("close_date", "The day the deal closed, or is expected to")
+converted_date = _day("converted_date", "The day the lead was converted")
+first_responded_date = _day("first_responded_date", "The day of the first response")
+amount = Column("amount", Type.CRM_MONEY, "The deal's amount; NULL where unknown", "currency_code")
+budgeted_cost = Column(
+    "budgeted_cost", Type.CRM_MONEY, "Cost planned in the CRM", unit="currency_code"
+)
+actual_cost = Column(
+    "actual_cost", Type.CRM_MONEY, "Cost noted in the CRM", unit="currency_code"
+)
+is_active = _flag("is_active", "Whether it is in use")
+is_closed = _flag("is_closed", "Whether the deal is won or lost")
+is_converted = _flag("is_converted", "Whether the lead was converted")
+is_deleted = _flag("is_deleted", "Whether the CRM no longer has the record")
+is_primary = _flag("is_primary", "Whether this is the deal's primary contact")
+is_won = _flag("is_won", "Whether the deal was won")
+has_responded = _flag("has_responded", "Whether the person responded to the campaign")
+created_at = _instant("created_at", "When the record was created in the CRM")
+modified_at = _instant("modified_at", "When the record last changed in the CRM (SystemModstamp)")
+mql_at = _instant("mql_at", "When marketing qualified the person")
+sql_at = _instant("sql_at", "When sales accepted the person")

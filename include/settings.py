@@ -1,0 +1,157 @@
+"""Every setting of the product, read once from ``CLOSED_LOOP_*`` variables."""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+LOOPBACK_HOSTS = ("localhost", "127.0.0.1", "::1")
+
+
+class SettingsError(ValueError):
+    """A setting cannot be used; the message names the variable and what to write there."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What the owner decides about one installation.
+
+    ``home`` holds all state. ``warehouse_url`` is ``duckdb:///<file>`` or a SQLAlchemy URL of
+    PostgreSQL. ``reporting_currency`` and ``reporting_zone`` are those of the marts.
+    ``history_start`` is the first ad day ever fetched (None: 24 months before the run's day, from
+    the first of that month). ``look_back_days`` overrides a source's own look-back by its name.
+    ``attribution_look_back_days`` bounds how old a touch may be to earn a deal.
+    ``crm_currency`` is the currency of an org that keeps no ``CurrencyIsoCode``.
+    ``salesforce_fields`` maps our column names to the org's API field names, per object:
+    ``{"Lead": {"utm_source": "UTM_Source__c"}}``; what it leaves out is found by describe.
+    """
+
+    home: Path
+    warehouse_url: str
+    reporting_currency: str
+    reporting_zone: str
+    crm_currency: str
+    history_start: date | None
+    look_back_days: Mapping[str, int]
+    attribution_look_back_days: int
+    salesforce_fields: Mapping[str, Mapping[str, str]]
+    seeds: Path
+    ca_file: str | None
+    is_sandbox: bool
+    as_of: str | None
+
+    @property
+    def landing(self) -> Path:
+        """Folder of the raw batches."""
+        return self.home / "landing"
+
+    @property
+    def marts_file(self) -> Path:
+        """The published DuckDB file that BI tools open (DuckDB engine only)."""
+        return self.home / "marts.duckdb"
+
+    def hash_key(self) -> bytes:
+        """Secret with which e-mail addresses are hashed.
+
+        Taken from ``CLOSED_LOOP_HASH_KEY``, else from ``hash.key`` under the home, which is made on
+        first use, readable by its owner alone. Losing it splits every person known by e-mail from
+        the next record that bears the same address.
+        """
+        if given := os.environ.get("CLOSED_LOOP_HASH_KEY"):
+            return given.encode()
+        path = self.home / "hash.key"
+        if not path.exists():
+            self.home.mkdir(parents=True, exist_ok=True)
+            draft = path.with_name(f"hash.key.{os.getpid()}")
+            draft.touch(mode=0o600)
+            draft.write_text(secrets.token_hex(32))
+            try:
+                os.link(draft, path)  # never replaces a key that another process made meanwhile
+            except FileExistsError:
+                pass
+            finally:
+                draft.unlink()
+        return path.read_text().strip().encode()
+
+
+def load_settings(environment: Mapping[str, str] | None = None) -> Settings:
+    """Read the settings from ``environment`` (default: the process's own).
+
+    Raises SettingsError with a sentence that names the variable at fault.
+    """
+    env = os.environ if environment is None else environment
+    home = Path(env.get("CLOSED_LOOP_HOME") or ".closed_loop").absolute()
+    warehouse_url = env.get("CLOSED_LOOP_WAREHOUSE_URL") or f"duckdb:///{home}/warehouse.duckdb"
+    if not warehouse_url.startswith(("duckdb:///", "postgresql://", "postgresql+psycopg://")):
+        raise SettingsError(
+            "CLOSED_LOOP_WAREHOUSE_URL must start with duckdb:/// or postgresql+psycopg://"
+        )
+    zone = env.get("CLOSED_LOOP_TIME_ZONE") or "Europe/Berlin"
+    try:
+        ZoneInfo(zone)
+    except (ZoneInfoNotFoundError, ValueError):
+        raise SettingsError(
+            f"CLOSED_LOOP_TIME_ZONE is {zone!r}, which is no IANA time zone; write for example "
+            "Europe/Berlin"
+        ) from None
+    currency = _currency(env, "CLOSED_LOOP_CURRENCY", "EUR")
+    return Settings(
+        home=home,
+        warehouse_url=warehouse_url,
+        reporting_currency=currency,
+        reporting_zone=zone,
+        crm_currency=_currency(env, "CLOSED_LOOP_CRM_CURRENCY", currency),
+        history_start=_day(env, "CLOSED_LOOP_HISTORY_START"),
+        look_back_days={
+            source: _whole_number("CLOSED_LOOP_LOOK_BACK_DAYS", days)
+            for source, days in _mapping(env, "CLOSED_LOOP_LOOK_BACK_DAYS").items()
+        },
+        attribution_look_back_days=_whole_number(
+            "CLOSED_LOOP_ATTRIBUTION_LOOK_BACK_DAYS",
+            env.get("CLOSED_LOOP_ATTRIBUTION_LOOK_BACK_DAYS") or 730,
+        ),
+        salesforce_fields=_mapping(env, "CLOSED_LOOP_SALESFORCE_FIELDS"),
+        seeds=Path(env.get("CLOSED_LOOP_SEEDS") or Path(__file__).parent / "seeds").absolute(),
+        ca_file=env.get("CLOSED_LOOP_CA_FILE") or None,
+        is_sandbox=env.get("CLOSED_LOOP_SANDBOX") == "1",
+        as_of=env.get("CLOSED_LOOP_AS_OF") or None,
+    )
+
+
+def _currency(env: Mapping[str, str], name: str, default: str) -> str:
+    code = env.get(name) or default
+    if not (len(code) == 3 and code.isascii() and code.isalpha() and code.isupper()):
+        raise SettingsError(f"{name} is {code!r}; write an ISO 4217 code such as EUR")
+    return code
+
+
+def _day(env: Mapping[str, str], name: str) -> date | None:
+    if not (text := env.get(name)):
+        return None
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise SettingsError(f"{name} is {text!r}; write a day as YYYY-MM-DD") from None
+
+
+def _whole_number(name: str, value: object) -> int:
+    text = str(value)
+    if not text.isdecimal():
+        raise SettingsError(f"{name} holds {text!r}; write a whole number of days")
+    return int(text)
+
+
+def _mapping(env: Mapping[str, str], name: str) -> dict:
+    try:
+        value = json.loads(env.get(name) or "{}")
+    except ValueError:
+        value = None
+    if not isinstance(value, dict):
+        raise SettingsError(f"{name} must be a JSON object")
+    return value

@@ -1,0 +1,161 @@
+"""The shape every source has.
+
+A source is a module that declares what it is (a ``Source``) and brings four functions: ``connect``,
+``discover``, ``extract`` and ``parse``. It knows its API and nothing of the pipeline around it.
+Sources never import each other, and import a vendor's SDK only inside functions.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any, Literal
+
+from include.contracts.shape import Table
+from include.settings import Settings
+
+Record = dict[str, Any]
+"""A raw record as the API gave it, JSON-serializable (money as text or Decimal, never float)."""
+
+Row = dict[str, Any]
+"""A typed row for a staging table, stamps aside, by column name."""
+
+
+class SourceUnavailable(Exception):
+    """The source cannot answer now; trying later may help.
+
+    ``retry_after`` is the wait in seconds that the source asked for, when it did.
+    """
+
+    def __init__(self, message: str, retry_after: float | None = None) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
+
+
+class SourceQuotaExhausted(SourceUnavailable):
+    """A daily allowance is used up: nothing helps before it is renewed."""
+
+
+class SourceRefused(Exception):
+    """The source says no, and will until a person acts; the message says what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """Days from ``first`` to ``last``, both included, in the account's zone."""
+
+    first: date
+    last: date
+
+    def __post_init__(self) -> None:
+        if self.last < self.first:
+            raise ValueError(f"window ends ({self.last}) before it begins ({self.first})")
+
+    def days(self) -> list[date]:
+        """Every day of the window in order."""
+        return [self.first + timedelta(n) for n in range((self.last - self.first).days + 1)]
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """One ad account, or one CRM org. Ids as the issuer writes them; zone an IANA name."""
+
+    account_id: str
+    account_name: str | None
+    currency_code: str
+    time_zone: str
+    account_status: str | None = None
+
+
+StreamKind = Literal["daily", "snapshot", "changes", "keys"]
+
+
+@dataclass(frozen=True, slots=True)
+class Stream:
+    """One kind of record of a source and the staging table it feeds.
+
+    ``daily``: rows per day, asked for in windows of at most ``window_days``; a load replaces its
+    window. ``snapshot``: everything there is now; a load replaces the account's rows. ``changes``:
+    records changed since an instant; merged by key, the later ``modified_at`` wins. ``keys``: the
+    ids that exist now, one row ``{key: id}`` each; rows of ``table`` that are not among them are
+    marked deleted. ``controls`` names the daily stream whose totals this one proves.
+    """
+
+    name: str
+    table: Table
+    kind: StreamKind
+    window_days: int = 90
+    controls: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One bounded question to a source; a landed batch is its answer.
+
+    ``window`` goes with daily streams, ``since`` (aware, UTC; None: everything) with changes.
+    """
+
+    stream: str
+    window: Window | None = None
+    since: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Tagging:
+    """How visitors who come from a network's ads are recognized.
+
+    ``utm_sources``: values of utm_source, lower case. ``click_id``: the URL parameter the network
+    adds, if it proves paid traffic. ``campaign_id_parameters``: URL parameters that carry the id
+    of a campaign, ad group or ad of this network.
+    """
+
+    utm_sources: tuple[str, ...]
+    click_id: str | None = None
+    campaign_id_parameters: tuple[str, ...] = ("utm_id",)
+
+
+Connect = Callable[[Mapping[str, str], Settings], Any]
+Discover = Callable[[Any], list[Account]]
+Extract = Callable[[Any, Account, Request], Iterator[Record]]
+Parse = Callable[[Account, str, Iterable[Record]], Iterator[Row]]
+
+
+@dataclass(frozen=True)
+class Source:
+    """A system we extract from.
+
+    ``connect(credentials, settings)`` logs in and returns a client; ``credentials`` is a plain
+    mapping with ``host``, ``login``, ``password`` and the connection's extra values.
+    ``discover(client)`` lists the accounts that can be read. ``extract(client, account, request)``
+    yields raw records and raises SourceUnavailable, SourceQuotaExhausted or SourceRefused; what it
+    yielded before raising is not to be used. ``parse(account, stream, records)`` is pure and yields
+    rows; a value that cannot be read is passed on as it stands, for the contract to reject.
+
+    ``look_back_days``: how long the source may restate a day. ``retention_days``: how far back it
+    answers at all (None: years).
+    """
+
+    name: str
+    title: str
+    kind: Literal["ads", "crm"]
+    connect: Connect
+    discover: Discover
+    extract: Extract
+    parse: Parse
+    streams: tuple[Stream, ...]
+    look_back_days: int
+    retention_days: int | None = None
+    tagging: Tagging | None = None
+
+    @property
+    def connection_id(self) -> str:
+        """The Airflow connection that holds the credentials."""
+        return self.name
+
+    def stream(self, name: str) -> Stream:
+        """The stream of that name; KeyError if there is none."""
+        for stream in self.streams:
+            if stream.name == name:
+                return stream
+        raise KeyError(f"{self.name} has no stream {name}")
