@@ -254,7 +254,7 @@ def field_of(name: str, version: str) -> tuple[Any, ...]:
             raise _refuse("UNRECOGNIZED_FIELD", f"Unrecognized field in the query: '{name}'.")
         chain.append(found)
         message = found.message_type
-    if message is not None and not chain[-1].is_repeated or len(chain) < 2:
+    if (message is not None and not chain[-1].is_repeated) or len(chain) < 2:
         raise _refuse("PROHIBITED_FIELD_IN_SELECT_CLAUSE",
                       f"The following field is not selectable: '{name}'.")
     return tuple(chain)

@@ -231,7 +231,6 @@ class _Parser:
         return None
 
     def query(self) -> Query:
-        start = self.token.position
         self.need(self.word("SELECT"))
         items = [self.item()]
         while self.mark(","):
@@ -271,8 +270,7 @@ class _Parser:
         if self.word("ALL"):
             self.need(self.word("ROWS"))
             query.all_rows = True
-        if start == 0 or query.limit is not None or self.token.text == ")":
-            self._check_fields_function(query)
+        self._check_fields_function(query)
         return query
 
     @staticmethod

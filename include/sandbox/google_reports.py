@@ -1,0 +1,399 @@
+"""What a Google Ads query gives over the data set: rows as protobuf, 10,000 to a page.
+
+Reporting rules: https://developers.google.com/google-ads/api/docs/reporting/overview, zero rows:
+https://developers.google.com/google-ads/api/docs/reporting/zero-metrics. Metrics are the exact sums
+of the daily lines that carry the id of the resource asked for.
+"""
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import date, timedelta
+from decimal import Decimal
+from importlib import import_module
+from typing import Any
+
+from google.protobuf.json_format import ParseDict
+
+from include.sandbox.dataset import Record, World
+from include.sandbox.gaql import (
+    CORE_DATES,
+    Condition,
+    GoogleAdsRefusal,
+    Query,
+    date_range,
+    field_of,
+    parse,
+    row_message,
+    test_of,
+)
+from include.sandbox.google_accounts import Account, Number, client_tree, segment
+
+PAGE_ROWS = 10_000
+
+# Resources that can stand in FROM, and those whose fields may be selected along with them.
+_WITH: dict[str, tuple[str, ...]] = {
+    "customer": ("customer",),
+    "campaign": ("customer", "campaign", "campaign_budget", "bidding_strategy"),
+    "ad_group": ("customer", "campaign", "ad_group"),
+    "ad_group_ad": ("customer", "campaign", "ad_group", "ad_group_ad"),
+    "click_view": ("customer", "campaign", "ad_group", "click_view"),
+    "customer_client": ("customer", "customer_client"),
+}
+_DEPTH = {"customer": 0, "campaign": 1, "ad_group": 2, "ad_group_ad": 3}
+_RATIOS = {  # metric: numerator, denominator, factor
+    "ctr": ("clicks", "impressions", 1),
+    "average_cpc": ("cost_micros", "clicks", 1),
+    "average_cpm": ("cost_micros", "impressions", 1000),
+    "average_cost": ("cost_micros", "interactions", 1),
+    "interaction_rate": ("interactions", "impressions", 1),
+    "cost_per_conversion": ("cost_micros", "conversions", 1),
+    "value_per_conversion": ("conversions_value", "conversions", 1),
+    "conversions_from_interactions_rate": ("conversions", "interactions", 1),
+}
+
+
+@dataclass(frozen=True)
+class Report:
+    """An answer: pages of at most 10,000 rows, each a serialized SearchGoogleAdsStreamResponse
+    without request id; the serialized summary row, None when there are no metrics to sum."""
+
+    pages: list[bytes]
+    total: int
+    summary: bytes | None
+
+
+# --- running a query --------------------------------------------------------------------------
+
+
+def report(world: World, account: Account, text: str, version: str) -> Report:
+    """The answer to a query, encoded once for a clock, customer, query and version.
+
+    Raises GoogleAdsRefusal for what the API refuses.
+    """
+    key = ("google.report", account.id, text, version)
+    if key not in world.cache:
+        world.cache[key] = _Run(world, account, parse(text), version).report()
+    found: Report = world.cache[key]
+    return found
+
+
+Row = tuple[Record, tuple[Any, ...], dict[str, Number]]  # entity, segment values, metrics
+
+
+class _Run:
+    def __init__(self, world: World, account: Account, query: Query, version: str) -> None:
+        self.world, self.account, self.query, self.version = world, account, query, version
+        self.today = account.today(world)
+        self.where = {group: [condition for condition in query.where
+                              if _group(condition.name) == group]
+                      for group in ("metrics", "segments", "")}
+        self.metrics = [name for name in query.select if _group(name) == "metrics"]
+        self.segments = [name for name in query.select if _group(name) == "segments"]
+        self.attributes = [name for name in query.select if not _group(name)]
+        self._check()
+        self.first, self.last = self._dates()
+
+    def _check(self) -> None:
+        query, resource = self.query, self.query.resource
+        known = row_message(self.version).DESCRIPTOR.fields_by_name
+        if resource not in known or resource in ("metrics", "segments"):
+            raise _refuse("BAD_RESOURCE_TYPE_IN_FROM_CLAUSE",
+                          f"Invalid resource type in FROM clause: '{resource}'.")
+        if resource not in _WITH:
+            raise _refuse("PROHIBITED_RESOURCE_TYPE_IN_FROM_CLAUSE",
+                          f"Resource type '{resource}' in the FROM clause is not supported.")
+        for clause, names in (("SELECT", query.select),
+                              ("WHERE", [condition.name for condition in query.where]),
+                              ("SELECT", [name for name, _ in query.order_by])):
+            for name in names:
+                field_of(name, self.version)
+                top = name.split(".")[0]
+                if top in ("metrics", "segments"):
+                    if resource == "customer_client" or (
+                        resource == "click_view" and top == "metrics" and name != "metrics.clicks"
+                    ):
+                        kind = top.upper().removesuffix("S")
+                        raise _refuse(
+                            f"PROHIBITED_{kind}_IN_SELECT_OR_WHERE_CLAUSE",
+                            f"The following {top} cannot be selected or filtered on: '{name}', "
+                            "since it is incompatible with the resource in the FROM clause.",
+                        )
+                elif top not in _WITH[resource]:
+                    raise _refuse(
+                        f"PROHIBITED_RESOURCE_TYPE_IN_{clause}_CLAUSE",
+                        f"Cannot use fields from the following resource in the {clause} clause: "
+                        f"'{top.upper()}', since the resource is incompatible with the resource "
+                        "in FROM clause.",
+                    )
+        unselected = [name for name in (*(condition.name for condition in self.where["segments"]),
+                                        *(name for name, _ in query.order_by))
+                      if _group(name) == "segments" and name not in (*query.select, *CORE_DATES)]
+        if unselected:
+            raise _refuse("EXPECTED_REFERENCED_FIELD_IN_SELECT_CLAUSE",
+                          f"The following field must be present in SELECT clause: "
+                          f"'{unselected[0]}'.")
+        asked = (*query.select, *(condition.name for condition in query.where))
+        if self.account.customer["manager"] and any(_group(name) == "metrics" for name in asked):
+            raise _refuse("REQUESTED_METRICS_FOR_MANAGER",
+                          "Metrics cannot be requested for a manager account. To retrieve metrics, "
+                          "issue separate requests against each client account under the manager "
+                          "account.")
+
+    def _dates(self) -> tuple[str, str]:
+        """First and last day the conditions on core dates leave, as texts."""
+        core = [condition for condition in self.query.where if condition.name in CORE_DATES]
+        used = core or any(name in CORE_DATES for name in self.query.select)
+        closed = {"=": "<>", "IN": "<>", "BETWEEN": "<>", "DURING": "<>",
+                  ">": ">", ">=": ">", "<": "<", "<=": "<"}
+        sides = {side for condition in core for side in closed.get(condition.operator, "")}
+        if (used and len(sides) < 2) or (self.query.resource == "click_view" and not core):
+            raise _refuse("EXPECTED_FILTERS_ON_DATE_RANGE",
+                          "Expects filters on the following field to limit a finite date range: "
+                          "'segments.date'.")
+        first, last = date.min, date.max
+        for condition in core:
+            low, high = self._bounds(condition)
+            first, last = max(first, low), min(last, high)
+        if core and first > last:
+            raise _refuse("DATE_RANGE_TOO_NARROW",
+                          "Filters on date have a start date after the end date.")
+        if self.query.resource == "click_view":
+            if first != last:
+                raise _refuse("DATE_RANGE_TOO_WIDE",
+                              "Queries on click_view must have a filter limiting the results to "
+                              "one day.")
+            if first < self.today - timedelta(days=90):
+                raise _refuse("BAD_VALUE", "click_view can be requested for dates back to 90 days "
+                                           "before the time of the request.")
+        return first.isoformat(), last.isoformat()
+
+    def _bounds(self, condition: Condition) -> tuple[date, date]:
+        if condition.name != "segments.date":
+            return date.min, date.max  # held against each line instead
+        operator, value = condition.operator, condition.value
+        test_of(condition, self.version, self.today)  # refuses what is no day
+        if operator == "DURING":
+            return date_range(str(value), self.today)
+        days = [date.fromisoformat(str(item))
+                for item in (value if isinstance(value, list) else [value])]
+        one = timedelta(days=1)
+        return {
+            "=": (days[0], days[0]), "IN": (min(days), max(days)), "BETWEEN": (days[0], days[-1]),
+            ">=": (days[0], date.max), ">": (days[0] + one, date.max),
+            "<=": (date.min, days[0]), "<": (date.min, days[0] - one),
+        }.get(operator, (date.min, date.max))
+
+    def report(self) -> Report:
+        rows = [row for row in self._rows() if self._kept(row)]
+        for name, descending in reversed(self.query.order_by):
+            rows.sort(key=self._order(name), reverse=descending)
+        rows = rows[: self.query.limit]
+        return Report(list(self._pages(rows)), len(rows), self._summary(rows))
+
+    # rows
+
+    def _rows(self) -> Iterator[Row]:
+        resource, account = self.query.resource, self.account
+        tests = [(field_of(condition.name, self.version),
+                  test_of(condition, self.version, self.today)) for condition in self.where[""]]
+
+        def fits(parts: Record) -> bool:
+            return all(test(_value(parts, chain)) for chain, test in tests)
+
+        if resource == "click_view":
+            yield from self._clicks(fits)
+            return
+        if resource == "customer_client":
+            yield from ((parts, (), {}) for parts in client_tree(self.world, account)
+                        if fits(parts))
+            return
+        depth = _DEPTH[resource]
+        wanted = {ids: parts for ids, parts in account.entities.items()
+                  if len(ids) == depth and fits(parts)}
+        names = self._needed()
+        if not names and not self.segments:
+            yield from ((parts, (), {}) for parts in wanted.values())
+            return
+        groups = self._sums(wanted, depth, names)
+        if self.segments:
+            for (ids, values), sums in groups.items():
+                if any(sums):
+                    yield wanted[ids], values, dict(zip(names, sums, strict=True))
+        else:
+            zeros = [0] * len(names)
+            for ids, parts in wanted.items():
+                yield parts, (), dict(zip(names, groups.get((ids, ()), zeros), strict=True))
+
+    def _needed(self) -> list[str]:
+        """Names, without prefix, of the metrics to sum for this query."""
+        asked = [*self.metrics, *(condition.name for condition in self.where["metrics"]),
+                 *(name for name, _ in self.query.order_by if _group(name) == "metrics")]
+        if self.segments and not self.metrics:
+            asked.append("metrics.impressions")  # a day is there when something happened on it
+        names: dict[str, None] = {}
+        for name in asked:
+            plain = name.split(".", 1)[1]
+            for base in _RATIOS[plain][:2] if plain in _RATIOS else (plain,):
+                names[base] = None
+        return list(names)
+
+    def _sums(self, wanted: dict[tuple[str, ...], Record], depth: int,
+              names: list[str]) -> dict[tuple[Any, ...], list[Number]]:
+        lines, days = self.account.lines, self.account.days
+        lines = lines[bisect_left(days, self.first) : bisect_right(days, self.last)]
+        tests = [(condition.name.split(".")[1], test_of(condition, self.version, self.today))
+                 for condition in self.where["segments"]]
+        segments = [name.split(".")[1] for name in self.segments]
+        groups: dict[tuple[Any, ...], list[Number]] = {}
+        for line in lines:
+            ids = line.ids[:depth]
+            if ids not in wanted or len(ids) < depth:
+                continue
+            if not all(test(segment(line.segments, name)) for name, test in tests):
+                continue
+            key = (ids, tuple([segment(line.segments, name) for name in segments]))
+            held = line.metrics
+            sums = groups.get(key)
+            if sums is None:
+                groups[key] = [held.get(name, 0) for name in names]
+            else:
+                for position, name in enumerate(names):
+                    sums[position] += held.get(name, 0)
+        return groups
+
+    def _clicks(self, fits: Callable[[Record], bool]) -> Iterator[Row]:
+        account = self.account
+        tests = [(condition.name.split(".")[1], test_of(condition, self.version, self.today))
+                 for condition in self.where["segments"]]
+        segments = [name.split(".")[1] for name in self.segments]
+        for record in account.clicks:
+            held = record["segments"]
+            if not all(test(segment(held, name)) for name, test in tests):
+                continue
+            ids = [str(record[part]["id"]) for part in ("campaign", "adGroup") if part in record]
+            click = {"resourceName": f"{account.name}/clickViews/{held['date']}~"
+                                     f"{record['clickView']['gclid']}", **record["clickView"]}
+            parts = {**account.entity(*ids), "clickView": click}
+            if fits(parts):
+                yield (parts, tuple(segment(held, name) for name in segments),
+                       {"clicks": int(record.get("metrics", {}).get("clicks", 1))})
+
+    def _kept(self, row: Row) -> bool:
+        return all(test_of(condition, self.version, self.today)(
+            _metric(row[2], condition.name.split(".", 1)[1]))
+            for condition in self.where["metrics"])
+
+    def _order(self, name: str) -> Callable[[Row], Any]:
+        def value(row: Row) -> Any:
+            if _group(name) == "metrics":
+                return _metric(row[2], name.split(".", 1)[1])
+            if _group(name) == "segments":
+                return (row[1][self.segments.index(name)] if name in self.segments else None)
+            return _value(row[0], field_of(name, self.version))
+
+        return lambda row: ((held := value(row)) is not None, held if held is not None else 0)
+
+    # encoding
+
+    def _pages(self, rows: list[Row]) -> Iterator[bytes]:
+        module = import_module(
+            f"google.ads.googleads.{self.version}.services.types.google_ads_service")
+        page_class = module.SearchGoogleAdsStreamResponse.pb()
+        metrics = [(name.split(".", 1)[1], field_of(name, self.version)[-1])
+                   for name in self.metrics]
+        segments = [field_of(name, self.version)[-1] for name in self.segments]
+        heads: dict[int, Any] = {}
+        for start in range(0, max(len(rows), 1), PAGE_ROWS):
+            page = page_class()
+            page.field_mask.paths.extend(self.query.select)
+            for parts, values, sums in rows[start : start + PAGE_ROWS]:
+                head = heads.get(id(parts))
+                if head is None:
+                    head = heads[id(parts)] = self._head(parts)
+                row = page.results.add()
+                row.CopyFrom(head)
+                for field, value in zip(segments, values, strict=True):
+                    if value is not None:
+                        _put(row.segments, field, value)
+                for name, field in metrics:
+                    _put(row.metrics, field, _metric(sums, name))
+            yield page.SerializeToString()
+
+    def _head(self, parts: Record) -> Any:
+        """The part of a row that stays the same from day to day: the selected attributes."""
+        omit = self.query.parameters.get("omit_unselected_resource_names") == "true"
+        chains = [field_of(name, self.version) for name in self.attributes]
+        tops = {chain[0].json_name for chain in chains}
+        tops.add(_camel(self.query.resource, self.version))
+        pruned: Record = {} if omit else {
+            top: {"resourceName": parts[top]["resourceName"]} for top in tops
+            if parts.get(top, {}).get("resourceName")
+        }
+        for chain in chains:
+            source, target = parts, pruned
+            for field in chain[:-1]:
+                source = source.get(field.json_name) or {}
+                target = target.setdefault(field.json_name, {})
+            if source.get(chain[-1].json_name) is not None:
+                target[chain[-1].json_name] = source[chain[-1].json_name]
+        return ParseDict(pruned, row_message(self.version)(), ignore_unknown_fields=True)
+
+    def _summary(self, rows: list[Row]) -> bytes | None:
+        if not self.metrics:
+            return None
+        totals: dict[str, Number] = {}
+        for _, _, sums in rows:
+            for name, value in sums.items():
+                totals[name] = totals.get(name, 0) + value
+        row = row_message(self.version)()
+        for name in self.metrics:
+            _put(row.metrics, field_of(name, self.version)[-1],
+                 _metric(totals, name.split(".", 1)[1]))
+        found: bytes = row.SerializeToString()
+        return found
+
+
+def _refuse(code: str, message: str) -> GoogleAdsRefusal:
+    return GoogleAdsRefusal("query_error", code, message)
+
+
+def _group(name: str) -> str:
+    top = name.split(".", 1)[0]
+    return top if top in ("metrics", "segments") else ""
+
+
+def _camel(resource: str, version: str) -> str:
+    name: str = row_message(version).DESCRIPTOR.fields_by_name[resource].json_name
+    return name
+
+
+def _value(parts: Record, chain: tuple[Any, ...]) -> Any:
+    """An attribute in the form conditions are held against; None when unset."""
+    value: Any = parts
+    for field in chain:
+        value = value.get(field.json_name) if isinstance(value, dict) else None
+    last = chain[-1]
+    number = last.cpp_type in (last.CPPTYPE_INT64, last.CPPTYPE_INT32, last.CPPTYPE_DOUBLE)
+    if value is not None and number and not last.is_repeated:
+        return Decimal(str(value))
+    return value
+
+
+def _metric(sums: dict[str, Number], name: str) -> Number:
+    if name in _RATIOS:
+        above, below, factor = _RATIOS[name]
+        bottom = Decimal(sums.get(below, 0))
+        return Decimal(sums.get(above, 0)) * factor / bottom if bottom else Decimal(0)
+    return sums.get(name, 0)
+
+
+def _put(message: Any, field: Any, value: Any) -> None:
+    if field.enum_type is not None:
+        setattr(message, field.name, field.enum_type.values_by_name[value].number)
+    elif field.cpp_type == field.CPPTYPE_DOUBLE:
+        setattr(message, field.name, float(value))
+    elif field.cpp_type == field.CPPTYPE_STRING:
+        setattr(message, field.name, str(value))
+    else:
+        setattr(message, field.name, int(value))

@@ -1,0 +1,384 @@
+"""The organization behind the Salesforce API: its objects, their fields, their records.
+
+Fields are those of a describe file, else the standard ones plus what the records carry, their
+types inferred. Records are brought to the wire form once per clock: UTC datetimes as
+`2026-01-01T10:00:00.000+0000`, days as `2026-01-01`, absent booleans false.
+"""
+
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from functools import lru_cache
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from include.sandbox import salesforce_objects as standard
+from include.sandbox.dataset import DataSet, DataSetError, Record, World
+from include.sandbox.salesforce_objects import Field
+
+Row = dict[str, Any]
+
+FOLDER = "salesforce"
+_WIRE = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}\+0000\Z")
+_DATETIME = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:?\d\d)?\Z")
+_DAY = re.compile(r"\d{4}-\d\d-\d\d\Z")
+_ID = re.compile(r"[A-Za-z0-9]{15}(?:[A-Za-z0-9]{3})?\Z")
+_MONEY = re.compile(r"amount|price|revenue|cost|budget|arr|mrr|acv|tcv|value", re.IGNORECASE)
+_URL = re.compile(r"https?://", re.IGNORECASE)
+_EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+\Z")
+_CHECK = "ABCDEFGHIJKLMNOPQRSTUVWXYZ012345"
+_EPOCH = "2000-01-01T00:00:00.000+0000"
+
+
+def id_key(value: str) -> str:
+    """What two spellings of one id share: the 15 characters of a well-formed 18-character id.
+
+    https://help.salesforce.com/s/articleView?id=000383751
+    """
+    if len(value) != 18:
+        return value
+    for group in range(3):
+        bits = 0
+        for index in range(5):
+            if "A" <= value[group * 5 + index] <= "Z":
+                bits |= 1 << index
+        if value[15 + group] != _CHECK[bits]:
+            return value
+    return value[:15]
+
+
+def long_id(value: str) -> str:
+    """The 18-character form of a 15-character id."""
+    suffix = ""
+    for group in range(0, 15, 5):
+        bits = sum(
+            1 << index for index, char in enumerate(value[group : group + 5]) if "A" <= char <= "Z"
+        )
+        suffix += _CHECK[bits]
+    return value + suffix
+
+
+def wire_datetime(moment: datetime) -> str:
+    """An aware instant as the REST API writes it; such texts sort as the instants do."""
+    moment = moment.astimezone(UTC)
+    return f"{moment:%Y-%m-%dT%H:%M:%S}.{moment.microsecond // 1000:03d}+0000"
+
+
+@dataclass(frozen=True, slots=True)
+class SObject:
+    """An object of the organization. `fields` are keyed by lower-case name."""
+
+    name: str
+    prefix: str
+    plural: str
+    fields: dict[str, Field]
+    described: Record | None
+
+    @property
+    def custom(self) -> bool:
+        return self.name.endswith("__c")
+
+    def has(self, name: str) -> bool:
+        return name.lower() in self.fields
+
+
+class Org:
+    """The organization at the world's clock. Build it with `org(world)`, which keeps it."""
+
+    def __init__(self, world: World, objects: dict[str, SObject]) -> None:
+        self.now = world.clock
+        self.zone = ZoneInfo(world.dataset.time_zone)
+        self.objects = objects
+        self._by_lower = {name.lower(): found for name, found in objects.items()}
+        self._world = world
+        self._rows: dict[str, list[Row]] = {}
+        self._ids: dict[str, dict[str, Row]] = {}
+        self._picklists: dict[str, dict[str, tuple[str, ...]]] = {}
+
+    def object(self, name: str) -> SObject | None:
+        """The object of that name, whatever its case."""
+        return self._by_lower.get(name.lower())
+
+    def rows(self, name: str) -> list[Row]:
+        """Every record of an object, deleted ones included, in wire form, by Id."""
+        if name not in self._rows:
+            self._rows[name] = sorted(self._read(self.objects[name]), key=lambda row: row["Id"])
+        return self._rows[name]
+
+    def row(self, name: str, record_id: str) -> Row | None:
+        """The record with that id, in either spelling, deleted or not."""
+        if name not in self._ids:
+            self._ids[name] = {id_key(row["Id"]): row for row in self.rows(name)}
+        return self._ids[name].get(id_key(record_id))
+
+    def picklist(self, name: str, of: Field) -> tuple[str, ...]:
+        """The values that a picklist takes in the data."""
+        values = self._picklists.setdefault(name, {})
+        if of.name not in values:
+            values[of.name] = tuple(
+                sorted({str(row[of.name]) for row in self.rows(name) if row[of.name]})
+            )
+        return values[of.name]
+
+    def children(self, name: str) -> list[tuple[str, SObject, Field]]:
+        """(relationship name, child object, its field) of what refers to an object."""
+        return [
+            (field.children or "", child, field)
+            for child in self.objects.values()
+            for field in child.fields.values()
+            if name in field.targets
+        ]
+
+    def _read(self, sobject: SObject) -> Iterable[Row]:
+        versions = self._world.dataset.versions(f"{FOLDER}/{sobject.name}")
+        moment = self.now.timestamp()
+        known = [
+            (record, start)
+            for record, start, end in zip(
+                versions.all, versions.starts, versions.ends, strict=True
+            )
+            if start <= moment < end
+        ]
+        if not known and sobject.name in _MADE:
+            made = _MADE[sobject.name](self._world.dataset)
+            return [_wire(sobject, made, float("-inf"), self._world.dataset)]
+        return [_wire(sobject, record, start, self._world.dataset) for record, start in known]
+
+
+def org(world: World) -> Org:
+    """The organization at the world's clock, built once per clock; its objects once per data set.
+
+    Raises DataSetError for a value that is not of its field's type.
+    """
+    found = world.cache.get("salesforce.org")
+    if found is None:
+        found = world.cache["salesforce.org"] = Org(world, _objects(world.dataset))
+    return found
+
+
+@lru_cache(maxsize=8)
+def _objects(dataset: DataSet) -> dict[str, SObject]:
+    present = dataset.names(FOLDER)
+    multi_currency = any(
+        "CurrencyIsoCode" in record
+        for name in present
+        for record in dataset.versions(f"{FOLDER}/{name}").all
+    )
+    known = [
+        name
+        for name in standard.names()
+        if multi_currency or name not in standard.MULTI_CURRENCY_ONLY or name in present
+    ]
+    described = [path.stem for path in (dataset.root / FOLDER / "describe").glob("*.json")]
+    custom = sorted({*present, *described} - set(known))
+    prefixes = standard.prefixes()
+    prefixes.update({f"a{index:02d}": name for index, name in enumerate(custom)})
+    by_name = {name: prefix for prefix, name in prefixes.items()}
+    record_typed = {
+        record.get("SobjectType") for record in dataset.versions(f"{FOLDER}/RecordType").all
+    }
+    return {
+        name: _object(dataset, name, by_name.get(name, "a99"), prefixes, multi_currency,
+                      name in record_typed)
+        for name in [*known, *custom]
+    }  # fmt: skip
+
+
+def _object(
+    dataset: DataSet,
+    name: str,
+    prefix: str,
+    prefixes: dict[str, str],
+    multi_currency: bool,
+    record_typed: bool,
+) -> SObject:
+    records = dataset.versions(f"{FOLDER}/{name}").all
+    known = standard.standard(name) or (
+        prefix, f"{standard.label(name)}s",
+        [field for field in (standard.standard("Group") or ("", "", []))[2]
+         if field.name in ("Id", "CreatedDate", "CreatedById", "LastModifiedDate",
+                           "LastModifiedById", "SystemModstamp")]
+        + [standard.field("IsDeleted", "boolean"), standard.field("Name", "string")],
+    )  # fmt: skip
+    prefix, plural, fields = known
+    described = dataset.document(f"{FOLDER}/describe/{name}.json")
+    if described and described.get("fields"):
+        system = [f for f in fields if f.name in ("Id", "IsDeleted", "CreatedDate",
+                                                  "LastModifiedDate", "SystemModstamp")]
+        own = {f.name: f for f in fields}
+        given = [standard.from_describe(content) for content in described["fields"]]
+        fields = [*system, *given]
+        for field in given:  # the table knows what children are called, describe files do not
+            if (table := own.get(field.name)) and field.targets and table.children:
+                fields.append(table)
+    else:
+        described = None
+        extra: dict[str, list[Any]] = {}
+        table_names = {field.name for field in fields}
+        for record in records:
+            for key, value in record.items():
+                if key not in table_names and key != "attributes" and not isinstance(value, dict):
+                    extra.setdefault(key, []).append(value)
+        fields = [*fields, *(_infer(key, values, prefixes) for key, values in extra.items())]
+        if multi_currency and name in standard.HAS_CURRENCY and "CurrencyIsoCode" not in extra:
+            fields.append(standard.field("CurrencyIsoCode", "picklist", length=3))
+        if record_typed and "RecordTypeId" not in extra:
+            fields.append(standard.field("RecordTypeId", "reference", ("RecordType",)))
+    return SObject(name, prefix, plural, {f.name.lower(): f for f in fields}, described)
+
+
+def _infer(name: str, values: list[Any], prefixes: dict[str, str]) -> Field:
+    """The field that such values betray."""
+    seen = [value for value in values if value is not None]
+    if name == "CurrencyIsoCode":
+        return standard.field(name, "picklist", length=3)
+    if name == "RecordTypeId":
+        return standard.field(name, "reference", ("RecordType",))
+    if not seen:
+        return standard.field(name, "string")
+    if all(isinstance(value, bool) for value in seen):
+        return standard.field(name, "boolean")
+    if all(isinstance(value, int | float) and not isinstance(value, bool) for value in seen):
+        return standard.field(name, "currency" if _MONEY.search(name) else "double")
+    if not all(isinstance(value, str) for value in seen):
+        return standard.field(name, "string")
+    texts = [value for value in seen if value]
+    if texts and all(map(_DATETIME.match, texts)):
+        return standard.field(name, "datetime")
+    if texts and all(map(_DAY.match, texts)):
+        return standard.field(name, "date")
+    if name.endswith(("Id", "__c")) and texts and all(map(_ID.match, texts)):
+        targets = tuple(sorted({prefixes.get(text[:3], "") for text in texts}))
+        if "" not in targets:
+            return standard.field(name, "reference", targets)
+    if texts and all(map(_EMAIL.match, texts)):
+        return standard.field(name, "email")
+    longest = max(map(len, seen))
+    if longest > 255:
+        return standard.field(name, "textarea", length=131_072 if longest > 32_000 else 0)
+    return standard.field(name, "url" if texts and all(map(_URL.match, texts)) else "string")
+
+
+def _wire(sobject: SObject, record: Record, known_from: float, dataset: DataSet) -> Row:
+    """One record with every field of its object, defaults filled in."""
+    row: Row = {}
+    for field in sobject.fields.values():
+        value = record.get(field.name)
+        if value is None or value == "":
+            row[field.name] = False if field.type == "boolean" else None
+            continue
+        change = _CHANGES.get(field.type)
+        try:
+            row[field.name] = change(value) if change else value
+        except (TypeError, ValueError) as error:
+            raise DataSetError(
+                f"{FOLDER}/{sobject.name}.jsonl: record {record['Id']}: {field.name} {value!r} "
+                f"is not a {field.type}."
+            ) from error
+    _fill(sobject.name, row, record, known_from, dataset)
+    return row
+
+
+def _fill(
+    name: str, row: Row, record: Record, known_from: float, dataset: DataSet
+) -> None:
+    since = _EPOCH
+    if known_from != float("-inf"):
+        since = wire_datetime(datetime.fromtimestamp(known_from, UTC))
+    created = row.get("CreatedDate") or row.get("LastModifiedDate") or row.get("SystemModstamp")
+    if "CreatedDate" in row:
+        row["CreatedDate"] = created or since
+    modified = row.get("SystemModstamp") or max(
+        row.get("LastModifiedDate") or "", created or "", since
+    )
+    if "SystemModstamp" in row:
+        row["SystemModstamp"] = modified
+    if "LastModifiedDate" in row:
+        row["LastModifiedDate"] = row["LastModifiedDate"] or modified
+    if "CurrencyIsoCode" in row and not row["CurrencyIsoCode"]:
+        row["CurrencyIsoCode"] = dataset.currency
+    if row.get("Name", "") is None and "LastName" in row:
+        row["Name"] = " ".join(filter(None, (row.get("FirstName"), row["LastName"]))) or None
+    if name == "Opportunity":
+        stage = (row.get("StageName") or "").lower()
+        if record.get("IsWon") is None:
+            row["IsWon"] = stage == "closed won"
+        if record.get("IsClosed") is None:
+            row["IsClosed"] = row["IsWon"] or stage.startswith("closed")
+    elif name == "Lead" and record.get("IsConverted") is None:
+        row["IsConverted"] = bool(row.get("ConvertedDate") or row.get("ConvertedContactId"))
+    elif name == "CampaignMember":
+        row["LeadOrContactId"] = row.get("ContactId") or row.get("LeadId")
+        row["Type"] = row.get("Type") or ("Contact" if row.get("ContactId") else "Lead")
+
+
+def _datetime(value: Any) -> str:
+    if _WIRE.match(value):
+        return value
+    moment = datetime.fromisoformat(value)
+    return wire_datetime(moment if moment.tzinfo else moment.replace(tzinfo=UTC))
+
+
+def _day(value: Any) -> str:
+    return date.fromisoformat(value[:10]).isoformat()
+
+
+def _number(value: Any) -> float:
+    if isinstance(value, bool):
+        raise TypeError("a boolean is no number")
+    return float(value)
+
+
+def _whole(value: Any) -> int:
+    return int(_number(value))
+
+
+def _truth(value: Any) -> bool:
+    if isinstance(value, bool):
+        return value
+    return {"true": True, "false": False, "1": True, "0": False}[str(value).lower()]
+
+
+def _text(value: Any) -> Any:
+    return value if isinstance(value, str | dict | list) else str(value)
+
+
+_CHANGES: dict[str, Callable[[Any], Any]] = {
+    "datetime": _datetime, "date": _day, "double": _number, "currency": _number,
+    "percent": _number, "int": _whole, "boolean": _truth, "string": _text, "textarea": _text,
+    "picklist": _text, "email": _text, "phone": _text, "url": _text,
+}  # fmt: skip
+
+
+def _organization(dataset: DataSet) -> Record:
+    return {
+        "Id": long_id("00D5g000000SNDB"),
+        "Name": dataset.company,
+        "TimeZoneSidKey": dataset.time_zone,
+        "DefaultLocaleSidKey": "en_US",
+        "LanguageLocaleKey": "en_US",
+        "FiscalYearStartMonth": 1,
+        "OrganizationType": "Enterprise Edition",
+        "InstanceName": "SBX1",
+        "IsSandbox": True,
+        "CreatedDate": _EPOCH,
+    }
+
+
+def _corporate_currency(dataset: DataSet) -> Record:
+    return {
+        "Id": long_id("01L5g000000SNDB"),
+        "IsoCode": dataset.currency,
+        "ConversionRate": 1.0,
+        "DecimalPlaces": 2,
+        "IsActive": True,
+        "IsCorporate": True,
+        "CreatedDate": _EPOCH,
+    }
+
+
+_MADE: dict[str, Callable[[DataSet], Record]] = {
+    "Organization": _organization,
+    "CurrencyType": _corporate_currency,
+}
