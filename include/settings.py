@@ -24,12 +24,14 @@ class Settings:
 
     ``home`` holds all state. ``warehouse_url`` is ``duckdb:///<file>`` or a SQLAlchemy URL of
     PostgreSQL. ``reporting_currency`` and ``reporting_zone`` are those of the marts.
-    ``history_start`` is the first ad day ever fetched (None: 24 months before the run's day, from
-    the first of that month). ``look_back_days`` overrides a source's own look-back by its name.
+    ``history_start`` is the first ad day ever fetched (None: 1 January, two years before the year
+    of the run). ``look_back_days`` overrides a source's own look-back by its name.
     ``attribution_look_back_days`` bounds how old a touch may be to earn a deal.
     ``crm_currency`` is the currency of an org that keeps no ``CurrencyIsoCode``.
     ``salesforce_fields`` maps our column names to the org's API field names, per object:
     ``{"Lead": {"utm_source": "UTM_Source__c"}}``; what it leaves out is found by describe.
+    ``retry_seconds`` bounds how long one call to a source is retried before the task fails;
+    ``task_retries`` is how often Airflow then tries the task again.
     """
 
     home: Path
@@ -40,6 +42,8 @@ class Settings:
     history_start: date | None
     look_back_days: Mapping[str, int]
     attribution_look_back_days: int
+    retry_seconds: int
+    task_retries: int
     salesforce_fields: Mapping[str, Mapping[str, str]]
     seeds: Path
     ca_file: str | None
@@ -116,6 +120,12 @@ def load_settings(environment: Mapping[str, str] | None = None) -> Settings:
             "CLOSED_LOOP_ATTRIBUTION_LOOK_BACK_DAYS",
             env.get("CLOSED_LOOP_ATTRIBUTION_LOOK_BACK_DAYS") or 730,
         ),
+        retry_seconds=_whole_number(
+            "CLOSED_LOOP_RETRY_SECONDS", env.get("CLOSED_LOOP_RETRY_SECONDS") or 600
+        ),
+        task_retries=_whole_number(
+            "CLOSED_LOOP_TASK_RETRIES", env.get("CLOSED_LOOP_TASK_RETRIES") or 3
+        ),
         salesforce_fields=_mapping(env, "CLOSED_LOOP_SALESFORCE_FIELDS"),
         seeds=Path(env.get("CLOSED_LOOP_SEEDS") or Path(__file__).parent / "seeds").absolute(),
         ca_file=env.get("CLOSED_LOOP_CA_FILE") or None,
@@ -143,7 +153,7 @@ def _day(env: Mapping[str, str], name: str) -> date | None:
 def _whole_number(name: str, value: object) -> int:
     text = str(value)
     if not text.isdecimal():
-        raise SettingsError(f"{name} holds {text!r}; write a whole number of days")
+        raise SettingsError(f"{name} holds {text!r}; write a whole number")
     return int(text)
 
 

@@ -85,7 +85,7 @@ class Stream:
     name: str
     table: Table
     kind: StreamKind
-    window_days: int = 90
+    window_days: int = 366
     controls: str | None = None
 
 

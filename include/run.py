@@ -1,0 +1,133 @@
+"""What one run of a DAG is: its identity, the instant it speaks for, and what it was given.
+
+The one place that decides what "now" means. Nothing else asks what day it is: everything below a
+task gets a ``Run``.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
+from datetime import UTC, date, datetime, time
+from pathlib import Path
+from typing import Any
+
+from include.settings import Settings, SettingsError, load_settings
+from include.sources import SourceRefused
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One run. ``as_of``: the instant its data speaks for; ``started_at``: for load stamps; UTC."""
+
+    run_id: str
+    as_of: datetime
+    started_at: datetime
+
+
+def settings_of(context: Mapping[str, Any]) -> Settings:
+    """The settings of a task, its warehouse taken from the connection ``warehouse`` if there is one.
+
+    ``context`` is Airflow's task context.
+    """
+    settings = load_settings()
+    connection = context["conn"].get("warehouse", None)
+    if connection is None:
+        return settings
+    return replace(settings, warehouse_url=connection.get_uri().replace("postgres:", "postgresql:"))
+
+
+def run_of(context: Mapping[str, Any]) -> Run:
+    """The run a task belongs to.
+
+    ``as_of`` is the run's parameter ``as_of``, else ``CLOSED_LOOP_AS_OF`` (a sandbox's standing
+    clock), else the end of the run's data interval, else the instant after which it may run.
+    Raises SettingsError when the parameter or variable is no day or instant.
+    """
+    dag_run = context["dag_run"]
+    given = context["params"].get("as_of") or load_settings().as_of
+    as_of = parse_instant(given) if given else dag_run.data_interval_end or dag_run.run_after
+    return Run(
+        run_id=dag_run.run_id,
+        as_of=as_of.astimezone(UTC),
+        started_at=dag_run.start_date.astimezone(UTC),
+    )
+
+
+def parse_instant(text: str) -> datetime:
+    """An ISO instant, or a day: noon UTC of it, when it is that day in nearly every zone.
+
+    Raises SettingsError with a sentence if ``text`` is neither.
+    """
+    try:
+        if len(text) == len("2026-01-31"):
+            return datetime.combine(date.fromisoformat(text), time(12), UTC)
+        instant = datetime.fromisoformat(text)
+    except ValueError:
+        raise SettingsError(
+            f"as_of is {text!r}; write a day such as 2026-01-31 or an instant such as "
+            "2026-01-31T12:00:00+00:00"
+        ) from None
+    return instant if instant.tzinfo else instant.replace(tzinfo=UTC)
+
+
+def parse_day(text: str | None) -> date | None:
+    """A day given as a run's parameter, or None; raises SettingsError if it cannot be read."""
+    if not text:
+        return None
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise SettingsError(f"{text!r} is no day; write it as YYYY-MM-DD") from None
+
+
+def credentials_of(context: Mapping[str, Any], connection_id: str) -> dict[str, str]:
+    """A connection as plain values: host, login, password and whatever its extra holds.
+
+    Raises SourceRefused, naming the connection, when Airflow has none of that name.
+    """
+    connection = context["conn"].get(connection_id, None)
+    if connection is None:
+        raise SourceRefused(
+            f"Airflow has no connection named {connection_id}: add it under Admin > Connections "
+            "(the README's section on real accounts lists its fields)"
+        )
+    plain = {"host": connection.host, "login": connection.login, "password": connection.password}
+    extra = {name: str(value) for name, value in connection.extra_dejson.items()}
+    return {name: value for name, value in plain.items() if value} | extra
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """A task that failed: which, and the sentence that says why and what to do."""
+
+    dag_id: str
+    task_id: str
+    sentence: str
+
+
+def record_failure(context: Mapping[str, Any]) -> None:
+    """Note a task's failure in the home, one JSON line each, for whoever started the run.
+
+    An Airflow ``on_failure_callback``.
+    """
+    exception = context.get("exception")
+    sentence = str(exception).strip().split("\n")[0] or type(exception).__name__
+    task = context["ti"]
+    path = failures_file(load_settings(), task.dag_id, task.run_id)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("a") as file:
+        file.write(json.dumps(asdict(Failure(task.dag_id, task.task_id, sentence))) + "\n")
+
+
+def failures_file(settings: Settings, dag_id: str, run_id: str) -> Path:
+    """Where the failures of one DAG run are noted."""
+    return settings.home / "failures" / dag_id / (re.sub(r"[^\w.-]", "_", run_id) + ".jsonl")
+
+
+def failures(settings: Settings, dag_id: str) -> list[Failure]:
+    """The failures noted for the DAG's runs since they were last cleared, oldest run first."""
+    files = sorted((settings.home / "failures" / dag_id).glob("*.jsonl"))
+    return [Failure(**json.loads(line)) for file in files for line in file.open()]
