@@ -22,13 +22,15 @@ CORE_DATES = ("segments.date", "segments.week", "segments.month", "segments.quar
 class GoogleAdsRefusal(Exception):
     """A request the API refuses: gRPC status name, error group and code, message.
 
-    `group` is the field of ErrorCode ("query_error"), `code` the name of its enum value.
+    `group` is the field of ErrorCode ("query_error"), `code` the name of its enum value,
+    `retry_after` the seconds a quota error tells the caller to wait.
     """
 
-    def __init__(self, group: str, code: str, message: str,
-                 status: str = "INVALID_ARGUMENT") -> None:
+    def __init__(self, group: str, code: str, message: str, status: str = "INVALID_ARGUMENT",
+                 retry_after: int = 0) -> None:
         super().__init__(message)
-        self.group, self.code, self.message, self.status = group, code, message, status
+        self.group, self.code, self.message = group, code, message
+        self.status, self.retry_after = status, retry_after
 
 
 def _refuse(code: str, message: str) -> GoogleAdsRefusal:
@@ -177,17 +179,22 @@ class _Reader:
 
 
 @lru_cache(maxsize=512)
-def parse(text: str) -> Query:
-    """Read a query. Raises GoogleAdsRefusal with a queryError for what the grammar refuses."""
+def parse(text: str, has_from: bool = True) -> Query:
+    """Read a query. GoogleAdsFieldService takes one without FROM.
+
+    Raises GoogleAdsRefusal with a queryError for what the grammar refuses.
+    """
     reader = _Reader(text)
     if not reader.take("SELECT"):
         raise _refuse("EXPECTED_SELECT", "Error in query: query must start with SELECT.")
     select = reader.fields("SELECT")
-    if not reader.take("FROM"):
-        raise _refuse("EXPECTED_FROM" if not reader.peek() else "UNEXPECTED_INPUT",
-                      f"Error in query: unexpected input {reader.peek()}."
-                      if reader.peek() else "Error in query: missing FROM clause.")
-    _, resource = reader.next()
+    resource = ""
+    if reader.take("FROM"):
+        if not has_from:
+            raise _refuse("UNEXPECTED_FROM_CLAUSE", "Error in query: unexpected FROM clause.")
+        _, resource = reader.next()
+    elif has_from and reader.peek() in ("", "WHERE", "ORDER", "LIMIT", "PARAMETERS"):
+        raise _refuse("EXPECTED_FROM", "Error in query: missing FROM clause.")
     where: list[Condition] = []
     order_by: list[tuple[str, bool]] = []
     limit, parameters = None, {}
@@ -351,14 +358,13 @@ def _operand(condition: Condition, value: Any, last: Any) -> Any:
         raise _refuse("BAD_NUMBER", f"Error in WHERE clause: invalid number {value}.") from None
 
 
-def test_of(condition: Condition, version: str, today: date) -> Callable[[Any], bool]:
-    """A function that tells whether a field's value meets the condition.
+def test_of(condition: Condition, last: Any, today: date) -> Callable[[Any], bool]:
+    """A function that tells whether a value meets the condition; `last` describes its field.
 
     Values come as text (days as YYYY-MM-DD, enums by name), int, Decimal, bool, list or None for
     unset. Raises GoogleAdsRefusal for operators and values that do not suit the field.
     """
-    chain = field_of(condition.name, version)
-    last, operator = chain[-1], condition.operator
+    operator = condition.operator
     mismatch = _refuse("OPERATOR_FIELD_MISMATCH",
                        f"The operator '{operator}' is not applicable to '{condition.name}'.")
     if operator == "IS NULL":

@@ -32,7 +32,7 @@ from include.sandbox.google_accounts import Account, Number, client_tree, segmen
 PAGE_ROWS = 10_000
 
 # Resources that can stand in FROM, and those whose fields may be selected along with them.
-_WITH: dict[str, tuple[str, ...]] = {
+SERVED: dict[str, tuple[str, ...]] = {
     "customer": ("customer",),
     "campaign": ("customer", "campaign", "campaign_budget", "bidding_strategy"),
     "ad_group": ("customer", "campaign", "ad_group"),
@@ -100,7 +100,7 @@ class _Run:
         if resource not in known or resource in ("metrics", "segments"):
             raise _refuse("BAD_RESOURCE_TYPE_IN_FROM_CLAUSE",
                           f"Invalid resource type in FROM clause: '{resource}'.")
-        if resource not in _WITH:
+        if resource not in SERVED:
             raise _refuse("PROHIBITED_RESOURCE_TYPE_IN_FROM_CLAUSE",
                           f"Resource type '{resource}' in the FROM clause is not supported.")
         for clause, names in (("SELECT", query.select),
@@ -119,7 +119,7 @@ class _Run:
                             f"The following {top} cannot be selected or filtered on: '{name}', "
                             "since it is incompatible with the resource in the FROM clause.",
                         )
-                elif top not in _WITH[resource]:
+                elif top not in SERVED[resource]:
                     raise _refuse(
                         f"PROHIBITED_RESOURCE_TYPE_IN_{clause}_CLAUSE",
                         f"Cannot use fields from the following resource in the {clause} clause: "
@@ -168,11 +168,14 @@ class _Run:
                                            "before the time of the request.")
         return first.isoformat(), last.isoformat()
 
+    def _test(self, condition: Condition) -> Callable[[Any], bool]:
+        return test_of(condition, field_of(condition.name, self.version)[-1], self.today)
+
     def _bounds(self, condition: Condition) -> tuple[date, date]:
         if condition.name != "segments.date":
             return date.min, date.max  # held against each line instead
         operator, value = condition.operator, condition.value
-        test_of(condition, self.version, self.today)  # refuses what is no day
+        self._test(condition)  # refuses what is no day
         if operator == "DURING":
             return date_range(str(value), self.today)
         days = [date.fromisoformat(str(item))
@@ -196,7 +199,7 @@ class _Run:
     def _rows(self) -> Iterator[Row]:
         resource, account = self.query.resource, self.account
         tests = [(field_of(condition.name, self.version),
-                  test_of(condition, self.version, self.today)) for condition in self.where[""]]
+                  self._test(condition)) for condition in self.where[""]]
 
         def fits(parts: Record) -> bool:
             return all(test(_value(parts, chain)) for chain, test in tests)
@@ -242,7 +245,7 @@ class _Run:
               names: list[str]) -> dict[tuple[Any, ...], list[Number]]:
         lines, days = self.account.lines, self.account.days
         lines = lines[bisect_left(days, self.first) : bisect_right(days, self.last)]
-        tests = [(condition.name.split(".")[1], test_of(condition, self.version, self.today))
+        tests = [(condition.name.split(".")[1], self._test(condition))
                  for condition in self.where["segments"]]
         segments = [name.split(".")[1] for name in self.segments]
         groups: dict[tuple[Any, ...], list[Number]] = {}
@@ -264,7 +267,7 @@ class _Run:
 
     def _clicks(self, fits: Callable[[Record], bool]) -> Iterator[Row]:
         account = self.account
-        tests = [(condition.name.split(".")[1], test_of(condition, self.version, self.today))
+        tests = [(condition.name.split(".")[1], self._test(condition))
                  for condition in self.where["segments"]]
         segments = [name.split(".")[1] for name in self.segments]
         for record in account.clicks:
@@ -280,7 +283,7 @@ class _Run:
                        {"clicks": int(record.get("metrics", {}).get("clicks", 1))})
 
     def _kept(self, row: Row) -> bool:
-        return all(test_of(condition, self.version, self.today)(
+        return all(self._test(condition)(
             _metric(row[2], condition.name.split(".", 1)[1]))
             for condition in self.where["metrics"])
 

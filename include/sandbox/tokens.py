@@ -1,0 +1,49 @@
+"""Access tokens one world has handed out, and those that were declared dead."""
+
+import secrets
+from weakref import WeakKeyDictionary
+
+from include.sandbox.dataset import World
+
+
+class Tokens:
+    """The access tokens of one API: `first` (always there) and what `mint` gives."""
+
+    def __init__(self, prefix: str, *first: str) -> None:
+        self._prefix = prefix
+        self._alive = set(first)
+        self._dead: set[str] = set()
+
+    def mint(self) -> str:
+        """A fresh access token."""
+        token = f"{self._prefix}{secrets.token_urlsafe(32)}"
+        self._alive.add(token)
+        return token
+
+    def accepts(self, token: str) -> bool:
+        """Whether the token is alive."""
+        return token in self._alive
+
+    def was_alive(self, token: str) -> bool:
+        """Whether the token was declared dead after having been alive."""
+        return token in self._dead
+
+    def expire(self, token: str) -> None:
+        """Declares a token dead; one that never lived stays unknown."""
+        if token in self._alive:
+            self._alive.remove(token)
+            self._dead.add(token)
+
+
+_GOOGLE: WeakKeyDictionary[World, Tokens] = WeakKeyDictionary()
+_LINKEDIN: WeakKeyDictionary[World, Tokens] = WeakKeyDictionary()
+
+
+def google_tokens(world: World) -> Tokens:
+    """Tokens of the Google OAuth endpoint, for Google Ads."""
+    return _GOOGLE.setdefault(world, Tokens("ya29.sandbox-"))
+
+
+def linkedin_tokens(world: World) -> Tokens:
+    """Tokens of LinkedIn; `sandbox-linkedin-token` is alive from the start."""
+    return _LINKEDIN.setdefault(world, Tokens("AQsandbox-", "sandbox-linkedin-token"))
