@@ -10,14 +10,15 @@ import json
 import re
 import sys
 import threading
-from bisect import bisect_right
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import contextmanager
 from datetime import UTC, date, datetime, time
-from decimal import Decimal, InvalidOperation
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
+
+from include.sandbox.form import Check, form_of
 
 Record = dict[str, Any]
 
@@ -47,98 +48,6 @@ def clock_of(text: str) -> datetime:
     return moment.replace(hour=12) if len(text) == 10 else moment
 
 
-def _is_text(value: Any) -> bool:
-    return isinstance(value, str) and value != ""
-
-
-def _is_day(value: Any) -> bool:
-    try:
-        return isinstance(value, str) and len(value) == 10 and bool(date.fromisoformat(value))
-    except ValueError:
-        return False
-
-
-def _is_number(value: Any) -> bool:
-    if isinstance(value, bool) or not isinstance(value, str | int | float):
-        return False
-    try:
-        return Decimal(str(value)).is_finite()
-    except InvalidOperation:
-        return False
-
-
-def _is_int(value: Any) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool)
-
-
-def _is_object(value: Any) -> bool:
-    return isinstance(value, dict)
-
-
-Check = tuple[Callable[[Any], bool], str]
-_TEXT: Check = (_is_text, "a non-empty text")
-_DAY: Check = (_is_day, "a day as YYYY-MM-DD")
-_NUMBER: Check = (_is_number, "a number")
-_INT: Check = (_is_int, "a whole number")
-_OBJECT: Check = (_is_object, "an object")
-
-# What a line of each file must carry. Dotted names are nested. `key` names the record: lines that
-# share it are its versions and must not be known at the same time; files of daily facts have none,
-# several lines of a day are summed.
-_FORM: dict[str, tuple[dict[str, Check], tuple[str, ...]]] = {
-    "meta/ad_accounts": (
-        {"id": _TEXT, "account_id": _TEXT, "name": _TEXT, "currency": _TEXT,
-         "timezone_name": _TEXT},
-        ("id",),
-    ),
-    "meta/campaigns": ({"id": _TEXT, "account_id": _TEXT, "name": _TEXT}, ("id",)),
-    "meta/adsets": (
-        {"id": _TEXT, "account_id": _TEXT, "campaign_id": _TEXT, "name": _TEXT},
-        ("id",),
-    ),
-    "meta/ads": (
-        {"id": _TEXT, "account_id": _TEXT, "campaign_id": _TEXT, "name": _TEXT},
-        ("id",),
-    ),
-    "meta/insights": (
-        {"account_id": _TEXT, "campaign_id": _TEXT, "date_start": _DAY, "spend": _NUMBER},
-        (),
-    ),
-    "google/customers": ({"customer": _OBJECT, "customer.id": _TEXT}, ("customer.id",)),
-    "google/campaigns": (
-        {"customer.id": _TEXT, "campaign.id": _TEXT, "campaign.name": _TEXT},
-        ("customer.id", "campaign.id"),
-    ),
-    "google/ad_groups": (
-        {"customer.id": _TEXT, "campaign.id": _TEXT, "adGroup.id": _TEXT},
-        ("customer.id", "adGroup.id"),
-    ),
-    "google/ads": (
-        {"customer.id": _TEXT, "campaign.id": _TEXT, "adGroup.id": _TEXT,
-         "adGroupAd.ad.id": _TEXT},
-        ("customer.id", "adGroup.id", "adGroupAd.ad.id"),
-    ),
-    "google/daily_metrics": (
-        {"customer.id": _TEXT, "campaign.id": _TEXT, "segments.date": _DAY, "metrics": _OBJECT},
-        (),
-    ),
-    "google/click_views": (
-        {"customer.id": _TEXT, "clickView.gclid": _TEXT, "segments.date": _DAY},
-        (),
-    ),
-    "linkedin/accounts": ({"id": _INT, "name": _TEXT, "currency": _TEXT}, ("id",)),
-    "linkedin/campaign_groups": ({"id": _INT, "account": _TEXT, "name": _TEXT}, ("id",)),
-    "linkedin/campaigns": ({"id": _INT, "account": _TEXT, "name": _TEXT}, ("id",)),
-    "linkedin/creatives": ({"id": _TEXT, "account": _TEXT, "campaign": _TEXT}, ("id",)),
-    "linkedin/analytics": (
-        {"account": _TEXT, "campaign": _TEXT, "date": _DAY, "costInLocalCurrency": _NUMBER},
-        (),
-    ),
-}
-_SOBJECT = re.compile(r"salesforce/([A-Za-z][A-Za-z0-9_]*)")
-_SOBJECT_FORM: tuple[dict[str, Check], tuple[str, ...]] = ({"Id": _TEXT}, ("Id",))
-
-
 def _dig(record: Record, name: str) -> Any:
     value: Any = record
     for part in name.split("."):
@@ -164,15 +73,12 @@ class _Versions:
     def __init__(self, records: list[Record], starts: list[float], ends: list[float]) -> None:
         self.all = records
         self.starts, self.ends = starts, ends
-        edges = {edge for edge in (*starts, *ends) if edge not in (_ALWAYS, _NEVER)}
-        self.edges = sorted(edges)
-
-    def epoch(self, moment: float) -> int:
-        """A number that changes only when the clock passes an edge of some record here."""
-        return bisect_right(self.edges, moment)
+        self.is_versioned = any(
+            edge not in (_ALWAYS, _NEVER) for edges in (starts, ends) for edge in edges
+        )
 
     def at(self, moment: float) -> list[Record]:
-        if not self.edges:
+        if not self.is_versioned:
             return self.all
         return [
             record
@@ -229,7 +135,7 @@ class DataSet:
                 continue
             stem = name.removesuffix(".jsonl")
             described = re.fullmatch(r"salesforce/describe/\w+\.json", name)
-            known = stem != name and (stem in _FORM or _SOBJECT.fullmatch(stem))
+            known = stem != name and form_of(stem)
             if not known and not described:
                 unknown.append(name)
         return unknown
@@ -254,8 +160,7 @@ class DataSet:
     def validate(self) -> None:
         """Read every file of the form, and say on standard error which files are ignored."""
         for name in self.unknown:
-            print(f"sandbox: {name} is not part of the data-set form and is ignored",
-                  file=sys.stderr)
+            sys.stderr.write(f"sandbox: {name} is no part of a data set and is ignored\n")
         for path in self.paths():
             self.versions(path)
         for described in sorted((self.root / "salesforce" / "describe").glob("*.json")):
@@ -265,7 +170,7 @@ class DataSet:
         """Every record file present, as `folder/name` without suffix."""
         present = [f"{folder}/{name}" for folder in ("meta", "google", "linkedin", "salesforce")
                    for name in self.names(folder)]
-        return [path for path in present if path in _FORM or _SOBJECT.fullmatch(path)]
+        return [path for path in present if form_of(path)]
 
     def versions(self, path: str) -> _Versions:
         """The versions in one file, read on first use."""
@@ -277,7 +182,7 @@ class DataSet:
             return self._loaded[path]
 
     def _read(self, path: str) -> _Versions:
-        form = _FORM.get(path) or (_SOBJECT_FORM if _SOBJECT.fullmatch(path) else None)
+        form = form_of(path)
         if form is None:
             raise KeyError(f"{path} is no file of the data-set form")
         file = f"{path}.jsonl"
@@ -389,7 +294,7 @@ def _check_versions(
         )
     for value, spans in versions.items():
         spans.sort()
-        for (_, end, first), (start, _, second) in zip(spans, spans[1:], strict=False):
+        for (_, end, first), (start, _, second) in pairwise(spans):
             if start < end:
                 raise DataSetError(
                     f"{file}:{max(first, second)}: {', '.join(key)} "

@@ -100,7 +100,7 @@ class _Handlers(grpc.GenericRpcHandler):
 
 
 def _fault() -> Any:
-    from include.sandbox.server import CURRENT_FAULT
+    from include.sandbox.wire import CURRENT_FAULT
 
     return CURRENT_FAULT.get()
 

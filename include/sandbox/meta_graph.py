@@ -1,0 +1,245 @@
+"""What every Graph API answer shares: errors, parameters, field lists, cursors, objects.
+
+Wire forms: https://developers.facebook.com/docs/graph-api/guides/error-handling and …/results.
+"""
+
+import base64
+import json
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from include.sandbox.dataset import Record, World
+
+VERSIONS = ("v23.0", "v24.0", "v25.0", "v26.0")
+HIDDEN_STATUSES = {"DELETED", "ARCHIVED"}
+TYPES = {"account": "AdAccount", "campaign": "Campaign", "adset": "AdSet", "ad": "Ad",
+         "creative": "AdCreative"}
+FILES = {"account": "meta/ad_accounts", "campaign": "meta/campaigns", "adset": "meta/adsets",
+         "ad": "meta/ads"}
+
+
+class GraphError(Exception):
+    """An error answer of the Graph API: `body` is its JSON, `status` the HTTP status."""
+
+    def __init__(
+        self,
+        message: str,
+        code: int,
+        *,
+        kind: str = "OAuthException",
+        status: int = 400,
+        headers: Mapping[str, str] | None = None,
+        **details: Any,
+    ) -> None:
+        super().__init__(message)
+        self.status, self.headers = status, dict(headers or {})
+        self.body = {
+            "error": {"message": message, "type": kind, "code": code, **details,
+                      "fbtrace_id": "AsandboxTraceIdForMetaxx"}
+        }
+
+
+def bad_parameter(message: str, **details: Any) -> GraphError:
+    """The Graph API's answer to a parameter it does not understand: code 100."""
+    return GraphError(f"(#100) {message}", 100, **details)
+
+
+def one_of(name: str, value: Any, allowed: Sequence[str]) -> str:
+    """Raises the error the API gives for a value outside an enumeration."""
+    if value not in allowed:
+        raise bad_parameter(f"{name} must be one of the following values: {', '.join(allowed)}")
+    return str(value)
+
+
+def decoded(params: Mapping[str, str], name: str) -> Any:
+    """A parameter that may be JSON: the decoded value, the text itself, or None when absent."""
+    text = params.get(name)
+    if text is None or text == "":
+        return None
+    try:
+        return json.loads(text)
+    except ValueError:
+        return text
+
+
+def listed(params: Mapping[str, str], name: str) -> list[Any]:
+    """A list parameter, written as a JSON list or separated by commas; [] when absent."""
+    text = params.get(name) or ""
+    if text.lstrip().startswith("["):
+        value = decoded(params, name)
+        if not isinstance(value, list):
+            raise bad_parameter(f"Param {name} must be an array.")
+        return value
+    return [part.strip() for part in text.split(",") if part.strip()]
+
+
+@dataclass(frozen=True)
+class Field:
+    """One entry of `fields`, with the expansion in braces: `adsets.limit(5){id,name}`."""
+
+    name: str
+    arguments: dict[str, str] = field(default_factory=dict)
+    fields: tuple["Field", ...] = ()
+
+
+def field_list(text: str | None) -> tuple[Field, ...]:
+    """The `fields` parameter, nested expansions included; () when absent."""
+    if not text:
+        return ()
+    if text.lstrip().startswith("["):
+        try:
+            text = ",".join(json.loads(text))
+        except (ValueError, TypeError) as error:
+            raise bad_parameter("Param fields must be an array of strings.") from error
+    fields, at = _fields(text, 0)
+    if at < len(text):
+        raise GraphError(f"Syntax error \"Expected end of string instead of \\\"{text[at]}\\\".\" "
+                         f"at character {at}: {text}", 2500)
+    return fields
+
+
+_NAME = re.compile(r"\s*([A-Za-z0-9_]*)((?:\.[a-z_]+\([^)]*\))*)\s*")
+
+
+def _fields(text: str, at: int) -> tuple[tuple[Field, ...], int]:
+    fields = []
+    while True:
+        match = _NAME.match(text, at)
+        assert match is not None
+        at = match.end()
+        arguments = dict(re.findall(r"\.([a-z_]+)\(([^)]*)\)", match[2]))
+        inner: tuple[Field, ...] = ()
+        if at < len(text) and text[at] == "{":
+            inner, at = _fields(text, at + 1)
+            if at >= len(text) or text[at] != "}":
+                raise GraphError("Syntax error \"Expected \\\"}\\\" before end of string.\"", 2500)
+            at += 1
+        if match[1]:
+            fields.append(Field(match[1], arguments, inner))
+        if at >= len(text) or text[at] != ",":
+            return tuple(fields), at
+        at += 1
+
+
+def cursor(offset: int, salt: int = 0) -> str:
+    """An opaque cursor; `salt` tells apart cursors of one place."""
+    return base64.urlsafe_b64encode(f"{offset}.{salt}".encode()).decode().rstrip("=") + "ZD"
+
+
+def offset_of(text: str) -> tuple[int, int]:
+    """The place and salt of a cursor this sandbox gave; the API's error for any other."""
+    try:
+        plain = text.removesuffix("ZD")
+        offset, salt = base64.urlsafe_b64decode(plain + "=" * (-len(plain) % 4)).split(b".")
+        return int(offset), int(salt)
+    except ValueError as error:
+        raise bad_parameter("Invalid cursors values", error_subcode=1487742) from error
+
+
+class Objects:
+    """Meta's objects known at the clock, by id."""
+
+    def __init__(self, world: World) -> None:
+        self.by_kind: dict[str, dict[str, Record]] = {
+            kind: {record["id"]: record for record in world.records(path)}
+            for kind, path in FILES.items()
+        }
+        self.by_kind["creative"] = {
+            ad["creative"]["id"]: {"account_id": ad["account_id"], **ad["creative"]}
+            for ad in self.by_kind["ad"].values()
+            if isinstance(ad.get("creative"), dict) and ad["creative"].get("id")
+        }
+
+    def find(self, identifier: str) -> tuple[str, Record] | None:
+        """The kind and record of an id; account ids carry `act_`."""
+        for kind, records in self.by_kind.items():
+            if identifier in records:
+                return kind, records[identifier]
+        return None
+
+    def account(self, account_id: str) -> Record | None:
+        """An account by its id without `act_`."""
+        return self.by_kind["account"].get(f"act_{account_id}")
+
+    def children(self, kind: str, parent_kind: str, parent: Record) -> list[Record]:
+        """Objects of a kind below an account, campaign, ad set or ad, in file order."""
+        if parent_kind == "account":
+            key, value = "account_id", parent["account_id"]
+        else:
+            key, value = f"{parent_kind}_id", parent["id"]
+        if kind == "creative":
+            ads = self.children("ad", parent_kind, parent) if parent_kind != "ad" else [parent]
+            ids = dict.fromkeys(ad["creative"]["id"] for ad in ads if ad.get("creative"))
+            return [self.by_kind["creative"][identifier] for identifier in ids]
+        return [record for record in self.by_kind[kind].values() if record.get(key) == value]
+
+
+def objects(world: World) -> Objects:
+    """The objects at the clock, indexed once."""
+    if "meta.objects" not in world.cache:
+        world.cache["meta.objects"] = Objects(world)
+    found: Objects = world.cache["meta.objects"]
+    return found
+
+
+_OPERATORS: dict[str, Any] = {
+    "EQUAL": lambda have, want: have == want,
+    "NOT_EQUAL": lambda have, want: have != want,
+    "GREATER_THAN": lambda have, want: have > want,
+    "GREATER_THAN_OR_EQUAL": lambda have, want: have >= want,
+    "LESS_THAN": lambda have, want: have < want,
+    "LESS_THAN_OR_EQUAL": lambda have, want: have <= want,
+    "IN_RANGE": lambda have, want: want[0] <= have <= want[1],
+    "NOT_IN_RANGE": lambda have, want: not want[0] <= have <= want[1],
+    "IN": lambda have, want: have in want,
+    "NOT_IN": lambda have, want: have not in want,
+    "CONTAIN": lambda have, want: str(want).lower() in str(have).lower(),
+    "NOT_CONTAIN": lambda have, want: str(want).lower() not in str(have).lower(),
+    "STARTS_WITH": lambda have, want: str(have).startswith(str(want)),
+}
+
+
+@dataclass(frozen=True)
+class Filter:
+    """One entry of `filtering`; `target` is the level its field speaks of, None: the row itself."""
+
+    target: str | None
+    name: str
+    operator: str
+    value: Any
+
+    def accepts(self, have: Any) -> bool:
+        """Whether a value passes; numbers compare as numbers, whatever type they came in."""
+        want = self.value
+        if have is None:
+            return self.operator.startswith("NOT_")
+        if isinstance(want, list) and "RANGE" not in self.operator:
+            want, have = [str(item) for item in want], str(have)
+        elif self.operator in ("EQUAL", "NOT_EQUAL"):
+            have, want = str(have), str(want)
+        elif "CONTAIN" not in self.operator and self.operator != "STARTS_WITH":
+            try:
+                have = float(have)
+                want = [float(item) for item in want] if isinstance(want, list) else float(want)
+            except (TypeError, ValueError) as error:
+                raise bad_parameter("Filtering value is not a number") from error
+        return bool(_OPERATORS[self.operator](have, want))
+
+
+def filters(params: Mapping[str, str]) -> tuple[Filter, ...]:
+    """The `filtering` parameter: [{"field": "campaign.id", "operator": "IN", "value": […]}]."""
+    entries = decoded(params, "filtering") or []
+    if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
+        raise bad_parameter("Param filtering must be an array.")
+    found = []
+    for number, entry in enumerate(entries):
+        target, _, name = str(entry.get("field", "")).rpartition(".")
+        operator = one_of(f"filtering[{number}][operator]", entry.get("operator"),
+                          tuple(_OPERATORS))
+        value = entry.get("value")
+        if operator in ("IN", "NOT_IN") and not isinstance(value, list):
+            raise bad_parameter(f"filtering[{number}][value] must be an array.")
+        found.append(Filter(target or None, name, operator, value))
+    return tuple(found)

@@ -1,0 +1,121 @@
+"""Meta's ad objects as the Graph API shows them: nodes with the fields asked for, and edges.
+
+https://developers.facebook.com/docs/marketing-api/reference
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from include.sandbox import meta_insights
+from include.sandbox.dataset import Record, World
+from include.sandbox.meta_graph import (
+    HIDDEN_STATUSES,
+    TYPES,
+    Field,
+    Filter,
+    GraphError,
+    bad_parameter,
+    filters,
+    listed,
+    objects,
+)
+
+EDGES = {"campaigns": "campaign", "adsets": "adset", "ads": "ad", "adcreatives": "creative"}
+PARENTS = {"campaign": ("account",), "adset": ("account", "campaign"),
+           "ad": ("account", "campaign", "adset"),
+           "creative": ("account", "campaign", "adset", "ad")}
+_DEFAULT_FIELDS = {"account": ("account_id", "id")}
+_INLINE_PAGE = 25
+
+
+def found_object(world: World, identifier: str) -> tuple[str, Record]:
+    """The kind and record of an id; raises the API's error for one that does not exist."""
+    found = objects(world).find(identifier)
+    if found is None:
+        raise GraphError(
+            f"Unsupported get request. Object with ID '{identifier}' does not exist, cannot be "
+            "loaded due to missing permissions, or does not support this operation. Please read "
+            "the Graph API documentation at https://developers.facebook.com/docs/graph-api",
+            100, kind="GraphMethodException", error_subcode=33,
+        )
+    return found
+
+
+def _node_fields(kind: str) -> frozenset[str]:
+    """The fields of a node type, as the vendor's SDK lists them."""
+    from facebook_business.adobjects import ad, adaccount, adcreative, adset, campaign
+
+    holder = {"account": adaccount.AdAccount, "campaign": campaign.Campaign, "adset": adset.AdSet,
+              "ad": ad.Ad, "creative": adcreative.AdCreative}[kind].Field
+    return frozenset(value for key, value in vars(holder).items() if not key.startswith("_"))
+
+
+def shown_object(world: World, kind: str, record: Record, fields: Sequence[Field]) -> Record:
+    """An object with the fields asked for; `id` always, absent values left out."""
+    names = fields or tuple(Field(name) for name in _DEFAULT_FIELDS.get(kind, ("id",)))
+    known = _node_fields(kind)
+    shown: Record = {}
+    for asked in names:
+        name = asked.name
+        if name in EDGES and kind in PARENTS[EDGES[name]]:
+            params = {"limit": "25", **asked.arguments}
+            rows = listed_objects(world, kind, record, EDGES[name], params)
+            shown[name] = {"data": [shown_object(world, EDGES[name], row, asked.fields)
+                                    for row in rows[: int(params["limit"])]]}
+        elif name == "insights" and kind != "creative":
+            params = {**asked.arguments, "fields": ",".join(item.name for item in asked.fields)}
+            rows_text = meta_insights.report(
+                world, meta_insights.query(world, kind, record, params)
+            )[:_INLINE_PAGE]
+            if rows_text:
+                shown[name] = {"data": [json.loads(row) for row in rows_text]}
+        elif name in ("campaign", "adset", "creative") and name in known:
+            identifier = record.get(f"{name}_id") or (record.get(name) or {}).get("id")
+            linked = objects(world).by_kind[name].get(str(identifier))
+            if linked is not None:
+                shown[name] = shown_object(world, name, linked, asked.fields)
+        elif name not in known and name not in record:
+            raise bad_parameter(
+                f"Tried accessing nonexisting field ({name}) on node type ({TYPES[kind]})"
+            )
+        elif record.get(name) is not None:
+            shown[name] = record[name]
+        elif name in ("effective_status", "configured_status") and record.get("status"):
+            shown[name] = record["status"]
+    shown["id"] = record["id"]
+    return shown
+
+
+def listed_objects(
+    world: World, parent_kind: str, parent: Record, kind: str, params: Mapping[str, str]
+) -> list[Record]:
+    """The objects of an edge. Deleted and archived ones show only when a status is asked for:
+    https://developers.facebook.com/docs/marketing-api/best-practices/storing_adobjects"""
+    rows = objects(world).children(kind, parent_kind, parent)
+    statuses = listed(params, "effective_status")
+    wanted = filters(params)
+    if statuses:
+        rows = [row for row in rows if _status(row) in statuses]
+    elif kind != "creative" and not any(item.name.endswith("status") for item in wanted):
+        rows = [row for row in rows if _status(row) not in HIDDEN_STATUSES]
+    if updated := params.get("updated_since"):
+        since = Filter(None, "updated_time", "GREATER_THAN", updated)
+        rows = [row for row in rows if since.accepts(_value(row, "updated_time"))]
+    for item in wanted:
+        rows = [row for row in rows if item.accepts(_value(row, item.name))]
+    return rows
+
+
+def _status(record: Record) -> Any:
+    return record.get("effective_status") or record.get("status")
+
+
+def _value(record: Record, name: str) -> Any:
+    """A field to filter by; times compare as Unix seconds."""
+    value = _status(record) if name == "effective_status" else record.get(name)
+    if name.endswith("_time") and isinstance(value, str):
+        moment = datetime.fromisoformat(value)
+        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
+    return value

@@ -1,0 +1,82 @@
+"""What a client needs to reach a running sandbox: the ready line."""
+
+import json
+from typing import Any
+
+from include.sandbox.dataset import World
+
+_LOOPBACK = "127.0.0.1"
+_TRUST = ("CLOSED_LOOP_CA_FILE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE",
+          "GRPC_DEFAULT_SSL_ROOTS_FILE_PATH")
+
+
+def ready_line(world: World, ports: dict[str, Any], ca_file: str) -> dict[str, Any]:
+    """The line printed once every listener answers: ports and the variables to set. `variables`
+    are for the product (its connections point straight at the ports), `proxy_variables` for
+    clients that keep to their default hosts."""
+    trust = dict.fromkeys(_TRUST, ca_file)
+    proxy = f"http://{_LOOPBACK}:{ports['proxy']}"
+    return {
+        "ready": True,
+        "as_of": world.clock.isoformat(),
+        "ports": ports,
+        "ca_file": ca_file,
+        "variables": {
+            **trust,
+            "CLOSED_LOOP_SANDBOX": "1",
+            "CLOSED_LOOP_AS_OF": world.clock.isoformat(),
+            **_connections(world, ports),
+        },
+        "proxy_variables": {
+            **trust, "HTTPS_PROXY": proxy, "https_proxy": proxy, "grpc_proxy": proxy,
+        },
+    }
+
+
+def _connections(world: World, ports: dict[str, Any]) -> dict[str, str]:
+    """Airflow connections, as environment variables, for the direct routes."""
+    secure = f"https://localhost:{ports['https']}"
+    managers = [
+        record["customer"]["id"]
+        for record in world.records("google/customers")
+        if record["customer"].get("manager")
+    ]
+    connections: dict[str, dict[str, Any]] = {
+        "facebook_ads": {
+            "host": f"http://{_LOOPBACK}:{ports['http']}",
+            "login": "",
+            "password": "sandbox-meta-token",
+            "extra": {"app_id": "1000000001", "app_secret": "sandbox-meta-secret"},
+        },
+        "google_ads": {
+            "host": "",
+            "login": "sandbox-google-client",
+            "password": "sandbox-google-secret",
+            "extra": {
+                "refresh_token": "sandbox-google-refresh",
+                "developer_token": "sandbox-developer-token",
+                **({"login_customer_id": managers[0]} if managers else {}),
+                "token_uri": f"{secure}/token",
+                "endpoint": f"localhost:{ports['grpc']}",
+            },
+        },
+        "linkedin_ads": {
+            "host": secure,
+            "login": "sandbox-linkedin-client",
+            "password": "sandbox-linkedin-secret",
+            "extra": {
+                "refresh_token": "sandbox-linkedin-refresh",
+                "token_url": f"{secure}/oauth/v2/accessToken",
+            },
+        },
+        "salesforce": {
+            "host": secure,
+            "login": "sandbox-salesforce-client",
+            "password": "sandbox-salesforce-secret",
+            "extra": {},
+        },
+    }
+    return {
+        f"AIRFLOW_CONN_{name.upper()}": json.dumps({"conn_type": "generic", **connection})
+        for name, connection in connections.items()
+    }
