@@ -1,0 +1,287 @@
+"""Landed batches: what a source answered, raw and immutable, with a manifest written last.
+
+A batch is a folder ``<home>/landing/<source>/<account>/<stream>/<batch id>/`` with
+``records.jsonl.gz`` (one raw record a line, as the API gave it) and ``manifest.json``. It is
+written beside, made durable and renamed whole, so a folder under its final name is complete.
+"""
+
+from __future__ import annotations
+
+import errno
+import fcntl
+import gzip
+import hashlib
+import io
+import json
+import os
+import re
+import secrets
+import shutil
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from itertools import islice
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from include import failpoints
+from include.run import Run
+from include.settings import Settings
+from include.sources import Account, Record, Request, Window
+
+_RECORDS = "records.jsonl.gz"
+_MANIFEST = "manifest.json"
+_BATCH_ID = re.compile(r"\d{8}T\d{12}Z-[0-9a-f]{8}")
+_LINES_AT_ONCE = 2_000
+
+
+class LandingError(Exception):
+    """A batch cannot be written or read; the message names the path and what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """One landed batch.
+
+    ``as_of`` is the instant for which the run fetched, ``extracted_at`` when it did; both UTC.
+    ``record_count`` counts raw records, ``byte_count`` and ``sha256`` are of the records file.
+    """
+
+    batch_id: str
+    source: str
+    account: Account
+    request: Request
+    as_of: datetime
+    extracted_at: datetime
+    record_count: int
+    byte_count: int
+    sha256: str
+    folder: Path
+
+    def records(self) -> Iterator[Record]:
+        """The raw records in the order they came; JSON fractions come back as Decimal.
+
+        Raises LandingError when the file no longer is what the manifest says; nothing that was
+        yielded before may then be used.
+        """
+        path = self.folder / _RECORDS
+        digest = hashlib.sha256()
+        try:
+            with path.open("rb") as file:
+                while block := file.read(1 << 20):
+                    digest.update(block)
+            if digest.hexdigest() != self.sha256:
+                raise LandingError(
+                    f"{path} was changed or damaged since it was landed; remove its folder and "
+                    "fetch those days again"
+                )
+            with gzip.open(path, "rb") as lines:
+                for line in lines:
+                    yield json.loads(line, parse_float=Decimal)
+        except OSError as error:
+            raise LandingError(_sentence(error, path, "read")) from error
+
+
+def write_batch(
+    settings: Settings,
+    run: Run,
+    source_name: str,
+    account: Account,
+    request: Request,
+    records: Iterable[Record],
+) -> Batch:
+    """Land everything ``records`` yields as one batch, streamed to disk.
+
+    An exception out of ``records`` passes through and nothing is landed. Raises LandingError when
+    the disk is full or the home cannot be written.
+    """
+    batch_id = f"{run.started_at:%Y%m%dT%H%M%S%fZ}-{secrets.token_hex(4)}"
+    stream_folder = (
+        settings.landing / _safe(source_name) / _safe(account.account_id) / _safe(request.stream)
+    )
+    partial = stream_folder / f".partial-{batch_id}"
+    with plainly(stream_folder):
+        stream_folder.mkdir(parents=True, exist_ok=True)
+        _clear_stale_partials(stream_folder)
+        partial.mkdir()
+    try:
+        with plainly(partial):
+            file = (partial / _RECORDS).open("xb")
+        with file:
+            fcntl.flock(file, fcntl.LOCK_EX)
+            record_count = _write_records(file, records, partial)
+            with plainly(partial):
+                _make_durable(file)
+                byte_count = file.tell()
+        failpoints.reach("landing.before_manifest")
+        with plainly(partial):
+            batch = Batch(
+                batch_id=batch_id,
+                source=source_name,
+                account=account,
+                request=request,
+                as_of=run.as_of,
+                extracted_at=run.started_at,
+                record_count=record_count,
+                byte_count=byte_count,
+                sha256=_sha256(partial / _RECORDS),
+                folder=stream_folder / batch_id,
+            )
+            with (partial / _MANIFEST).open("x", encoding="utf-8") as manifest:
+                json.dump(_to_manifest(batch), manifest, indent=1)
+                _make_durable(manifest)
+            failpoints.reach("landing.before_rename")
+            partial.rename(batch.folder)
+            _make_folder_durable(stream_folder)
+    except BaseException:
+        shutil.rmtree(partial, ignore_errors=True)
+        raise
+    return batch
+
+
+def read_batch(settings: Settings, batch_id: str) -> Batch:
+    """The landed batch of that id; LandingError if there is none."""
+    if _BATCH_ID.fullmatch(batch_id):
+        for manifest in settings.landing.glob(f"*/*/*/{batch_id}/{_MANIFEST}"):
+            return _from_manifest(manifest)
+    raise LandingError(f"no batch {batch_id} under {settings.landing}; fetch its days again")
+
+
+def batches(settings: Settings, source_name: str) -> Iterator[Batch]:
+    """Every landed batch of a source, oldest first: what a replay stages again."""
+    found = settings.landing.glob(f"{_safe(source_name)}/*/*/*/{_MANIFEST}")
+    for manifest in sorted(found, key=lambda path: path.parent.name):
+        if not manifest.parent.name.startswith("."):
+            yield _from_manifest(manifest)
+
+
+def _write_records(file: io.BufferedWriter, records: Iterable[Record], folder: Path) -> int:
+    """Only the writing is reported as a landing fault: what the source raises is its own."""
+    encode = json.JSONEncoder(default=_decimal_as_text, separators=(",", ":")).encode
+    remaining = iter(records)
+    count = 0
+    packed = gzip.GzipFile(filename="", fileobj=file, mode="wb", compresslevel=1, mtime=0)
+    while lines := [encode(record) for record in islice(remaining, _LINES_AT_ONCE)]:
+        count += len(lines)
+        with plainly(folder):
+            packed.write(("\n".join(lines) + "\n").encode())
+        failpoints.reach("landing.within_records")
+    with plainly(folder):
+        packed.close()
+    return count
+
+
+def _decimal_as_text(value: object) -> str:
+    if isinstance(value, Decimal):
+        return str(value)
+    raise TypeError(f"a raw record holds a {type(value).__name__}, which JSON cannot")
+
+
+def _clear_stale_partials(stream_folder: Path) -> None:
+    """Remove what killed writers left; a living writer holds a lock on its records file."""
+    for partial in stream_folder.glob(".partial-*"):
+        try:
+            with (partial / _RECORDS).open("rb") as file:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                shutil.rmtree(partial, ignore_errors=True)
+        except BlockingIOError:
+            continue
+        except FileNotFoundError:
+            try:
+                partial.rmdir()
+            except OSError:
+                continue
+
+
+def _safe(name: str) -> str:
+    """A folder name for any id: no separators, no dots, bounded length, one to one."""
+    text = quote(name, safe="", errors="surrogatepass").replace(".", "%2E") or "%"
+    if len(text) <= 100:
+        return text
+    return f"{text[:60]}-{hashlib.sha256(text.encode()).hexdigest()[:32]}"
+
+
+def _to_manifest(batch: Batch) -> dict[str, Any]:
+    window = batch.request.window
+    return {
+        "batch_id": batch.batch_id,
+        "source": batch.source,
+        "account": asdict(batch.account),
+        "stream": batch.request.stream,
+        "window": [window.first.isoformat(), window.last.isoformat()] if window else None,
+        "since": batch.request.since.isoformat() if batch.request.since else None,
+        "as_of": batch.as_of.isoformat(),
+        "extracted_at": batch.extracted_at.isoformat(),
+        "record_count": batch.record_count,
+        "byte_count": batch.byte_count,
+        "sha256": batch.sha256,
+    }
+
+
+def _from_manifest(path: Path) -> Batch:
+    try:
+        manifest = json.loads(path.read_text(encoding="utf-8"))
+        window, since = manifest["window"], manifest["since"]
+        return Batch(
+            batch_id=manifest["batch_id"],
+            source=manifest["source"],
+            account=Account(**manifest["account"]),
+            request=Request(
+                stream=manifest["stream"],
+                window=Window(*map(date.fromisoformat, window)) if window else None,
+                since=datetime.fromisoformat(since) if since else None,
+            ),
+            as_of=datetime.fromisoformat(manifest["as_of"]),
+            extracted_at=datetime.fromisoformat(manifest["extracted_at"]),
+            record_count=manifest["record_count"],
+            byte_count=manifest["byte_count"],
+            sha256=manifest["sha256"],
+            folder=path.parent,
+        )
+    except OSError as error:
+        raise LandingError(_sentence(error, path, "read")) from error
+    except (ValueError, KeyError, TypeError) as error:
+        raise LandingError(
+            f"{path} is no manifest of ours; remove its folder and fetch those days again"
+        ) from error
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _make_durable(file: io.IOBase) -> None:
+    file.flush()
+    os.fsync(file.fileno())
+
+
+def _make_folder_durable(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+@contextmanager
+def plainly(path: Path) -> Iterator[None]:
+    """Turn what the file system says into a LandingError that tells a person what to do."""
+    try:
+        yield
+    except OSError as error:
+        raise LandingError(_sentence(error, path, "write")) from error
+
+
+def _sentence(error: OSError, path: Path, act: str) -> str:
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return f"the disk that holds {path} is full; free some space and run again"
+    if error.errno in (errno.EROFS, errno.EACCES, errno.EPERM):
+        return (
+            f"{path} cannot be opened to {act}; give the user who runs the pipeline the right to, "
+            "or set CLOSED_LOOP_HOME to a folder that allows it"
+        )
+    return f"cannot {act} {path}: {error.strerror or error}; mend that and run again"
