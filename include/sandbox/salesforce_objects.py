@@ -214,7 +214,7 @@ class Field:
             "htmlFormatted": False,
             "idLookup": self.type == "id",
             "inlineHelpText": None,
-            "label": _label(self.name),
+            "label": label(self.name),
             "length": self.length,
             "mask": None,
             "maskType": None,
@@ -283,6 +283,11 @@ def standard(name: str) -> tuple[str, str, list[Field]] | None:
     return prefix, plural, [_parse(text) for text in f"{system} {own}".split()]
 
 
+def custom(name: str, prefix: str) -> tuple[str, str, list[Field]]:
+    """The same of an object that is not of the table: system fields and a name."""
+    return prefix, f"{label(name)}s", [_parse(text) for text in f"{_SYSTEM} Name(80)".split()]
+
+
 def names() -> list[str]:
     """Every standard object of the table."""
     return list(_STANDARD)
@@ -295,10 +300,6 @@ def prefixes() -> dict[str, str]:
 
 def label(name: str) -> str:
     """`OpportunityContactRole` → "Opportunity Contact Role", `Score__c` → "Score"."""
-    return _label(name)
-
-
-def _label(name: str) -> str:
     return _LABEL.sub(" ", name.removesuffix("__c")).strip()
 
 

@@ -91,7 +91,7 @@ class Org:
         self.zone = ZoneInfo(world.dataset.time_zone)
         self.objects = objects
         self._by_lower = {name.lower(): found for name, found in objects.items()}
-        self._world = world
+        self.world = world
         self._rows: dict[str, list[Row]] = {}
         self._ids: dict[str, dict[str, Row]] = {}
         self._picklists: dict[str, dict[str, tuple[str, ...]]] = {}
@@ -131,7 +131,7 @@ class Org:
         ]
 
     def _read(self, sobject: SObject) -> Iterable[Row]:
-        versions = self._world.dataset.versions(f"{FOLDER}/{sobject.name}")
+        versions = self.world.dataset.versions(f"{FOLDER}/{sobject.name}")
         moment = self.now.timestamp()
         known = [
             (record, start)
@@ -141,9 +141,9 @@ class Org:
             if start <= moment < end
         ]
         if not known and sobject.name in _MADE:
-            made = _MADE[sobject.name](self._world.dataset)
-            return [_wire(sobject, made, float("-inf"), self._world.dataset)]
-        return [_wire(sobject, record, start, self._world.dataset) for record, start in known]
+            made = _MADE[sobject.name](self.world.dataset)
+            return [_wire(sobject, made, float("-inf"), self.world.dataset)]
+        return [_wire(sobject, record, start, self.world.dataset) for record, start in known]
 
 
 def org(world: World) -> Org:
@@ -194,14 +194,7 @@ def _object(
     record_typed: bool,
 ) -> SObject:
     records = dataset.versions(f"{FOLDER}/{name}").all
-    known = standard.standard(name) or (
-        prefix, f"{standard.label(name)}s",
-        [field for field in (standard.standard("Group") or ("", "", []))[2]
-         if field.name in ("Id", "CreatedDate", "CreatedById", "LastModifiedDate",
-                           "LastModifiedById", "SystemModstamp")]
-        + [standard.field("IsDeleted", "boolean"), standard.field("Name", "string")],
-    )  # fmt: skip
-    prefix, plural, fields = known
+    prefix, plural, fields = standard.standard(name) or standard.custom(name, prefix)
     described = dataset.document(f"{FOLDER}/describe/{name}.json")
     if described and described.get("fields"):
         system = [f for f in fields if f.name in ("Id", "IsDeleted", "CreatedDate",
@@ -280,9 +273,9 @@ def _wire(sobject: SObject, record: Record, known_from: float, dataset: DataSet)
     return row
 
 
-def _fill(
-    name: str, row: Row, record: Record, known_from: float, dataset: DataSet
-) -> None:
+def _fill(name: str, row: Row, record: Record, known_from: float, dataset: DataSet) -> None:
+    """Defaults of what the record leaves out. A version that became known at some instant was
+    modified then, so that a reader with a cursor sees it."""
     since = _EPOCH
     if known_from != float("-inf"):
         since = wire_datetime(datetime.fromtimestamp(known_from, UTC))
@@ -337,7 +330,9 @@ def _whole(value: Any) -> int:
 def _truth(value: Any) -> bool:
     if isinstance(value, bool):
         return value
-    return {"true": True, "false": False, "1": True, "0": False}[str(value).lower()]
+    if str(value).lower() not in ("true", "false"):
+        raise ValueError("neither true nor false")
+    return str(value).lower() == "true"
 
 
 def _text(value: Any) -> Any:

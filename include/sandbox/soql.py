@@ -39,10 +39,10 @@ _TOKEN = re.compile(
 )
 _ESCAPE = re.compile(r"\\(.)", re.DOTALL)
 _ESCAPES = {"n": "\n", "r": "\r", "t": "\t", "b": "\b", "f": "\f"}
-_CLAUSES = frozenset(
-    "FROM WHERE GROUP HAVING ORDER LIMIT OFFSET ALL FOR USING WITH AND OR NOT ASC DESC NULLS LIKE "
-    "IN INCLUDES EXCLUDES BY".split()
-)
+_CLAUSES = frozenset({
+    "FROM", "WHERE", "GROUP", "HAVING", "ORDER", "LIMIT", "OFFSET", "ALL", "FOR", "USING", "WITH",
+    "AND", "OR", "NOT", "ASC", "DESC", "NULLS", "LIKE", "IN", "INCLUDES", "EXCLUDES", "BY",
+})  # fmt: skip
 
 
 class SoqlError(Exception):
@@ -61,7 +61,7 @@ class Token:
 
 
 @dataclass(frozen=True, slots=True)
-class Path:
+class FieldPath:
     """A field, perhaps through relationships: ("Owner", "Name")."""
 
     names: tuple[str, ...]
@@ -77,11 +77,11 @@ class Call:
     """A function; COUNT() has no argument."""
 
     name: str
-    arguments: tuple["Path | Call", ...]
+    arguments: tuple["FieldPath | Call", ...]
     position: int
 
 
-Expression = Path | Call
+Expression = FieldPath | Call
 
 
 @dataclass(frozen=True, slots=True)
@@ -278,7 +278,7 @@ class _Parser:
         for item in query.items:
             if isinstance(item.what, Call) and item.what.name == "FIELDS":
                 scope = item.what.arguments[0]
-                unbounded = isinstance(scope, Path) and scope.text.upper() in ("ALL", "CUSTOM")
+                unbounded = isinstance(scope, FieldPath) and scope.text.upper() in ("ALL", "CUSTOM")
                 if unbounded and (query.limit is None or query.limit > MAX_FIELDS_ALL):
                     raise SoqlError(
                         "MALFORMED_QUERY",
@@ -296,7 +296,7 @@ class _Parser:
     def expression(self) -> Expression:
         token = self.name()
         if not self.mark("("):
-            return Path(tuple(token.text.split(".")), token.position)
+            return FieldPath(tuple(token.text.split(".")), token.position)
         name = token.text.upper()
         if name not in (*AGGREGATES, *DATE_FUNCTIONS, *PASSING, "FIELDS"):
             raise located(
@@ -309,7 +309,7 @@ class _Parser:
             if scope.text.upper() not in ("ALL", "STANDARD", "CUSTOM"):
                 self.index -= 1
                 self.unexpected()
-            arguments.append(Path((scope.text,), scope.position))
+            arguments.append(FieldPath((scope.text,), scope.position))
         elif self.token.text != ")":
             arguments.append(self.expression())
         elif name != "COUNT":
