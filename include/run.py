@@ -28,7 +28,7 @@ class Run:
 
 
 def settings_of(context: Mapping[str, Any]) -> Settings:
-    """The settings of a task, its warehouse taken from the connection ``warehouse`` if there is one.
+    """A task's settings, the warehouse taken from the connection ``warehouse`` if there is one.
 
     ``context`` is Airflow's task context.
     """

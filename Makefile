@@ -1,0 +1,59 @@
+# Closed Loop. `make run` shows it at work; `make test` proves it. See README.md.
+
+PYTHON ?= python3
+HOME_DIR = $(or $(CLOSED_LOOP_HOME),.closed_loop)
+VENV = .venv
+BIN = $(VENV)/bin
+PIP = $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-input --require-hashes --no-deps
+
+export PYTHONPATH := $(CURDIR)
+export AIRFLOW__CORE__LOAD_EXAMPLES := False
+export GX_ANALYTICS_ENABLED := False
+
+.PHONY: run up test lint bench lock clean dictionary
+
+run: $(VENV)/installed ## the nightly loop once, against the sandbox
+	@$(BIN)/python -m include.nightly run
+
+up: $(VENV)/installed ## the same under Airflow with its UI, until Ctrl-C
+	@exec $(BIN)/python -m include.nightly up
+
+test: $(VENV)/installed-dev ## every test
+	@$(BIN)/python -m pytest
+
+lint: $(VENV)/installed-dev
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/sqlfluff lint --disable-progress-bar sql
+
+bench: $(VENV)/installed-dev ## all benchmarks, or BENCH=<name>
+	@$(BIN)/python -m tests.bench $(BENCH)
+
+lock: $(VENV)/installed-dev ## remake the lock from requirements.in and requirements-dev.in
+	@for name in requirements requirements-dev; do \
+	    $(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes \
+	        --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" \
+	        --output-file $$name.txt $$name.in || exit 1; \
+	done
+
+dictionary: $(VENV)/installed ## write sql/DICTIONARY.md anew from the contracts
+	@$(BIN)/python -m include.contracts
+
+clean: ## remove all state; the virtual environment stays
+	rm -rf $(HOME_DIR)
+
+$(VENV)/bin/python:
+	@command -v $(PYTHON) >/dev/null || { echo "Closed Loop needs Python 3.11, 3.12 or 3.13, and $(PYTHON) was not found; install it, or name it: make PYTHON=/path/to/python3.12 $(MAKECMDGOALS)" >&2; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' || { echo "Closed Loop needs Python 3.11, 3.12 or 3.13, and $(PYTHON) is another; name one: make PYTHON=/path/to/python3.12 $(MAKECMDGOALS)" >&2; exit 1; }
+	@$(PYTHON) -m venv $(VENV)
+
+$(VENV)/installed: requirements.txt | $(VENV)/bin/python
+	@echo "installing the locked packages into $(VENV) (a minute or two)"
+	@$(PIP) -r requirements.txt
+	@touch $@
+
+$(VENV)/installed-dev: requirements-dev.txt | $(VENV)/installed
+	@echo "installing the locked tools for tests and checks"
+	@$(PIP) -r requirements-dev.txt
+	@touch $@

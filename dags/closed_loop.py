@@ -1,0 +1,127 @@
+"""
+### What a run means
+
+Builds every mart anew from staging, audits the result, and publishes it at one instant. Until every
+audit has passed nobody sees anything of it: readers keep the marts of the run before.
+
+It starts when every source has been staged, or at 07:30 UTC, whichever comes first; a source that
+is missing by then shows in `mart_data_health` and in the completeness columns, never as silence.
+
+### Rerun, rebuild
+
+Trigger it at any time, as often as you like: the marts are a function of staging alone, so a second
+run gives the same marts. It takes no dates.
+
+### When it fails
+
+By what the failed task says:
+
+- *audits returned rows*: the books do not close. The task names the audits and shows rows; nothing was
+  published. Mend the cause (often a missing currency rate or a seed), then clear `prepare` and all
+  that follows it.
+- *an SQL error in a model*: the file is named; mend it and clear the task.
+- *a seed was refused*: file, line and reason are named; mend the seed and clear `prepare`.
+- *the warehouse file is held by …*: end that process, then clear the task.
+"""
+
+from __future__ import annotations
+
+import logging
+from datetime import timedelta
+
+from airflow.sdk import (
+    DAG,
+    Asset,
+    AssetOrTimeSchedule,
+    CronTriggerTimetable,
+    ExceptionRetryPolicy,
+    Param,
+    RetryAction,
+    RetryRule,
+    get_current_context,
+    task,
+)
+
+from include.registry import SOURCES
+from include.run import record_failure
+from include.settings import load_settings
+from include.warehouse.models import audits, models
+
+log = logging.getLogger(__name__)
+
+LATEST = CronTriggerTimetable("30 7 * * *", timezone="UTC")
+
+RETRY_POLICY = ExceptionRetryPolicy(
+    rules=[RetryRule("include.warehouse.WarehouseUnavailable", retry_delay=timedelta(minutes=2))],
+    default=RetryAction.FAIL,
+)
+
+with DAG(
+    dag_id="closed_loop",
+    description="Builds, audits and publishes the marts",
+    doc_md=__doc__,
+    schedule=AssetOrTimeSchedule(
+        timetable=LATEST, assets=[Asset(*source.staged_asset) for source in SOURCES]
+    ),
+    catchup=False,
+    max_active_runs=1,
+    tags=["marts"],
+    params={"as_of": Param(None, type=["null", "string"], title="As of (day or instant)")},
+    default_args={
+        "owner": "data-engineering",
+        "retries": load_settings().task_retries,
+        "retry_policy": RETRY_POLICY,
+        "on_failure_callback": record_failure,
+        "execution_timeout": timedelta(hours=1),
+        "pool": "warehouse",
+    },
+) as closed_loop:
+
+    @task
+    def prepare() -> None:
+        """Make sure of schemas and tables; load the seeds."""
+        from include import run, warehouse
+
+        warehouse.prepare(run.settings_of(get_current_context()), SOURCES)
+
+    @task
+    def build(model: str) -> int:
+        """Build one SQL model; returns its rows."""
+        from include import run, warehouse
+
+        return warehouse.build(run.settings_of(get_current_context()), model)
+
+    @task
+    def audit() -> int:
+        """Run every audit; any row that comes back stops the publish."""
+        from include import run, warehouse
+
+        settings = run.settings_of(get_current_context())
+        warehouse.require_clean(settings, audits())
+        return len(audits())
+
+    @task
+    def publish() -> None:
+        """Put the audited marts where people read them, all at one instant."""
+        from include import run, warehouse
+
+        context = get_current_context()
+        warehouse.publish(run.settings_of(context), run.run_of(context))
+
+    @task
+    def report() -> str:
+        """Say what each channel cost and brought back, from the marts as published."""
+        from include import run
+        from include.report import summary
+
+        text = summary.render(run.settings_of(get_current_context()))
+        log.info(text)
+        return text
+
+    prepared = prepare()
+    audited = audit()
+    built = {model.name: build.override(task_id=model.name)(model.name) for model in models()}
+    for model in models():
+        above = [built[name] for name in model.depends_on]
+        (above or prepared) >> built[model.name] >> audited
+    audited >> publish() >> report()

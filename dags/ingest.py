@@ -1,0 +1,181 @@
+"""One DAG per registered source: discover its accounts, load each, reconcile them all.
+
+A change of source needs no change here: the registry decides which DAGs there are.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from airflow.sdk import (
+    DAG,
+    Asset,
+    CronTriggerTimetable,
+    ExceptionRetryPolicy,
+    Param,
+    RetryAction,
+    RetryRule,
+    get_current_context,
+    task,
+    task_group,
+)
+
+from include.registry import SOURCES
+from include.run import record_failure
+from include.settings import load_settings
+from include.sources import Source
+
+OWNER = "data-engineering"
+NIGHTLY = CronTriggerTimetable("0 5 * * *", timezone="UTC")
+
+RETRY_POLICY = ExceptionRetryPolicy(
+    rules=[
+        RetryRule(
+            "include.sources.SourceQuotaExhausted",
+            RetryAction.FAIL,
+            reason="the source's allowance is used up until it is renewed",
+        ),
+        RetryRule("include.sources.SourceUnavailable", retry_delay=timedelta(minutes=10)),
+        RetryRule("include.warehouse.WarehouseUnavailable", retry_delay=timedelta(minutes=2)),
+        RetryRule(
+            [
+                "include.sources.SourceRefused",
+                "include.quality.ContractBroken",
+                "include.settings.SettingsError",
+                "include.warehouse.WarehouseError",
+                "include.landing.LandingError",
+            ],
+            RetryAction.FAIL,
+            reason="trying again will not help: a person must act",
+        ),
+    ]
+)
+
+RUNBOOK = """
+### What a run means
+
+A run brings **{title}** up to date in staging. It asks for the days that may still be restated
+(the last {look_back} days) and for every earlier day the ledger lacks, up to yesterday in each
+account's own time zone; so a first load, a nightly load and the load after an outage are one thing.
+Each account is a mapped group of its own: land the raw answers and prove them complete, hold them
+against their contract, stage them in one transaction. One bad account fails alone.
+
+### Rerun a day, fill history
+
+Trigger the DAG with `first` and `last` (days) to load exactly those days again, and with `accounts`
+to touch no others. To fill older history, set `CLOSED_LOOP_HISTORY_START` to an earlier day and
+trigger a run: the ledger lacks those days, so they are fetched. A repeated run changes nothing.
+
+### When it fails
+
+By what the failed task says:
+
+- *has no connection named …*: add it under Admin > Connections.
+- *refused*, *log-in*, *permission*, *token*: renew the credentials in the connection `{connection}`,
+  then clear the task.
+- *cannot be reached*, *throttled*, *time-out*: nothing, it is tried again; clear the task once the
+  source answers.
+- *allowance used up*: nothing, the next run fetches the days that are missing.
+- *the rows read add up to …*: figures moved while they were read, or rows are missing; clear `land`.
+- *broke the contract of …*: look at the rows and reasons in `ops.rejected_rows`, or in the folder of
+  the batch that is named.
+- *the warehouse file is held by …*: end that process, then clear the task.
+"""
+
+
+def ingest_dag(source: Source) -> DAG:
+    """The DAG that loads one source."""
+    with DAG(
+        dag_id=f"ingest_{source.name}",
+        description=f"Loads {source.title} into staging",
+        doc_md=RUNBOOK.format(
+            title=source.title, look_back=source.look_back_days, connection=source.connection_id
+        ),
+        schedule=NIGHTLY,
+        catchup=False,
+        max_active_runs=1,
+        tags=["ingest", source.kind],
+        params={
+            "first": Param(None, type=["null", "string"], format="date", title="First day"),
+            "last": Param(None, type=["null", "string"], format="date", title="Last day"),
+            "accounts": Param([], type="array", title="Only these accounts"),
+            "as_of": Param(None, type=["null", "string"], title="As of (day or instant)"),
+        },
+        default_args={
+            "owner": OWNER,
+            "retries": load_settings().task_retries,
+            "retry_policy": RETRY_POLICY,
+            "on_failure_callback": record_failure,
+            "execution_timeout": timedelta(hours=3),
+        },
+    ) as dag:
+
+        @task(pool="warehouse")
+        def discover() -> list[dict]:
+            """List the accounts and plan what to ask each for."""
+            from include import ingestion, run, warehouse
+
+            context = get_current_context()
+            settings = run.settings_of(context)
+            warehouse.prepare(settings, SOURCES)
+            return ingestion.plan(
+                settings,
+                source,
+                run.credentials_of(context, source.connection_id),
+                run.run_of(context),
+                context["params"],
+            )
+
+        @task(map_index_template="{{ task.op_kwargs['plan']['account']['account_id'] }}")
+        def land(plan: dict) -> list[str]:
+            """Fetch what is planned into raw batches and prove them complete."""
+            from include import ingestion, run
+
+            context = get_current_context()
+            return ingestion.land(
+                run.settings_of(context),
+                source,
+                run.credentials_of(context, source.connection_id),
+                run.run_of(context),
+                plan,
+            )
+
+        @task
+        def validate(batch_ids: list[str]) -> list[str]:
+            """Hold the batches against their contracts."""
+            from include import ingestion, run
+
+            settings = run.settings_of(get_current_context())
+            return ingestion.validate(settings, source, batch_ids)
+
+        @task(pool="warehouse")
+        def stage(batch_ids: list[str]) -> int:
+            """Put the rows and the ledger into the warehouse in one transaction."""
+            from include import ingestion, run
+
+            context = get_current_context()
+            return ingestion.stage(run.settings_of(context), source, batch_ids, run.run_of(context))
+
+        @task_group
+        def load_account(plan: dict) -> None:
+            """One account from API to staging."""
+            stage(validate(land(plan)))
+
+        @task(
+            pool="warehouse",
+            trigger_rule="none_failed",
+            outlets=[Asset(*source.staged_asset)],
+        )
+        def reconcile(plans: list[dict]) -> int:
+            """Hold staging against the plan and the platform's own totals."""
+            from include import ingestion, run
+
+            return ingestion.reconcile(run.settings_of(get_current_context()), source, plans)
+
+        plans = discover()
+        load_account.expand(plan=plans) >> reconcile(plans)
+    return dag
+
+
+for each in SOURCES:
+    globals()[f"ingest_{each.name}"] = ingest_dag(each)

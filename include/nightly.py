@@ -1,0 +1,353 @@
+"""`make run` and `make up`: the whole loop on one machine, against the sandbox.
+
+``python -m include.nightly run`` serves a data set, runs the ingest DAGs and ``closed_loop``
+through Airflow, and prints what each channel cost and brought back. ``python -m include.nightly
+up`` does the same under ``airflow standalone`` with its UI. All state is under
+``CLOSED_LOOP_HOME``.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import fcntl
+import json
+import os
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import IO, NoReturn
+
+from include.run import failures
+from include.settings import Settings, SettingsError, load_settings
+
+ROOT = Path(__file__).resolve().parent.parent
+INGEST_DAGS = "ingest_"
+TASK_DONE = re.compile(r"\[DAG TEST\] end task task_id=(\S+) map_index=(\S+)")
+UI_PORT = 8080
+STARTED = time.monotonic()
+
+
+class Stop(Exception):
+    """The command cannot go on; the message is the one sentence a person needs."""
+
+
+@dataclass
+class Step:
+    """One child process of a run and how it went."""
+
+    name: str
+    process: subprocess.Popen
+    log: Path
+    began: float = field(default_factory=time.monotonic)
+    seconds: float | None = None
+
+    def watch(self) -> None:
+        """Copy the child's output to its log, telling of each finished task, until it ends."""
+        assert self.process.stdout is not None
+        with self.log.open("w") as log:
+            for line in self.process.stdout:
+                log.write(line)
+                if found := TASK_DONE.search(line):
+                    task, index = found.groups()
+                    say(f"{self.name}: {task}" + (f" [{index}]" if index != "-1" else ""))
+        self.process.wait()
+        self.seconds = time.monotonic() - self.began
+
+
+def main() -> int:
+    """Run the command named on the command line; 0 only if the marts were published."""
+    signal.signal(signal.SIGTERM, _on_terminate)
+    _die_with_parent()
+    command = sys.argv[1] if len(sys.argv) == 2 else ""
+    if command not in ("run", "up"):
+        print("usage: python -m include.nightly run|up", file=sys.stderr)
+        return 2
+    try:
+        settings = load_settings()
+        with _only_one(settings), contextlib.ExitStack() as children:
+            return run(settings, children) if command == "run" else up(settings, children)
+    except (Stop, SettingsError) as stop:
+        print(f"\n{stop}", file=sys.stderr)
+        return 1
+    except OSError as error:
+        print(f"\n{_storage_sentence(error)}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("\nstopped", file=sys.stderr)
+        return 130
+
+
+def run(settings: Settings, children: contextlib.ExitStack) -> int:
+    """One night: all ingest DAGs side by side, then closed_loop; prints the outcome."""
+    environment = _prepare(settings, children)
+    steps = [
+        _start_dag(settings, environment, dag_id, children) for dag_id in _dag_ids(environment)
+    ]
+    _finish(steps)
+    last = _start_dag(settings, environment, "closed_loop", children)
+    _finish([last])
+    steps.append(last)
+    failed = [step for step in steps if step.process.returncode != 0]
+    for step in failed:
+        sentences = dict.fromkeys(each.sentence for each in failures(settings, step.name))
+        for sentence in sentences or [f"it stopped unexpectedly; its log is {step.log}"]:
+            print(f"\n{step.name}: {sentence}", file=sys.stderr)
+    if last in failed:
+        raise Stop("Nothing was published; the marts of the last good run, if any, still stand.")
+    from include.report import summary
+
+    print("\n" + summary.render(settings))
+    print(f"\nMarts: {_where(settings)}")
+    print("Seconds: " + ", ".join(f"{step.name} {step.seconds:.0f}" for step in steps))
+    if failed:
+        print(
+            f"Published without news from {', '.join(step.name for step in failed)}.",
+            file=sys.stderr,
+        )
+    return 1 if failed else 0
+
+
+def up(settings: Settings, children: contextlib.ExitStack) -> int:
+    """Airflow with its UI until Ctrl-C; every ingest DAG is triggered once at the start."""
+    _refuse_busy_port(UI_PORT)
+    environment = _prepare(settings, children)
+    dag_ids = _dag_ids(environment)
+    _airflow(environment, "pools", "set", "warehouse", "1", "One writer at a time")
+    log = settings.home / "logs" / "standalone.log"
+    process = _spawn([_bin("airflow"), "standalone"], environment, children, stdout=log.open("w"))
+    _wait_for_ui(process, log)
+    _airflow(environment, "dags", "reserialize")
+    for dag_id in dag_ids:
+        _airflow(environment, "dags", "trigger", dag_id)
+    passwords = settings.home / "airflow" / "simple_auth_manager_passwords.json.generated"
+    user, password = next(iter(json.loads(passwords.read_text()).items()))
+    say(f"Airflow: http://localhost:{UI_PORT}  user {user}  password {password}")
+    say(f"its log: {log}; Ctrl-C stops everything")
+    process.wait()
+    raise Stop(f"Airflow stopped by itself; its log is {log}")
+
+
+def _prepare(settings: Settings, children: contextlib.ExitStack) -> dict[str, str]:
+    """Home, data set, sandbox and Airflow's database; returns the environment for Airflow."""
+    (settings.home / "logs").mkdir(parents=True, exist_ok=True)
+    shutil.rmtree(settings.home / "failures", ignore_errors=True)
+    environment = _airflow_environment(settings)
+    migration = _spawn(
+        [_bin("airflow"), "db", "migrate"],
+        environment,
+        children,
+        stdout=(settings.home / "logs" / "migrate.log").open("w"),
+    )
+    environment |= _serve(_data_set(settings, children), settings, children)
+    if migration.wait() != 0:
+        raise Stop(f"Airflow's database could not be set up; see {settings.home}/logs/migrate.log")
+    return environment
+
+
+def _airflow_environment(settings: Settings) -> dict[str, str]:
+    home = settings.home / "airflow"
+    return {
+        **os.environ,
+        "PYTHONPATH": str(ROOT),
+        "CLOSED_LOOP_HOME": str(settings.home),
+        "CLOSED_LOOP_TASK_RETRIES": os.environ.get("CLOSED_LOOP_TASK_RETRIES", "0"),
+        "CLOSED_LOOP_RETRY_SECONDS": os.environ.get("CLOSED_LOOP_RETRY_SECONDS", "20"),
+        "AIRFLOW_HOME": str(home),
+        "AIRFLOW__CORE__DAGS_FOLDER": str(ROOT / "dags"),
+        "AIRFLOW__CORE__PLUGINS_FOLDER": str(ROOT / "plugins"),
+        "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
+        "AIRFLOW__CORE__DAGS_ARE_PAUSED_AT_CREATION": "False",
+        "AIRFLOW__CORE__PARALLELISM": "4",
+        "AIRFLOW__API__PORT": str(UI_PORT),
+        "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{home}/airflow.db",
+        "NO_PROXY": "localhost,127.0.0.1",
+        "no_proxy": "localhost,127.0.0.1",
+    }
+
+
+def _data_set(settings: Settings, children: contextlib.ExitStack) -> Path:
+    """The folder named by CLOSED_LOOP_DATA, else the generated company, made on first use."""
+    if given := os.environ.get("CLOSED_LOOP_DATA"):
+        return Path(given).absolute()
+    folder = settings.home / "data"
+    if not folder.exists():
+        say("inventing a company: 24 months of ads, leads and deals")
+        draft = settings.home / "data.partial"
+        shutil.rmtree(draft, ignore_errors=True)
+        generating = _spawn(
+            [sys.executable, "-m", "include.sandbox", "generate", "--out", str(draft)],
+            dict(os.environ) | {"PYTHONPATH": str(ROOT)},
+            children,
+        )
+        if generating.wait() != 0:
+            raise Stop(f"The data set could not be written to {draft}")
+        draft.rename(folder)
+    return folder
+
+
+def _serve(data: Path, settings: Settings, children: contextlib.ExitStack) -> dict[str, str]:
+    """Start the sandbox on a data set; returns the variables that point Airflow at it."""
+    command = [sys.executable, "-m", "include.sandbox", "serve", "--data", str(data)]
+    if settings.as_of:
+        command += ["--as-of", settings.as_of]
+    environment = dict(os.environ) | {"PYTHONPATH": str(ROOT)}
+    process = _spawn(command, environment, children, stdout=subprocess.PIPE)
+    assert process.stdout is not None
+    line = process.stdout.readline()
+    if not line:
+        raise Stop(f"The sandbox cannot serve {data}; the line above says why.")
+    ready = json.loads(line)
+    threading.Thread(target=_drain, args=(process.stdout,), daemon=True).start()
+    say(f"sandbox: serving {data} as of {ready['as_of']}")
+    # A variable already set, such as a connection of one's own, wins over the sandbox's.
+    return {name: os.environ.get(name) or value for name, value in ready["variables"].items()}
+
+
+def _start_dag(
+    settings: Settings, environment: dict[str, str], dag_id: str, children: contextlib.ExitStack
+) -> Step:
+    process = _spawn(
+        [_bin("airflow"), "dags", "test", dag_id], environment, children, stdout=subprocess.PIPE
+    )
+    return Step(dag_id, process, settings.home / "logs" / f"{dag_id}.log")
+
+
+def _finish(steps: list[Step]) -> None:
+    watchers = [threading.Thread(target=step.watch, daemon=True) for step in steps]
+    for watcher in watchers:
+        watcher.start()
+    for step, watcher in zip(steps, watchers, strict=True):
+        watcher.join()
+        outcome = "done" if step.process.returncode == 0 else "FAILED"
+        say(f"{step.name}: {outcome} in {step.seconds:.0f} s")
+
+
+def _dag_ids(environment: dict[str, str]) -> list[str]:
+    from include.registry import SOURCES
+
+    return [INGEST_DAGS + source.name for source in SOURCES]
+
+
+def _airflow(environment: dict[str, str], *arguments: str) -> None:
+    done = subprocess.run(
+        [_bin("airflow"), *arguments], env=environment, capture_output=True, text=True, check=False
+    )
+    if done.returncode != 0:
+        raise Stop(f"airflow {' '.join(arguments)} failed:\n{done.stderr.strip()[-2000:]}")
+
+
+def _wait_for_ui(process: subprocess.Popen, log: Path) -> None:
+    for _ in range(240):
+        if process.poll() is not None:
+            raise Stop(f"Airflow did not start; its log is {log}")
+        with socket.socket() as probe:
+            probe.settimeout(0.5)
+            if probe.connect_ex(("127.0.0.1", UI_PORT)) == 0:
+                return
+        time.sleep(0.5)
+    raise Stop(f"Airflow's UI did not open port {UI_PORT} within two minutes; its log is {log}")
+
+
+def _refuse_busy_port(port: int) -> None:
+    with socket.socket() as probe:
+        if probe.connect_ex(("127.0.0.1", port)) == 0:
+            raise Stop(f"Port {port} is in use; stop what listens there, then try again.")
+
+
+def _spawn(
+    command: list[str],
+    environment: dict[str, str],
+    children: contextlib.ExitStack,
+    stdout: int | IO | None = None,
+) -> subprocess.Popen:
+    """Start a child in a process group of its own that ends, whole, with this process."""
+    process = subprocess.Popen(
+        command,
+        env=environment,
+        cwd=ROOT,
+        stdin=subprocess.DEVNULL,
+        stdout=stdout,
+        stderr=None if stdout is None or command[0] == sys.executable else subprocess.STDOUT,
+        text=True,
+        start_new_session=True,
+        preexec_fn=_die_with_parent,
+    )
+    children.callback(_end, process)
+    return process
+
+
+def _end(process: subprocess.Popen) -> None:
+    """Stop a child and everything it started: ask first, then insist."""
+    for wanted, patience in ((signal.SIGTERM, 10), (signal.SIGKILL, 10)):
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(process.pid, wanted)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(patience)
+    process.wait()
+
+
+def _die_with_parent() -> None:
+    """Have the kernel end this process when its parent dies, however that happens (Linux)."""
+    if sys.platform == "linux":
+        set_death_signal = 1
+        ctypes.CDLL(None).prctl(set_death_signal, signal.SIGTERM)
+
+
+def _on_terminate(*_: object) -> NoReturn:
+    raise KeyboardInterrupt
+
+
+@contextlib.contextmanager
+def _only_one(settings: Settings) -> Iterator[None]:
+    """Hold the home for this command; a second one is told so."""
+    settings.home.mkdir(parents=True, exist_ok=True)
+    with (settings.home / "run.lock").open("a") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise Stop(
+                f"Another make run or make up is at work in {settings.home}; wait for it, or stop "
+                "it first."
+            ) from None
+        yield
+
+
+def _storage_sentence(error: OSError) -> str:
+    place = error.filename or "the home"
+    return (
+        f"{place} cannot be written ({error.strerror or error}); free some space or set "
+        "CLOSED_LOOP_HOME to a folder that can be written."
+    )
+
+
+def _where(settings: Settings) -> str:
+    if settings.warehouse_url.startswith("duckdb:"):
+        return f"{settings.marts_file}, schema marts"
+    return "the PostgreSQL warehouse, schema marts"
+
+
+def _bin(name: str) -> str:
+    return str(Path(sys.executable).parent / name)
+
+
+def _drain(stream: IO[str]) -> None:
+    for _ in stream:
+        pass
+
+
+def say(text: str) -> None:
+    """Tell of progress, with the seconds since the start."""
+    print(f"[{time.monotonic() - STARTED:5.1f} s] {text}", flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,123 @@
+"""The published marts in a few lines of text: each channel's cost and return, and the verdict."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+from include import warehouse
+from include.settings import Settings
+
+CHANNELS = """
+    select
+        channel,
+        sum(spend_base) as spend_base,
+        sum(leads) as leads,
+        sum(opportunities) as opportunities,
+        sum(customers) as customers,
+        sum(won_revenue_base) as won_revenue_base,
+        cast(sum(spend_base) / nullif(sum(customers), 0) as numeric(18, 2)) as cac,
+        cast(
+            (sum(won_revenue_base) - sum(spend_base)) / nullif(sum(spend_base), 0) as numeric(18, 4)
+        ) as roi
+    from marts.mart_channel_roi_monthly
+    group by channel
+    order by sum(won_revenue_base) desc, channel
+"""
+
+TOTAL = """
+    select
+        sum(spend_base) as spend_base,
+        sum(leads) as leads,
+        sum(opportunities) as opportunities,
+        sum(customers) as customers,
+        sum(won_revenue_base) as won_revenue_base,
+        cast(sum(spend_base) / nullif(sum(customers), 0) as numeric(18, 2)) as cac,
+        cast(
+            (sum(won_revenue_base) - sum(spend_base)) / nullif(sum(spend_base), 0) as numeric(18, 4)
+        ) as roi
+    from marts.mart_channel_roi_monthly
+"""
+
+VERDICTS = """
+    select verdict, count(*) as checks
+    from marts.mart_reconciliation
+    group by verdict
+    order by verdict
+"""
+
+MISSING = """
+    select source, count(*) as days
+    from marts.mart_data_health
+    where status = 'missing'
+    group by source
+    order by source
+"""
+
+COLUMNS = ("channel", "spend", "leads", "opps", "customers", "won revenue", "CAC", "ROI")
+
+
+def render(settings: Settings) -> str:
+    """A table of channels in the reporting currency, then the books' state, as plain text.
+
+    New business only, by first touch; cohorts of all months together. Raises
+    warehouse.WarehouseError when nothing has been published yet.
+    """
+    channels = warehouse.read_marts(settings, CHANNELS)
+    (total,) = warehouse.read_marts(settings, TOTAL)
+    lines = [_cells(row["channel"], row) for row in channels] + [_cells("Total", total)]
+    widths = [max(map(len, column)) for column in zip(COLUMNS, *lines, strict=True)]
+    table = [_line(COLUMNS, widths), _line(tuple("-" * width for width in widths), widths)]
+    table += [_line(line, widths) for line in lines]
+    return "\n".join(
+        [
+            f"First touch, new business, all months; amounts in {settings.reporting_currency}",
+            "",
+            *table,
+            "",
+            verdict(settings),
+        ]
+    )
+
+
+def verdict(settings: Settings) -> str:
+    """Whether the books close, in a sentence, and which days of which source are missing."""
+    checks = {row["verdict"]: row["checks"] for row in warehouse.read_marts(settings, VERDICTS)}
+    every = sum(checks.values())
+    agreed = checks.get("agrees", 0)
+    sentence = (
+        f"Reconciliation: the books close; {every} of {every} comparisons agree with their source."
+        if agreed == every
+        else f"Reconciliation: THE BOOKS DO NOT CLOSE; {every - agreed} of {every} comparisons "
+        "differ (see mart_reconciliation)."
+    )
+    missing = [f"{row['source']} {row['days']}" for row in warehouse.read_marts(settings, MISSING)]
+    return sentence + (f" Account-days missing: {', '.join(missing)}." if missing else "")
+
+
+def _cells(name: str, row: dict[str, Any]) -> tuple[str, ...]:
+    return (
+        name,
+        _amount(row["spend_base"]),
+        _count(row["leads"]),
+        _count(row["opportunities"]),
+        _count(row["customers"]),
+        _amount(row["won_revenue_base"]),
+        _amount(row["cac"]),
+        "–" if row["roi"] is None else f"{row['roi'] * 100:,.0f} %",
+    )
+
+
+def _line(cells: tuple[str, ...], widths: list[int]) -> str:
+    first, *others = zip(cells, widths, strict=True)
+    return "  ".join(
+        [first[0].ljust(first[1]), *(cell.rjust(width) for cell, width in others)]
+    ).rstrip()
+
+
+def _amount(value: Decimal | None) -> str:
+    return "–" if value is None else f"{value:,.2f}"
+
+
+def _count(value: Decimal | int | None) -> str:
+    return "0" if value is None else f"{int(value):,}"

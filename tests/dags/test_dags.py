@@ -1,0 +1,92 @@
+"""Exactly the DAGs promised: documented, owned, retried, wired."""
+
+from __future__ import annotations
+
+from include.registry import SOURCES
+from include.warehouse.models import models
+
+INGEST = {"ingest_facebook_ads", "ingest_google_ads", "ingest_linkedin_ads", "ingest_salesforce"}
+ASSETS = {
+    "staged_facebook_ads": "closed-loop://staging/facebook_ads",
+    "staged_google_ads": "closed-loop://staging/google_ads",
+    "staged_linkedin_ads": "closed-loop://staging/linkedin_ads",
+    "staged_salesforce": "closed-loop://staging/salesforce",
+}
+
+
+def test_every_file_imports(dag_bag) -> None:
+    assert dag_bag.import_errors == {}
+
+
+def test_the_dags_are_exactly_these(dag_bag) -> None:
+    assert set(dag_bag.dags) == INGEST | {"closed_loop"}
+
+
+def test_every_dag_is_documented_owned_tagged_and_retried(dag_bag) -> None:
+    for dag in dag_bag.dags.values():
+        for section in ("### What a run means", "### Rerun", "### When it fails"):
+            assert section in dag.doc_md, dag.dag_id
+        assert dag.tags, dag.dag_id
+        assert dag.catchup is False
+        assert dag.max_active_runs == 1
+        for task in dag.tasks:
+            assert task.owner == "data-engineering", task
+            assert task.retries == 3, task
+            assert task.retry_policy is not None, task
+            assert task.execution_timeout is not None, task
+            assert task.doc_md or task.python_callable.__doc__, task
+
+
+def test_an_ingest_dag_lands_validates_stages_and_then_reconciles(dag_bag) -> None:
+    for dag_id in INGEST:
+        dag = dag_bag.dags[dag_id]
+        assert set(dag.task_dict) == {
+            "discover",
+            "load_account.land",
+            "load_account.validate",
+            "load_account.stage",
+            "reconcile",
+        }
+        assert dag.task_dict["load_account.land"].downstream_task_ids == {"load_account.validate"}
+        assert dag.task_dict["load_account.validate"].downstream_task_ids == {"load_account.stage"}
+        assert dag.task_dict["load_account.stage"].downstream_task_ids == {"reconcile"}
+
+
+def test_the_last_task_of_an_ingest_dag_is_the_only_one_with_an_outlet(dag_bag) -> None:
+    outlets = {}
+    for dag_id in INGEST:
+        for task in dag_bag.dags[dag_id].tasks:
+            for asset in task.outlets:
+                assert task.task_id == "reconcile"
+                outlets[asset.name] = asset.uri
+    assert outlets == ASSETS
+
+
+def test_the_marts_follow_every_source_or_the_clock(dag_bag) -> None:
+    timetable = dag_bag.dags["closed_loop"].timetable
+    assert {asset.name for _, asset in timetable.asset_condition.iter_assets()} == {
+        source.staged_asset[0] for source in SOURCES
+    }
+    assert timetable.timetable.expression == "30 7 * * *"
+
+
+def test_closed_loop_builds_every_model_before_it_audits_and_audits_before_it_publishes(
+    dag_bag,
+) -> None:
+    dag = dag_bag.dags["closed_loop"]
+    names = {model.name for model in models()}
+    assert set(dag.task_dict) == names | {"prepare", "audit", "publish", "report"}
+    assert dag.task_dict["audit"].upstream_task_ids == names
+    assert dag.task_dict["publish"].upstream_task_ids == {"audit"}
+    assert dag.task_dict["report"].upstream_task_ids == {"publish"}
+    for model in models():
+        wanted = set(model.depends_on) or {"prepare"}
+        assert dag.task_dict[model.name].upstream_task_ids == wanted
+
+
+def test_whoever_writes_the_warehouse_waits_in_the_one_slot_pool(dag_bag) -> None:
+    writers = {"discover", "load_account.stage", "reconcile"}
+    for dag_id in INGEST:
+        tasks = dag_bag.dags[dag_id].tasks
+        assert {task.task_id for task in tasks if task.pool == "warehouse"} == writers
+    assert {task.pool for task in dag_bag.dags["closed_loop"].tasks} == {"warehouse"}

@@ -1,0 +1,159 @@
+"""Who may import whom, and who may read the clock, held against the source itself."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+VENDORS = {"facebook_business", "google", "grpc", "simple_salesforce", "requests", "tenacity"}
+ENGINES = {"duckdb", "sqlalchemy", "psycopg", "great_expectations", "pandas", "pyarrow"}
+CLOCK_CALLS = {"now", "utcnow", "today", "fromtimestamp"}
+SQL_CLOCKS = ("current_date", "current_timestamp", "now()", "localtimestamp", "today()")
+
+
+def modules(folder: str) -> list[Path]:
+    found = sorted((ROOT / folder).rglob("*.py"))
+    assert found, f"{folder} holds no module: the rule would pass on nothing"
+    return found
+
+
+def imports(path: Path, top_level_only: bool = False) -> Iterator[str]:
+    """Dotted names a module imports; those inside functions too unless ``top_level_only``."""
+    tree = ast.parse(path.read_text())
+    nodes = list(tree.body) if top_level_only else list(ast.walk(tree))
+    for node in nodes:
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path}: relative imports hide who imports whom"
+            module = node.module or ""
+            yield module
+            yield from (f"{module}.{alias.name}" for alias in node.names)
+
+
+def rooms(path: Path, top_level_only: bool = False) -> set[str]:
+    """The rooms of include/ that a module imports: the name after ``include.``."""
+    return {
+        name.split(".")[1]
+        for name in imports(path, top_level_only)
+        if name.startswith("include.") and len(name.split(".")) > 1
+    }
+
+
+def test_include_imports_no_airflow() -> None:
+    assert [
+        p for p in modules("include") if any(n.split(".")[0] == "airflow" for n in imports(p))
+    ] == []
+
+
+@pytest.mark.parametrize("folder", ["include", "dags"])
+def test_nothing_imports_dags_plugins_or_tests(folder: str) -> None:
+    outside = {"dags", "plugins", "tests"}
+    assert [p for p in modules(folder) if outside & {n.split(".")[0] for n in imports(p)}] == []
+
+
+def test_the_sandbox_knows_nothing_of_the_pipeline() -> None:
+    for path in modules("include/sandbox"):
+        assert rooms(path) <= {"sandbox", "settings"}, path
+
+
+def test_sources_know_only_the_shape_the_contracts_and_the_settings() -> None:
+    for path in modules("include/sources"):
+        assert rooms(path) <= {"sources", "contracts", "settings"}, path
+
+
+def test_sources_never_import_each_other() -> None:
+    names = {path.stem for path in modules("include/sources")} - {"__init__"}
+    systems = {name for name in names if "_" not in name or name.split("_")[0] not in names}
+    for path in modules("include/sources"):
+        of = {n.split(".")[2] for n in imports(path) if n.startswith("include.sources.")} & names
+        family = {s for s in systems if path.stem == s or path.stem.startswith(s + "_")}
+        assert {m for m in of if m != path.stem and m in systems} <= family, path
+
+
+def test_vendor_sdks_are_imported_inside_functions_only() -> None:
+    for path in modules("include/sources"):
+        top = {name.split(".")[0] for name in imports(path, top_level_only=True)}
+        assert not top & (VENDORS - {"requests", "tenacity"}), path
+
+
+def test_contracts_know_nothing_but_themselves() -> None:
+    for path in modules("include/contracts"):
+        assert rooms(path) <= {"contracts"}, path
+
+
+@pytest.mark.parametrize("room", ["warehouse", "report"])
+def test_rooms_above_staging_know_no_source_system(room: str) -> None:
+    for path in modules(f"include/{room}"):
+        assert not {
+            n
+            for n in imports(path)
+            if n.startswith("include.sources.")
+            and n.islower()
+            and n.split(".")[2] in {"facebook_ads", "google_ads", "linkedin_ads", "salesforce"}
+        }, path
+
+
+def test_only_the_warehouse_knows_the_engine() -> None:
+    for path in modules("include"):
+        room = path.relative_to(ROOT / "include").parts[0]
+        if room in {"warehouse", "sandbox"}:
+            continue
+        assert not {"duckdb", "sqlalchemy", "psycopg"} & {n.split(".")[0] for n in imports(path)}, (
+            path
+        )
+
+
+def test_dag_files_import_little_before_a_task_runs() -> None:
+    for path in modules("dags"):
+        top = {name.split(".")[0] for name in imports(path, top_level_only=True)}
+        assert top <= {"__future__", "airflow", "include", "datetime", "logging"}, path
+        assert rooms(path, top_level_only=True) <= {
+            "registry",
+            "run",
+            "settings",
+            "sources",
+            "warehouse",
+        }, path
+
+
+def test_dag_files_use_the_task_sdk() -> None:
+    for path in modules("dags"):
+        assert all(n.startswith("airflow.sdk") for n in imports(path) if n.startswith("airflow")), (
+            path
+        )
+
+
+def test_nothing_reads_the_clock() -> None:
+    """The instant a run speaks for is handed down; the sandbox alone has a clock of its own."""
+    readers = []
+    for path in [*modules("include"), *modules("dags")]:
+        if "sandbox" in path.relative_to(ROOT).parts:
+            continue
+        for node in ast.walk(ast.parse(path.read_text())):
+            if (
+                isinstance(node, ast.Call)
+                and isinstance(node.func, ast.Attribute)
+                and node.func.attr in CLOCK_CALLS
+            ) or (
+                isinstance(node, ast.Attribute)
+                and isinstance(node.value, ast.Name)
+                and (node.value.id, node.attr) == ("time", "time")
+            ):
+                readers.append(f"{path.relative_to(ROOT)}:{node.lineno}")
+    assert readers == []
+
+
+def test_no_sql_file_reads_the_clock() -> None:
+    files = sorted((ROOT / "sql").rglob("*.sql"))
+    assert files
+    assert [f for f in files if any(word in f.read_text().lower() for word in SQL_CLOCKS)] == []
+
+
+def test_no_room_is_a_drawer() -> None:
+    drawers = {"utils", "helpers", "common", "base", "util", "misc"}
+    assert [p for p in modules("include") if p.stem in drawers] == []
