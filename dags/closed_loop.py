@@ -16,9 +16,9 @@ run gives the same marts. It takes no dates.
 
 By what the failed task says:
 
-- *audits returned rows*: the books do not close. The task names the audits and shows rows; nothing was
-  published. Mend the cause (often a missing currency rate or a seed), then clear `prepare` and all
-  that follows it.
+- *audits returned rows*: the books do not close. The task names the audits and shows rows;
+  nothing was published. Mend the cause (often a missing currency rate or a seed), then clear
+  `prepare` and all that follows it.
 - *an SQL error in a model*: the file is named; mend it and clear the task.
 - *a seed was refused*: file, line and reason are named; mend the seed and clear `prepare`.
 - *the warehouse file is held by …*: end that process, then clear the task.

@@ -71,14 +71,15 @@ trigger a run: the ledger lacks those days, so they are fetched. A repeated run 
 By what the failed task says:
 
 - *has no connection named …*: add it under Admin > Connections.
-- *refused*, *log-in*, *permission*, *token*: renew the credentials in the connection `{connection}`,
-  then clear the task.
-- *cannot be reached*, *throttled*, *time-out*: nothing, it is tried again; clear the task once the
-  source answers.
+- *refused*, *log-in*, *permission*, *token*: renew the credentials in the connection
+  `{connection}`, then clear the task.
+- *cannot be reached*, *throttled*, *time-out*: nothing, it is tried again; clear the task once
+  the source answers.
 - *allowance used up*: nothing, the next run fetches the days that are missing.
-- *the rows read add up to …*: figures moved while they were read, or rows are missing; clear `land`.
-- *broke the contract of …*: look at the rows and reasons in `ops.rejected_rows`, or in the folder of
-  the batch that is named.
+- *the rows read add up to …*: figures moved while they were read, or rows are missing; clear
+  `land`.
+- *broke the contract of …*: look at the rows and reasons in `ops.rejected_rows`, or in the
+  folder of the batch that is named.
 - *the warehouse file is held by …*: end that process, then clear the task.
 """
 
