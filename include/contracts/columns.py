@@ -156,3 +156,70 @@ created_at = _instant("created_at", "When the record was created in the CRM")
 modified_at = _instant("modified_at", "When the record last changed in the CRM (SystemModstamp)")
 mql_at = _instant("mql_at", "When marketing qualified the person")
 sql_at = _instant("sql_at", "When sales accepted the person")
+
+# What the owner decides, in seeds and settings
+channel = _text("channel", "How the person came, in the words of the channel rules")
+medium = _text("medium", "The kind of medium behind a utm_medium, in our own word")
+source_kind = _text("source_kind", "What kind of place a visit came from, such as search or social")
+offer_type = _text("offer_type", "What the person came for, such as webinar or white_paper")
+type_group = _text("type_group", "New business, expansion or renewal")
+stage_group = _text("stage_group", "Where in the sales process the stage lies")
+funnel_stage = _text("funnel_stage", "The stage of the funnel that a lead status tells of")
+reporting_currency = _text("reporting_currency", "ISO 4217 code of every base amount")
+reporting_zone = _text("reporting_zone", "IANA zone of the marts' days and months")
+rate_date = _day("rate_date", "The business day the rate was published for")
+rate = Column("rate", Type.RATE, "Units of the currency for one euro", unit="currency_code")
+
+# Money in the reporting currency
+fx_rate = Column(
+    "fx_rate",
+    Type.RATE,
+    "Units of the reporting currency for one unit of currency_code; NULL where no rate is known",
+)
+fx_rate_date = _day("fx_rate_date", "The business day whose rate was used")
+spend_base = Column("spend_base", Type.AD_MONEY, "Spend at the day's rate", "reporting currency")
+amount_base = Column(
+    "amount_base", Type.CRM_MONEY, "The amount at the rate of its day", "reporting currency"
+)
+
+# People, touches and deals
+person_id = _text("person_id", "The person: the id of their earliest-created CRM record")
+touchpoint_id = _text("touchpoint_id", "The touch: its kind of evidence and the CRM record's id")
+evidence = _text("evidence", "What the touch is known from: a form or a campaign response")
+sales_stage = _text("sales_stage", "Where sales stood with the person at the time of the touch")
+match_method = _text("match_method", "Which rule told campaign and channel")
+match_confidence = Column(
+    "match_confidence", Type.RATIO, "How sure that rule is, from 0 to 1", at_least=0
+)
+people_rule = _text("people_rule", "Which rule told whose deal it is")
+model = _text("model", "The attribution model")
+basis = _text("basis", "Whether the amount is revenue won or pipeline still open")
+weight = Column("weight", Type.WEIGHT, "The touch's share of the deal", at_least=0)
+is_internal = _flag("is_internal", "Whether it is one of our own or a test address")
+is_paid = _flag("is_paid", "Whether an advertisement brought the touch")
+touched_at = _instant("touched_at", "When the touch took place")
+closed_at = _instant("closed_at", "The end of the close day; NULL while open")
+lead_at = _instant("lead_at", "When the person was first known to the CRM")
+opportunity_at = _instant("opportunity_at", "When the person's first deal was opened")
+customer_at = _instant("customer_at", "When the person's first deal was won")
+
+# Metrics of the marts: sums and ratios of sums
+cohort_month = _day(
+    "cohort_month", "First day of the month of the first touch, in the reporting zone"
+)
+leads = _count("leads", "People first touched in the cohort", "people")
+mqls = _count("mqls", "Those of them whom marketing qualified", "people")
+sqls = _count("sqls", "Those of them whom sales accepted", "people")
+opportunities = _count("opportunities", "New-business deals first touched in the cohort", "deals")
+won_deals = _count("won_deals", "Those deals that were won", "deals")
+lost_deals = _count("lost_deals", "Those deals that were lost", "deals")
+customers = _count("customers", "Companies that won deals made customers", "companies")
+won_revenue_base = Column(
+    "won_revenue_base", Type.CRM_MONEY, "Amount of the deals won", unit="reporting currency"
+)
+open_pipeline_base = Column(
+    "open_pipeline_base", Type.CRM_MONEY, "Amount of the deals open", unit="reporting currency"
+)
+age_days = Column(
+    "age_days", Type.INTEGER, "Days from the cohort month's first day to the as-of day", "days"
+)

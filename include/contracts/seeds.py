@@ -1,0 +1,284 @@
+"""What the owner decides: the seeds (CSV files) and the one-row settings, as staging tables.
+
+A seed's table is named for its file: ``include/seeds/channel_rules.csv`` fills
+``staging.seed_channel_rules``. The first line of a file names its columns; an empty field is NULL.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from include.contracts import columns as c
+from include.contracts.shape import Column, Table, Type, table
+
+CHANNELS = (
+    "Paid Search",
+    "Paid Social",
+    "Display",
+    "Paid Other",
+    "Organic Search",
+    "Organic Social",
+    "Email",
+    "Referral",
+    "Direct",
+    "Content Syndication",
+    "Events",
+    "Partner",
+    "Outbound",
+    "Other",
+)
+"""The channels a rule may name; ``Unattributed`` is only ever the lack of one."""
+
+MEDIUMS = (
+    "cpc",
+    "display",
+    "video",
+    "paid social",
+    "paid other",
+    "organic",
+    "social",
+    "email",
+    "referral",
+    "content syndication",
+    "event",
+    "partner",
+    "outbound",
+)
+SOURCE_KINDS = ("search", "social", "video", "email", "direct", "website")
+OFFER_TYPES = (
+    "website",
+    "demo",
+    "trial",
+    "white_paper",
+    "webinar",
+    "event",
+    "newsletter",
+    "email",
+    "content",
+    "call",
+    "other",
+)
+TYPE_GROUPS = ("new_business", "expansion", "renewal")
+STAGE_GROUPS = ("early", "evaluation", "negotiation", "won", "lost")
+FUNNEL_STAGES = ("lead", "mql", "sql", "disqualified")
+
+
+def _chosen(column: Column, values: tuple[str, ...]) -> Column:
+    return replace(column, one_of=values)
+
+
+_channel = _chosen(c.channel, CHANNELS)
+_medium = _chosen(c.medium, MEDIUMS)
+_source_kind = _chosen(c.source_kind, SOURCE_KINDS)
+_offer_type = _chosen(c.offer_type, OFFER_TYPES)
+
+SEED_CHANNEL_RULES = table(
+    "staging",
+    "seed_channel_rules",
+    "Which channel a visit or an ad campaign belongs to: the first rule whose conditions all hold",
+    "rule",
+    ("rule_order",),
+    (
+        Column("rule_order", Type.INTEGER, "The place of the rule, lowest first", at_least=0),
+        c.platform.meaning_here("Holds for this network; NULL for any and none"),
+        c.campaign_type.meaning_here("Holds for this kind of campaign; NULL for any and none"),
+        replace(_medium, meaning="Holds for this kind of medium; NULL for any and none"),
+        replace(_source_kind, meaning="Holds for this kind of place; NULL for any and none"),
+        _channel.required(),
+        replace(c.is_paid, meaning="Holds for paid or for unpaid visits; NULL for both"),
+    ),
+)
+SEED_UTM_MEDIUMS = table(
+    "staging",
+    "seed_utm_mediums",
+    "What kind of medium a utm_medium means, and whether it says that an ad was paid for",
+    "utm_medium",
+    ("utm_medium",),
+    (
+        c.utm_medium.meaning_here("In lower case, letters and digits only: paidsocial"),
+        _medium.required(),
+        replace(c.is_paid, meaning="Whether it says that the visit was paid for; NULL: says nothing"),
+    ),
+)
+SEED_TRAFFIC_SOURCES = table(
+    "staging",
+    "seed_traffic_sources",
+    "What kind of place a utm_source or a referring host is",
+    "pattern",
+    ("source_pattern",),
+    (
+        Column(
+            "source_pattern",
+            Type.TEXT,
+            "A utm_source or a host without www, in lower case; % stands for any characters",
+        ),
+        _source_kind.required(),
+    ),
+)
+SEED_LEAD_SOURCES = table(
+    "staging",
+    "seed_lead_sources",
+    "Which channel and offer the CRM's own LeadSource means",
+    "lead source",
+    ("lead_source",),
+    (
+        c.lead_source.meaning_here("The CRM's own word, in lower case"),
+        _channel.required(),
+        _offer_type,
+        Column(
+            "is_vague",
+            Type.BOOLEAN,
+            "Whether the word names no channel of its own, so that a referrer knows better",
+            is_required=True,
+        ),
+    ),
+)
+SEED_CRM_CAMPAIGN_TYPES = table(
+    "staging",
+    "seed_crm_campaign_types",
+    "Which channel and offer a response to a CRM campaign of this type is",
+    "type of CRM campaign",
+    ("crm_campaign_type",),
+    (
+        c.crm_campaign_type.meaning_here("The CRM campaign's type, in lower case"),
+        _channel.required(),
+        _offer_type.required(),
+    ),
+)
+SEED_LEAD_STATUSES = table(
+    "staging",
+    "seed_lead_statuses",
+    "What a lead status tells of the funnel, for a CRM that notes no instants of qualification",
+    "lead status",
+    ("lead_status",),
+    (
+        c.lead_status.meaning_here("The lead's status, in lower case"),
+        _chosen(c.funnel_stage, FUNNEL_STAGES).required(),
+    ),
+)
+SEED_OPPORTUNITY_STAGES = table(
+    "staging",
+    "seed_opportunity_stages",
+    "Where in the sales process a deal's stage lies",
+    "stage",
+    ("stage_name",),
+    (
+        c.stage_name.meaning_here("The deal's stage, in lower case"),
+        _chosen(c.stage_group, STAGE_GROUPS).required(),
+        Column("stage_order", Type.INTEGER, "The stage's place in the process", at_least=0),
+    ),
+)
+SEED_DEAL_TYPES = table(
+    "staging",
+    "seed_deal_types",
+    "Which deals are new business and which are not; a type that is not here is new business",
+    "deal type",
+    ("opportunity_type",),
+    (
+        c.opportunity_type.meaning_here("The deal's type, in lower case"),
+        _chosen(c.type_group, TYPE_GROUPS).required(),
+    ),
+)
+SEED_INTERNAL_DOMAINS = table(
+    "staging",
+    "seed_internal_domains",
+    "E-mail domains of our own people and of tests: left out of the figures, and counted",
+    "domain",
+    ("email_domain",),
+    (c.email_domain.meaning_here("The part of the e-mail after @, in lower case"),),
+)
+SEED_CAMPAIGN_ALIASES = table(
+    "staging",
+    "seed_campaign_aliases",
+    "Which campaign a utm_campaign means that no campaign bears as its name",
+    "platform and utm_campaign",
+    ("platform", "utm_campaign"),
+    (
+        c.platform,
+        c.account_id.required(),
+        c.campaign_id.required(),
+        c.utm_campaign.meaning_here("As captured; case and punctuation do not matter"),
+    ),
+)
+SEED_CURRENCY_RATES = table(
+    "staging",
+    "seed_currency_rates",
+    "Daily reference rates: units of each currency for one euro, on business days",
+    "currency and day",
+    ("currency_code", "rate_date"),
+    (c.currency_code, c.rate_date, c.rate.required()),
+    row_rules=(("rate is not above zero", "rate > 0"),),
+)
+
+SEED_TABLES: tuple[Table, ...] = (
+    SEED_CHANNEL_RULES,
+    SEED_UTM_MEDIUMS,
+    SEED_TRAFFIC_SOURCES,
+    SEED_LEAD_SOURCES,
+    SEED_CRM_CAMPAIGN_TYPES,
+    SEED_LEAD_STATUSES,
+    SEED_OPPORTUNITY_STAGES,
+    SEED_DEAL_TYPES,
+    SEED_INTERNAL_DOMAINS,
+    SEED_CAMPAIGN_ALIASES,
+    SEED_CURRENCY_RATES,
+)
+
+STG_SETTINGS = table(
+    "staging",
+    "stg_settings",
+    "The settings the marts depend on: one row, written by prepare",
+    "installation",
+    ("reporting_currency", "reporting_zone"),
+    (
+        c.reporting_currency,
+        c.reporting_zone,
+        Column(
+            "attribution_look_back_days",
+            Type.INTEGER,
+            "How old a touch may be to earn a deal",
+            unit="days of 24 hours",
+            at_least=0,
+            is_required=True,
+        ),
+    ),
+)
+STG_SOURCES = table(
+    "staging",
+    "stg_sources",
+    "The registered sources, written by prepare",
+    "source",
+    ("source",),
+    (
+        c.source,
+        Column(
+            "kind", Type.TEXT, "Ad network or CRM", one_of=("ads", "crm"), is_required=True
+        ),
+        Column(
+            "look_back_days",
+            Type.INTEGER,
+            "For how long the source may restate a day",
+            unit="days",
+            at_least=0,
+            is_required=True,
+        ),
+    ),
+)
+STG_PLATFORM_TAGS = table(
+    "staging",
+    "stg_platform_tags",
+    "How visitors who come from each network's ads are recognized, written by prepare",
+    "platform, kind of tag and value",
+    ("platform", "tag_kind", "tag_value"),
+    (
+        c.platform,
+        Column(
+            "tag_kind",
+            Type.TEXT,
+            "A value of utm_source, or a URL parameter with a click id or an id of a campaign",
+            one_of=("utm_source", "click_id", "id_parameter"),
+        ),
+        Column("tag_value", Type.TEXT, "The value or the parameter's name"),
+    ),
+)
+SETTINGS_TABLES: tuple[Table, ...] = (STG_SETTINGS, STG_SOURCES, STG_PLATFORM_TAGS)
