@@ -97,7 +97,7 @@ SEED_UTM_MEDIUMS = table(
     (
         c.utm_medium.meaning_here("In lower case, letters and digits only: paidsocial"),
         _medium.required(),
-        replace(c.is_paid, meaning="Whether it says that the visit was paid for; NULL: says nothing"),
+        replace(c.is_paid, meaning="Whether it says that an ad was paid for; NULL: says nothing"),
     ),
 )
 SEED_TRAFFIC_SOURCES = table(
