@@ -151,7 +151,8 @@ def _line(record: Record, types: dict[str, Any]) -> Line:
 
 def client_tree(world: World, account: Account) -> list[Record]:
     """Rows of customer_client: the customer itself at level 0 and all below it, nearest first."""
-    index, rows, levels = accounts(world), [], {account.id: 0}
+    index, levels = accounts(world), {account.id: 0}
+    rows: list[Record] = []
     queue = [account.id]
     for number in queue:
         held = index[number].customer
