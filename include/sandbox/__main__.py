@@ -3,6 +3,7 @@
 import argparse
 import asyncio
 import json
+import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -50,6 +51,8 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _serve(options: argparse.Namespace) -> None:
+    # gRPC reads this once, when imported; a busy port is told in our own words.
+    os.environ.setdefault("GRPC_VERBOSITY", "NONE")
     from include.sandbox.server import PortBusyError, Ports, serve
 
     plan: Any = []

@@ -113,7 +113,7 @@ class DataSet:
                 raise DataSetError(f"dataset.json: {name} is not a text.")
         try:
             ZoneInfo(self.time_zone)
-        except (OSError, ValueError) as error:
+        except (OSError, ValueError, KeyError) as error:
             raise DataSetError(
                 f"dataset.json: time_zone {self.time_zone!r} is not an IANA zone."
             ) from error

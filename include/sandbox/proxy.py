@@ -60,10 +60,10 @@ async def _client_hello(reader: asyncio.StreamReader) -> tuple[bytes, bytes]:
     raw = message = b""
     while len(message) < 4 or len(message) < 4 + int.from_bytes(message[1:4], "big"):
         header = await reader.readexactly(5)
-        fragment = await reader.readexactly(int.from_bytes(header[3:5], "big"))
-        raw += header + fragment
         if header[0] != _HANDSHAKE or len(raw) > 1 << 18:
             raise ValueError("not a TLS handshake")
+        fragment = await reader.readexactly(int.from_bytes(header[3:5], "big"))
+        raw += header + fragment
         message += fragment
     return raw, message
 

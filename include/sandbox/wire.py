@@ -4,6 +4,7 @@ import asyncio
 import json
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from contextvars import ContextVar
 from datetime import UTC, datetime
 from typing import Any
@@ -153,34 +154,38 @@ class GrpcFaults(grpc.aio.ServerInterceptor):
             return None
         path = details.method
 
-        async def before(request: Any, context: Any) -> Any:
+        @asynccontextmanager
+        async def call(request: Any, context: Any) -> AsyncIterator[Any]:
             query = f"{getattr(request, 'customer_id', '')} {getattr(request, 'query', '')}".strip()
-            fault = self._faults.pick(api="google", method="GRPC", path=path, query=query)
-            self._log.add(api="google", method="GRPC", path=path, query=query,
-                          status=_grpc_code(fault).name if fault else "OK", fault=fault)
+            fault: Any = self._faults.pick(api="google", method="GRPC", path=path, query=query)
             CURRENT_FAULT.set(fault if fault and fault["kind"] in API_KINDS else None)
-            if fault and fault["kind"] == "delay":
-                await asyncio.sleep(fault.get("seconds", 1))
-            if _breaks(fault) and not fault.get("after"):
-                await _abort(context, fault)
-            return fault
+            try:
+                if fault and fault["kind"] == "delay":
+                    await asyncio.sleep(fault.get("seconds", 1))
+                if _breaks(fault) and not fault.get("after"):
+                    await _abort(context, fault)
+                yield fault
+            finally:
+                code = context.code() or grpc.StatusCode.OK
+                self._log.add(api="google", method="GRPC", path=path, query=query,
+                              status=getattr(code, "name", str(code)), fault=fault)
 
         async def unary(request: Any, context: Any) -> Any:
-            fault = await before(request, context)
-            if _breaks(fault):
-                await _abort(context, fault)
-            return await handler.unary_unary(request, context)
+            async with call(request, context) as fault:
+                if _breaks(fault):
+                    await _abort(context, fault)
+                return await handler.unary_unary(request, context)
 
         async def stream(request: Any, context: Any) -> AsyncIterator[Any]:
-            fault = await before(request, context)
-            sent = 0
-            async for message in handler.unary_stream(request, context):
-                if _breaks(fault) and sent == fault["after"]:
-                    break
-                yield message
-                sent += 1
-            if _breaks(fault):
-                await _abort(context, fault)
+            async with call(request, context) as fault:
+                sent = 0
+                async for message in handler.unary_stream(request, context):
+                    if _breaks(fault) and sent == fault["after"]:
+                        break
+                    yield message
+                    sent += 1
+                if _breaks(fault):
+                    await _abort(context, fault)
 
         if handler.unary_unary:
             return handler._replace(unary_unary=unary)
@@ -193,12 +198,7 @@ def _breaks(fault: Any) -> bool:
     return fault is not None and fault["kind"] in ("drop", "grpc_status")
 
 
-def _grpc_code(fault: Any) -> grpc.StatusCode:
-    if not _breaks(fault):
-        return grpc.StatusCode.OK
-    return grpc.StatusCode[fault.get("code", "UNAVAILABLE")]
-
-
 async def _abort(context: Any, fault: Any) -> None:
-    """`after` messages of the stream have gone out by then (0 unless the fault says)."""
-    await context.abort(_grpc_code(fault), fault.get("details", "Socket closed"))
+    """Ends a call once `after` messages of the stream have gone out (0 unless the fault says)."""
+    code = grpc.StatusCode[fault.get("code", "UNAVAILABLE")]
+    await context.abort(code, fault.get("details", "Socket closed"))

@@ -1,0 +1,210 @@
+"""The sandbox's command line: what it announces, what it refuses, how it stops."""
+
+import json
+import signal
+import socket
+import subprocess
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+
+from tests.sandbox.meta_data import FILES
+from tests.sandbox.running import (
+    ROOT,
+    Sandbox,
+    command,
+    environment,
+    start_sandbox,
+    write_data_set,
+)
+
+TOKEN = {"access_token": "sandbox-meta-token"}
+Serve = Callable[..., Sandbox]
+
+
+@pytest.fixture(scope="module")
+def sandbox(serve_data: Serve) -> Sandbox:
+    return serve_data(FILES)
+
+
+def refused(*arguments: str) -> str:
+    """The one sentence of a sandbox that does not start."""
+    done = subprocess.run(command(*arguments), cwd=ROOT, env=environment(), text=True,
+                          capture_output=True, timeout=60, check=False)
+    assert (done.returncode, done.stdout) == (2, "")
+    lines = done.stderr.strip().splitlines()
+    assert len(lines) == 1, done.stderr
+    return lines[0]
+
+
+def test_the_ready_line_names_every_port_and_variable(sandbox: Sandbox) -> None:
+    ready = sandbox.ready
+    assert set(ready) == {"ready", "as_of", "ports", "ca_file", "variables", "proxy_variables"}
+    assert set(ready["ports"]) == {"https", "grpc", "http", "proxy", "control"}
+    assert all(ready["ports"].values())
+    assert ready["as_of"] == "2026-11-20T12:00:00+00:00"
+    assert {f"AIRFLOW_CONN_{name}" for name in
+            ("FACEBOOK_ADS", "GOOGLE_ADS", "LINKEDIN_ADS", "SALESFORCE")} <= set(ready["variables"])
+    assert set(ready["proxy_variables"]) >= {"HTTPS_PROXY", "https_proxy", "grpc_proxy",
+                                             "GRPC_DEFAULT_SSL_ROOTS_FILE_PATH"}
+    assert Path(ready["ca_file"]).read_text().count("BEGIN CERTIFICATE") == 1
+
+
+def test_it_listens_on_loopback_alone(sandbox: Sandbox) -> None:
+    for port in set(sandbox.ports.values()):
+        with socket.socket() as elsewhere:
+            elsewhere.settimeout(2)
+            assert elsewhere.connect_ex(("127.0.0.2", port)) != 0
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_stops_it_cleanly(tmp_path: Path, number: signal.Signals) -> None:
+    with start_sandbox(write_data_set(tmp_path, {})) as sandbox:
+        with requests.get(f"{sandbox.http}/__sandbox__/health", timeout=5) as answer:
+            assert answer.json()["ok"] is True
+        sandbox.process.send_signal(number)
+        assert sandbox.process.wait(timeout=15) == 0
+        assert not Path(sandbox.ca_file).exists()
+
+
+def test_a_data_set_may_be_all_but_empty(tmp_path: Path) -> None:
+    data = write_data_set(tmp_path, {"salesforce/Lead": [], "meta/insights": []})
+    with start_sandbox(data) as sandbox:
+        accounts = requests.get(f"{sandbox.http}/v26.0/me/adaccounts", params=TOKEN, timeout=5)
+        assert accounts.json() == {"data": []}
+
+
+def test_https_is_trusted_by_the_ca_file_alone(sandbox: Sandbox) -> None:
+    with requests.Session() as session:
+        session.trust_env = False
+        url = f"{sandbox.https}/v26.0/me"
+        assert session.get(url, params=TOKEN, verify=sandbox.ca_file, timeout=5).json()["id"]
+        with pytest.raises(requests.exceptions.SSLError):
+            session.get(url, params=TOKEN, timeout=5)
+
+
+GOOD = FILES["meta/campaigns"][2]
+
+
+@pytest.mark.parametrize(
+    ("path", "lines", "sentence"),
+    [
+        ("meta/campaigns", [json.dumps(GOOD), '{"id": "1"'], "meta/campaigns.jsonl:2: not JSON"),
+        ("meta/campaigns", ["[1]"], "meta/campaigns.jsonl:1: not a JSON object."),
+        ("meta/campaigns", ['{"id":"1"},{"id":"2"}'], "meta/campaigns.jsonl:1: not JSON"),
+        ("meta/campaigns", ["", '{"id":"1","account_id":"1"}'],
+         "meta/campaigns.jsonl:2: name is missing, a non-empty text is needed."),
+        ("meta/campaigns", [json.dumps(GOOD | {"_known_from": "soon"})],
+         "meta/campaigns.jsonl:1: _known_from 'soon' is neither a day nor an ISO instant."),
+        ("meta/campaigns",
+         [json.dumps(GOOD | {"_known_from": "2026-02-01", "_known_until": "2026-01-01"})],
+         "meta/campaigns.jsonl:1: _known_until is not after _known_from."),
+        ("meta/campaigns", [json.dumps(GOOD), json.dumps(GOOD)],
+         "meta/campaigns.jsonl:2: id 12 is known twice at one time (see line 1)."),
+        ("meta/insights",
+         ['{"account_id":"1","campaign_id":"2","date_start":"2026-02-30","spend":"1"}'],
+         "meta/insights.jsonl:1: date_start '2026-02-30' is not a day as YYYY-MM-DD."),
+        ("meta/insights",
+         ['{"account_id":"1","campaign_id":"2","date_start":"2026-02-01","spend":"N/A"}'],
+         "meta/insights.jsonl:1: spend 'N/A' is not a number."),
+        ("google/campaigns", ['{"customer":{"id":"1"},"campaign":{"id":7,"name":"x"}}'],
+         "google/campaigns.jsonl:1: campaign.id 7 is not a non-empty text."),
+        ("linkedin/accounts", ['{"id":"7","name":"x","currency":"EUR"}'],
+         "linkedin/accounts.jsonl:1: id '7' is not a whole number."),
+        ("salesforce/Lead", ['{"Email":"a@example.com"}'],
+         "salesforce/Lead.jsonl:1: Id is missing, a non-empty text is needed."),
+    ],
+)
+def test_a_malformed_line_is_refused_with_file_line_and_reason(
+    tmp_path: Path, path: str, lines: list[str], sentence: str
+) -> None:
+    data = write_data_set(tmp_path, {path: []})
+    (data / f"{path}.jsonl").write_text("\n".join(lines), encoding="utf-8")
+    assert refused("serve", "--data", str(data)).startswith(f"sandbox: {sentence}")
+
+
+@pytest.mark.parametrize(
+    ("about", "sentence"),
+    [
+        ({"time_zone": "Mars/Base"}, "time_zone 'Mars/Base' is not an IANA zone."),
+        ({"currency": "dollars"}, "currency 'dollars' is not an ISO code."),
+        ({"as_of": "yesterday"}, "as_of 'yesterday' is neither a day nor an ISO instant."),
+    ],
+)
+def test_a_wrong_description_is_refused(
+    tmp_path: Path, about: Mapping[str, str], sentence: str
+) -> None:
+    data = write_data_set(tmp_path, {}, **about)
+    assert refused("serve", "--data", str(data)) == f"sandbox: dataset.json: {sentence}"
+
+
+def test_what_cannot_be_served_is_refused_with_one_sentence(tmp_path: Path) -> None:
+    data = write_data_set(tmp_path / "data", {})
+    plan = tmp_path / "plan.json"
+    plan.write_text('[{"do": {"kind": "explode"}}]')
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = str(taken.getsockname()[1])
+        for name in ("https", "http", "grpc", "proxy"):
+            sentence = refused("serve", "--data", str(data), f"--{name}-port", port)
+            assert sentence == (
+                f"sandbox: Port {port} is in use: stop what listens there or choose another."
+            )
+    assert "is not a folder" in refused("serve", "--data", str(tmp_path / "absent"))
+    assert "--as-of soon" in refused("serve", "--data", str(data), "--as-of", "soon")
+    assert "`do` needs a kind" in refused("serve", "--data", str(data), "--faults", str(plan))
+    (data / "dataset.json").unlink()
+    assert "names no as_of day" in refused("serve", "--data", str(data))
+
+
+def test_unknown_files_are_named_and_ignored(tmp_path: Path) -> None:
+    data = write_data_set(tmp_path, {"meta/campaigns": [], "tiktok/ads": [], "truth/people": []})
+    done = subprocess.Popen(command("serve", "--data", str(data)), cwd=ROOT, env=environment(),
+                            text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    assert done.stdout is not None
+    assert json.loads(done.stdout.readline())["ready"] is True
+    done.terminate()
+    _, said = done.communicate(timeout=15)
+    assert said == "sandbox: tiktok/ads.jsonl is no part of a data set and is ignored\n"
+
+
+def names(sandbox: Sandbox, edge: str) -> Sequence[Any]:
+    answer = requests.get(f"{sandbox.http}/v26.0/{edge}", params={**TOKEN, "fields": "name"},
+                          timeout=5).json()
+    return [row["name"] for row in answer["data"]]
+
+
+def test_the_clock_decides_which_version_of_a_record_is_known(sandbox: Sandbox) -> None:
+    seen = {}
+    for day in ("2026-11-14", "2026-11-14T23:59:59Z", "2026-11-15T00:00:00Z", "2026-11-15"):
+        sandbox.set_clock(day)
+        seen[day] = names(sandbox, "act_1/campaigns")[0]
+    sandbox.reset()
+    assert list(seen.values()) == ["Brand", "Brand", "Brand renamed", "Brand renamed"]
+
+
+def test_as_of_starts_the_world_at_an_earlier_day(tmp_path: Path) -> None:
+    data = write_data_set(tmp_path, FILES)
+    with start_sandbox(data, "--as-of", "2026-11-01") as sandbox:
+        assert sandbox.ready["as_of"] == "2026-11-01T12:00:00+00:00"
+        assert names(sandbox, "act_1/campaigns")[0] == "Brand"
+
+
+def test_the_log_shows_every_call_and_no_secret(sandbox: Sandbox) -> None:
+    sandbox.reset()
+    requests.get(f"{sandbox.http}/v26.0/me", params=TOKEN, timeout=5)
+    requests.post(f"{sandbox.http}/v26.0/act_1/insights", timeout=5,
+                  data={**TOKEN, "appsecret_proof": "abc", "level": "campaign"})
+    requests.get(f"{sandbox.http}/nowhere", timeout=5)
+    log = sandbox.log()
+    assert [(call["api"], call["method"], call["path"], call["status"]) for call in log] == [
+        ("meta", "GET", "/v26.0/me", 200),
+        ("meta", "POST", "/v26.0/act_1/insights", 400),
+        ("unknown", "GET", "/nowhere", 404),
+    ]
+    assert "level=campaign" in log[1]["query"]
+    assert "sandbox-meta" not in json.dumps(log)
