@@ -116,6 +116,8 @@ def _fields(text: str, at: int) -> tuple[tuple[Field, ...], int]:
             if at >= len(text) or text[at] != "}":
                 raise GraphError("Syntax error \"Expected \\\"}\\\" before end of string.\"", 2500)
             at += 1
+            while at < len(text) and text[at].isspace():
+                at += 1
         if match[1]:
             fields.append(Field(match[1], arguments, inner))
         if at >= len(text) or text[at] != ",":
