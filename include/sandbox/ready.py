@@ -25,6 +25,7 @@ def ready_line(world: World, ports: dict[str, Any], ca_file: str) -> dict[str, A
             **trust,
             "CLOSED_LOOP_SANDBOX": "1",
             "CLOSED_LOOP_AS_OF": world.clock.isoformat(),
+            "CLOSED_LOOP_CRM_CURRENCY": world.dataset.currency,
             **_connections(world, ports),
         },
         "proxy_variables": {

@@ -153,6 +153,11 @@ class Source:
         """The Airflow connection that holds the credentials."""
         return self.name
 
+    @property
+    def staged_asset(self) -> tuple[str, str]:
+        """Name and URI of the asset that a complete load updates; schedules depend on them."""
+        return f"staged_{self.name}", f"closed-loop://staging/{self.name}"
+
     def stream(self, name: str) -> Stream:
         """The stream of that name; KeyError if there is none."""
         for stream in self.streams:

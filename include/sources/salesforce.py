@@ -21,9 +21,9 @@ from typing import Any
 from include.contracts.shape import Column, Type
 from include.settings import Settings
 from include.sources import Account, Record, Request, Row, Source, Stream
-from include.sources.salesforce import reading
-from include.sources.salesforce.client import Client, NoSuchObject
-from include.sources.salesforce.fields import EMAIL_HASH, ID, OBJECTS, CrmObject, Selection, select
+from include.sources import salesforce_reading as reading
+from include.sources.salesforce_client import Client, NoSuchObject
+from include.sources.salesforce_fields import EMAIL_HASH, ID, OBJECTS, CrmObject, Selection, select
 
 log = logging.getLogger(__name__)
 

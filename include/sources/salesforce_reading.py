@@ -11,14 +11,14 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 
 from include.sources import Record, SourceRefused, SourceUnavailable
-from include.sources.salesforce.client import (
+from include.sources.salesforce_client import (
     Client,
     FieldGone,
     LocatorLost,
     SessionEnded,
     TooSlow,
 )
-from include.sources.salesforce.fields import ID, STAMP, Selection
+from include.sources.salesforce_fields import ID, STAMP, Selection
 
 log = logging.getLogger(__name__)
 
