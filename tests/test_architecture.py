@@ -68,7 +68,7 @@ def test_sources_know_only_the_shape_the_contracts_and_the_settings() -> None:
 
 def test_sources_never_import_each_other() -> None:
     names = {path.stem for path in modules("include/sources")} - {"__init__"}
-    systems = {name for name in names if "_" not in name or name.split("_")[0] not in names}
+    systems = {n for n in names if not any(n.startswith(other + "_") for other in names)}
     for path in modules("include/sources"):
         of = {n.split(".")[2] for n in imports(path) if n.startswith("include.sources.")} & names
         family = {s for s in systems if path.stem == s or path.stem.startswith(s + "_")}

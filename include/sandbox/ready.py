@@ -26,7 +26,7 @@ def ready_line(world: World, ports: dict[str, Any], ca_file: str) -> dict[str, A
             "CLOSED_LOOP_SANDBOX": "1",
             "CLOSED_LOOP_AS_OF": world.clock.isoformat(),
             "CLOSED_LOOP_CRM_CURRENCY": world.dataset.currency,
-            **_connections(world, ports),
+            **_connections(ports),
         },
         "proxy_variables": {
             **trust, "HTTPS_PROXY": proxy, "https_proxy": proxy, "grpc_proxy": proxy,
@@ -34,14 +34,9 @@ def ready_line(world: World, ports: dict[str, Any], ca_file: str) -> dict[str, A
     }
 
 
-def _connections(world: World, ports: dict[str, Any]) -> dict[str, str]:
+def _connections(ports: dict[str, Any]) -> dict[str, str]:
     """Airflow connections, as environment variables, for the direct routes."""
     secure = f"https://localhost:{ports['https']}"
-    managers = [
-        record["customer"]["id"]
-        for record in world.records("google/customers")
-        if record["customer"].get("manager")
-    ]
     connections: dict[str, dict[str, Any]] = {
         "facebook_ads": {
             "host": f"http://{_LOOPBACK}:{ports['http']}",
@@ -56,7 +51,6 @@ def _connections(world: World, ports: dict[str, Any]) -> dict[str, str]:
             "extra": {
                 "refresh_token": "sandbox-google-refresh",
                 "developer_token": "sandbox-developer-token",
-                **({"login_customer_id": managers[0]} if managers else {}),
                 "token_uri": f"{secure}/token",
                 "endpoint": f"localhost:{ports['grpc']}",
             },
