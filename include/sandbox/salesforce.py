@@ -162,8 +162,8 @@ def _spoiled(kind: str | None, start: int, end: int) -> tuple[int, int, int]:
     if kind == "short_page":
         half = start + (end - start) // 2
         return start, half, half
-    if kind == "duplicate_page" and start:
-        return max(0, start - (end - start)), start, end
+    if kind == "duplicate_page":
+        return start, end, start
     return start, end, end
 
 

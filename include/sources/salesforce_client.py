@@ -31,7 +31,7 @@ DEFAULT_VERSION = "68.0"
 _TIMEOUT = (10, 130)  # seconds to connect, to the next byte; a query may take two minutes
 _BODY_SECONDS, _BODY_BYTES = 300, 256 * 2**20
 _ATTEMPTS, _PATIENCE = 5, 120  # tries of one call, seconds over all of them
-_EMPTY_PAGES = 5
+_STUCK_PAGES = 5  # in a row that bring nothing or lead to themselves
 _HOSTS = (".salesforce.com", ".salesforce.mil")
 _REFUSED_LOGINS = (
     "invalid_client", "invalid_client_id", "invalid_grant", "inactive_user", "inactive_org",
@@ -203,7 +203,7 @@ class Client:
         Raises SessionEnded or LocatorLost when the rest cannot be had: begin again.
         """
         path = ""
-        empty = 0
+        stuck = 0
         while True:
             page = self._answer(partial(_page, soql, deleted, path))
             try:
@@ -214,8 +214,8 @@ class Client:
             yield records
             if is_done:
                 return
-            empty = 0 if records else empty + 1
-            if empty > _EMPTY_PAGES or (records and following == path):
+            stuck = stuck + 1 if not records or following == path else 0
+            if stuck > _STUCK_PAGES:
                 raise SourceUnavailable("Salesforce's pages lead in a circle")
             if not following.startswith("/services/data/v"):
                 raise SourceRefused("Salesforce's next page lies outside its API; not followed")

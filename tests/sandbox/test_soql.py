@@ -1,0 +1,257 @@
+"""SOQL over a data set: what each query finds, and how refusals are worded."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from include.sandbox import soql, soql_engine
+from include.sandbox.dataset import DataSet, World
+from include.sandbox.salesforce_org import id_key, long_id, org
+from include.sandbox.soql import SoqlError
+from include.sandbox.soql_dates import span_of
+from tests.sandbox.running import write_data_set
+from tests.sandbox.salesforce_data import FILES, key
+
+Run = Callable[..., list[dict[str, Any]]]
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory: pytest.TempPathFactory) -> World:
+    files = {**FILES, "salesforce/Lead": FILES["salesforce/Lead"][:30]}
+    return World(DataSet(write_data_set(tmp_path_factory.mktemp("data"), files)))
+
+
+@pytest.fixture(scope="module")
+def run(world: World) -> Iterator[Run]:
+    def rows(text: str, *, deleted: bool = False) -> list[dict[str, Any]]:
+        result = soql_engine.run(soql.parse(text), org(world), deleted)
+        return [_bare(result.project(row, "68.0")) for row in result.rows]
+
+    return rows
+
+
+def _bare(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: _bare(each) for name, each in value.items() if name != "attributes"}
+    return [_bare(each) for each in value] if isinstance(value, list) else value
+
+
+def names(rows: list[dict[str, Any]], column: str = "Name") -> list[Any]:
+    return [row[column] for row in rows]
+
+
+@pytest.mark.parametrize(
+    ("where", "found"),
+    [
+        ("Name = 'ACME'", ["Acme"]),
+        ("Name != 'acme'", ["zeta"]),
+        ("Name > 'B'", ["zeta"]),
+        ("Industry = null", ["zeta"]),
+        ("Industry != null", ["Acme"]),
+        ("Industry != 'Banking'", ["Acme", "zeta"]),
+        ("NOT Industry = 'software'", ["zeta"]),
+        ("Industry IN ('software', 'x')", ["Acme"]),
+        ("Industry NOT IN ('software')", ["zeta"]),
+        ("Name LIKE '_c%'", ["Acme"]),
+        ("Name LIKE '%E'", ["Acme"]),
+        ("NumberOfEmployees >= 120", ["Acme"]),
+        ("NumberOfEmployees < 120", []),
+        ("AnnualRevenue = 1000000.0", ["Acme"]),
+        ("Name = 'zeta' OR (Name = 'Acme' AND Industry = null)", ["zeta"]),
+        ("CreatedDate = 2025-01-01T08:00:00Z", ["Acme"]),
+        ("CreatedDate >= 2025-01-01T10:00:01+02:00", ["zeta"]),
+        (f"Id = '{key('001', 1)}'", ["Acme"]),
+        (f"Id = '{key('001', 1)[:15]}'", ["Acme"]),
+        (f"Id IN ('{key('001', 2)[:15]}')", ["zeta"]),
+        ("Id IN (SELECT AccountId FROM Opportunity WHERE IsWon = true)", ["Acme"]),
+        ("Id NOT IN (SELECT AccountId FROM Opportunity WHERE IsWon = true)", ["zeta"]),
+        ("Owner.Name = 'grace hopper'", ["Acme", "zeta"]),
+        ("Account.Name = 'Acme'", ["Acme"]),
+    ],
+)
+def test_conditions(run: Run, where: str, found: list[str]) -> None:
+    assert names(run(f"SELECT Name FROM Account WHERE {where} ORDER BY Name")) == found
+
+
+def test_deleted_records_show_only_when_asked_for(run: Run) -> None:
+    assert len(run("SELECT Id FROM Account")) == 2
+    assert len(run("SELECT Id FROM Account", deleted=True)) == 3
+    assert len(run("SELECT Id FROM Account ALL ROWS")) == 3
+    tombstone = run("SELECT Name, MasterRecordId FROM Account WHERE IsDeleted = true", deleted=True)
+    assert tombstone == [{"Name": "Beta 100%", "MasterRecordId": key("001", 1)}]
+
+
+def test_like_tells_an_escaped_percent_from_a_wildcard(run: Run) -> None:
+    found = run(r"SELECT Name FROM Account WHERE Name LIKE 'beta 100\%'", deleted=True)
+    assert names(found) == ["Beta 100%"]
+    assert run(r"SELECT Name FROM Account WHERE Name LIKE 'beta 1\%'", deleted=True) == []
+
+
+def test_a_quoted_quote(run: Run) -> None:
+    assert len(run(r"SELECT Id FROM Opportunity WHERE Name LIKE 'O\'Brien%'")) == 1
+
+
+@pytest.mark.parametrize(
+    ("order", "found"),
+    [
+        ("Amount", [None, 0.1, 0.2, 12345.67]),
+        ("Amount DESC", [None, 12345.67, 0.2, 0.1]),
+        ("Amount DESC NULLS LAST", [12345.67, 0.2, 0.1, None]),
+        ("Amount ASC NULLS LAST LIMIT 2", [0.1, 0.2]),
+        ("Amount ASC NULLS LAST LIMIT 2 OFFSET 1", [0.2, 12345.67]),
+        ("AccountId NULLS LAST, Amount DESC", [12345.67, 0.2, 0.1, None]),
+    ],
+)
+def test_order(run: Run, order: str, found: list[Any]) -> None:
+    assert names(run(f"SELECT Amount FROM Opportunity ORDER BY {order}"), "Amount") == found
+
+
+def test_names_run_through_relationships_and_keep_their_own_spelling(run: Run) -> None:
+    rows = run("select id, ACCOUNT.owner.name from contact c where c.lastname = 'turing'")
+    assert rows == [
+        {"Id": key("003", 1), "Account": {"Owner": {"Name": "Grace Hopper"}}},
+    ]
+    assert run("SELECT Account.Name FROM Contact WHERE LastName = 'Gauss'") == [{"Account": None}]
+
+
+def test_custom_objects_are_reached_through_custom_relationships(run: Run) -> None:
+    assert run("SELECT Name, Lead__r.Email FROM Visit__c") == [
+        {"Name": "V-1", "Lead__r": {"Email": "ada1@example.com"}}
+    ]
+
+
+def test_child_queries(run: Run) -> None:
+    rows = run("SELECT Name, (SELECT LastName FROM Contacts ORDER BY LastName) FROM Account")
+    assert rows == [
+        {"Name": "Acme", "Contacts": {"totalSize": 2, "done": True,
+                                      "records": [{"LastName": "Noether"},
+                                                  {"LastName": "Turing"}]}},
+        {"Name": "zeta", "Contacts": None},
+    ]  # fmt: skip
+
+
+def test_groups(run: Run) -> None:
+    rows = run("SELECT StageName, COUNT(Id) deals, SUM(Amount) FROM Opportunity "
+               "GROUP BY StageName ORDER BY StageName")  # fmt: skip
+    assert rows[:2] == [
+        {"StageName": "Closed Lost", "deals": 1, "expr0": 0.2},
+        {"StageName": "Closed Won", "deals": 1, "expr0": 12345.67},
+    ]
+    assert run("SELECT COUNT(Id), COUNT_DISTINCT(StageName), MIN(CloseDate), MAX(Amount), "
+               "AVG(Amount) FROM Opportunity WHERE Amount < 1") == [
+        {"expr0": 2, "expr1": 2, "expr2": "2026-03-20", "expr3": 0.2, "expr4": 0.15}
+    ]  # fmt: skip
+    assert run("SELECT SUM(Amount) FROM Opportunity WHERE Name = 'none such'") == [{"expr0": None}]
+    assert run("SELECT LeadSource FROM Lead GROUP BY LeadSource HAVING COUNT(Id) > 9 "
+               "ORDER BY COUNT(Id), LeadSource NULLS LAST") == [
+        {"LeadSource": "Event"}, {"LeadSource": "Web"}, {"LeadSource": None}
+    ]  # fmt: skip
+
+
+def test_a_sum_of_tenths_is_exact(run: Run) -> None:
+    assert run("SELECT SUM(Amount) s FROM Opportunity WHERE Amount < 1") == [{"s": 0.3}]
+
+
+def test_date_functions_speak_in_the_organizations_zone(run: Run) -> None:
+    """23:30 and 01:00 UTC are one evening in New York."""
+    assert run("SELECT DAY_ONLY(CreatedDate) d, COUNT(Id) n FROM Opportunity "
+               "WHERE CALENDAR_MONTH(CreatedDate) = 1 GROUP BY DAY_ONLY(CreatedDate)") == [
+        {"d": "2026-01-15", "n": 2}
+    ]  # fmt: skip
+
+
+def test_named_days_are_relative_to_the_clock_and_the_zone(run: Run) -> None:
+    """The clock stands at 2026-11-20 12:00 UTC, the zone is New York's."""
+    assert names(run("SELECT Name FROM Opportunity WHERE CreatedDate = TODAY")) == ["No amount"]
+    assert names(run("SELECT Name FROM Opportunity WHERE CloseDate = LAST_N_DAYS:1")) == [
+        "No amount"
+    ]
+    assert len(run("SELECT Id FROM Opportunity WHERE CloseDate > TODAY")) == 1
+    assert len(run("SELECT Id FROM Opportunity WHERE CloseDate < THIS_QUARTER")) == 2
+
+
+@pytest.mark.parametrize(
+    ("literal", "first", "after"),
+    [
+        ("TODAY", "2026-11-20", "2026-11-21"),
+        ("YESTERDAY", "2026-11-19", "2026-11-20"),
+        ("LAST_N_DAYS:7", "2026-11-13", "2026-11-21"),
+        ("NEXT_N_DAYS:2", "2026-11-21", "2026-11-23"),
+        ("N_DAYS_AGO:3", "2026-11-17", "2026-11-18"),
+        ("LAST_90_DAYS", "2026-08-22", "2026-11-21"),
+        ("THIS_WEEK", "2026-11-15", "2026-11-22"),
+        ("LAST_WEEK", "2026-11-08", "2026-11-15"),
+        ("THIS_MONTH", "2026-11-01", "2026-12-01"),
+        ("NEXT_MONTH", "2026-12-01", "2027-01-01"),
+        ("LAST_N_MONTHS:11", "2025-12-01", "2026-11-01"),
+        ("THIS_QUARTER", "2026-10-01", "2027-01-01"),
+        ("LAST_FISCAL_QUARTER", "2026-07-01", "2026-10-01"),
+        ("LAST_YEAR", "2025-01-01", "2026-01-01"),
+        ("N_YEARS_AGO:2", "2024-01-01", "2025-01-01"),
+    ],
+)
+def test_named_days(world: World, literal: str, first: str, after: str) -> None:
+    low, high = span_of(literal, world.clock.date())
+    assert (low.isoformat(), high.isoformat()) == (first, after)
+
+
+def test_fields_function(run: Run) -> None:
+    custom = run("SELECT FIELDS(CUSTOM) FROM Lead LIMIT 1")
+    assert set(custom[0]) == {"UTM_Source__c", "First_UTM_Source__c", "GCLID__c", "MQL_Date__c",
+                              "Score__c", "Newsletter__c"}  # fmt: skip
+    assert "LastName" in run("SELECT FIELDS(STANDARD) FROM Lead LIMIT 1")[0]
+    assert {"LastName", "Score__c"} <= set(run("SELECT FIELDS(ALL) FROM Lead LIMIT 200")[0])
+
+
+@pytest.mark.parametrize(
+    ("text", "code", "message"),
+    [
+        ("SELECT Id, Nme FROM Lead", "INVALID_FIELD",
+         "\nSELECT Id, Nme FROM Lead\n           ^\nERROR at Row:1:Column:12\nNo such column 'Nme' "
+         "on entity 'Lead'. If you are attempting to use a custom field, be sure to append the "
+         "'__c' after the custom field name. Please reference your WSDL or the describe call for "
+         "the appropriate names."),
+        ("SELECT Id FROM Leads", "INVALID_TYPE", "sObject type 'Leads' is not supported."),
+        ("SELECT * FROM Lead", "MALFORMED_QUERY", "unexpected token: '*'"),
+        ("SELECT Id Lead", "MALFORMED_QUERY", "unexpected token: '<EOF>'"),
+        ("DELETE FROM Lead", "MALFORMED_QUERY", "unexpected token: 'DELETE'"),
+        ("SELECT Id FROM Lead WHERE Name = 'x' AND Id = null OR Id = null", "MALFORMED_QUERY",
+         "unexpected token: 'OR'"),
+        ("SELECT Id FROM Lead WHERE Name = 'x", "MALFORMED_QUERY", "expecting '''"),
+        ("SELECT Id FROM Lead WHERE Name IS NULL", "MALFORMED_QUERY", "unexpected token: 'IS'"),
+        ("SELECT FIELDS(ALL) FROM Lead", "MALFORMED_QUERY", "must have a LIMIT of at most 200"),
+        ("SELECT Id, id FROM Lead", "INVALID_FIELD", "duplicate field selected: Id"),
+        ("SELECT Company FROM Lead GROUP BY Status", "MALFORMED_QUERY",
+         "Field must be grouped or aggregated: Company"),
+        ("SELECT Boss.Name FROM Lead", "INVALID_FIELD", "Didn't understand relationship 'Boss'"),
+        ("SELECT Id, (SELECT Id FROM Pets) FROM Lead", "INVALID_TYPE",
+         "Didn't understand relationship 'Pets'"),
+        ("SELECT Id FROM Lead WHERE CreatedDate > 2026-01-01", "INVALID_FIELD",
+         "value of filter criterion for field 'CreatedDate' must be of type dateTime and should "
+         "not be enclosed in quotes"),
+        ("SELECT Id FROM Lead WHERE Company = 5", "INVALID_FIELD",
+         "'Company' must be of type string and should be enclosed in quotes"),
+        ("SELECT Id FROM Lead WHERE IsConverted = 'true'", "INVALID_FIELD", "of type boolean"),
+        ("SELECT Id FROM Lead WHERE NumberOfEmployees LIKE '1%'", "INVALID_QUERY_FILTER_OPERATOR",
+         "invalid operator on int field"),
+        ("SELECT Id FROM Lead LIMIT 1 OFFSET 2001", "NUMBER_OUTSIDE_VALID_RANGE",
+         "Maximum SOQL offset allowed is 2000"),
+        ("SELECT IsoCode FROM CurrencyType", "INVALID_TYPE", "'CurrencyType' is not supported"),
+        ("SELECT CurrencyIsoCode FROM Opportunity", "INVALID_FIELD", "'CurrencyIsoCode'"),
+        ("", "MALFORMED_QUERY", "A query string has to be specified"),
+    ],
+)  # fmt: skip
+def test_refusals_are_worded_as_the_real_ones(
+    run: Run, text: str, code: str, message: str
+) -> None:
+    with pytest.raises(SoqlError) as refused:
+        run(text)
+    assert refused.value.code == code
+    assert message in refused.value.message
+
+
+def test_an_id_has_two_spellings() -> None:
+    assert long_id("001A0000006Vm9u") == "001A0000006Vm9uIAC"
+    assert id_key("001A0000006Vm9uIAC") == "001A0000006Vm9u"
+    assert id_key("001000000000000042") == "001000000000000042", "no valid check letters: itself"
