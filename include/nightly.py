@@ -32,6 +32,7 @@ from include.settings import Settings, SettingsError, load_settings
 ROOT = Path(__file__).resolve().parent.parent
 INGEST_DAGS = "ingest_"
 TASK_DONE = re.compile(r"\[DAG TEST\] end task task_id=(\S+) map_index=(\S+)")
+HISTORY = "CLOSED_LOOP_HISTORY_START"
 UI_PORT = 8080
 STARTED = time.monotonic()
 
@@ -48,7 +49,8 @@ class Step:
     process: subprocess.Popen
     log: Path
     began: float = field(default_factory=time.monotonic)
-    seconds: float | None = None
+    seconds: float = 0.0
+    peak_megabytes: float = 0.0
 
     def watch(self) -> None:
         """Copy the child's output to its log, telling of each finished task, until it ends."""
@@ -59,8 +61,10 @@ class Step:
                 if found := TASK_DONE.search(line):
                     task, index = found.groups()
                     say(f"{self.name}: {task}" + (f" [{index}]" if index != "-1" else ""))
-        self.process.wait()
+        _, status, used = os.wait4(self.process.pid, 0)
+        self.process.returncode = os.waitstatus_to_exitcode(status)
         self.seconds = time.monotonic() - self.began
+        self.peak_megabytes = used.ru_maxrss / (1024 if sys.platform == "linux" else 1024**2)
 
 
 def main() -> int:
@@ -108,6 +112,8 @@ def run(settings: Settings, children: contextlib.ExitStack) -> int:
     print("\n" + summary.render(settings))
     print(f"\nMarts: {_where(settings)}")
     print("Seconds: " + ", ".join(f"{step.name} {step.seconds:.0f}" for step in steps))
+    measured = [(step.name, round(step.seconds, 2), round(step.peak_megabytes)) for step in steps]
+    (settings.home / "logs" / "steps.json").write_text(json.dumps(measured))
     if failed:
         print(
             f"Published without news from {', '.join(step.name for step in failed)}.",
@@ -208,8 +214,9 @@ def _serve(data: Path, settings: Settings, children: contextlib.ExitStack) -> di
     ready = json.loads(line)
     threading.Thread(target=_drain, args=(process.stdout,), daemon=True).start()
     say(f"sandbox: serving {data} as of {ready['as_of']}")
-    # A variable already set, such as a connection of one's own, wins over the sandbox's.
-    return {name: os.environ.get(name) or value for name, value in ready["variables"].items()}
+    # A connection or start of history already set by the person wins over the sandbox's.
+    theirs = [name for name in ready["variables"] if name.startswith(("AIRFLOW_CONN_", HISTORY))]
+    return ready["variables"] | {name: os.environ[name] for name in theirs if name in os.environ}
 
 
 def _start_dag(

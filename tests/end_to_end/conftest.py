@@ -1,0 +1,108 @@
+"""Data sets, sandboxes and nights for end-to-end tests."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from include import warehouse
+from include.settings import Settings, load_settings
+from tests.sandbox.running import ROOT, Sandbox, command, environment, start_sandbox
+
+
+@pytest.fixture(scope="session")
+def generated(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]:
+    """``generated(scale=…, months=…)`` writes a company once and returns its folder."""
+    made: dict[tuple, Path] = {}
+
+    def generate(scale: float = 1.0, months: int = 24, seed: int = 1) -> Path:
+        key = (scale, months, seed)
+        if key not in made:
+            folder = tmp_path_factory.mktemp("company") / "data"
+            size = ["--seed", str(seed), "--months", str(months), "--scale", str(scale)]
+            subprocess.run(
+                [*command("generate"), "--out", str(folder), *size],
+                cwd=ROOT,
+                env=environment(),
+                check=True,
+                capture_output=True,
+            )
+            made[key] = folder
+        return made[key]
+
+    return generate
+
+
+@pytest.fixture(scope="session")
+def serve() -> Iterator[Callable[..., Sandbox]]:
+    """``serve(folder, *arguments)`` starts a sandbox that lives until the session ends."""
+    with ExitStack() as stack:
+        yield lambda folder, *arguments: stack.enter_context(start_sandbox(folder, *arguments))
+
+
+@dataclass(frozen=True)
+class Home:
+    """A home of its own, its warehouse, and nights spent in it."""
+
+    path: Path
+    warehouse_url: str | None = None
+
+    def environment(self, sandbox: Sandbox, **more: str) -> dict[str, str]:
+        own = {"CLOSED_LOOP_HOME": str(self.path), "CLOSED_LOOP_HASH_KEY": "test"}
+        if self.warehouse_url:
+            own["CLOSED_LOOP_WAREHOUSE_URL"] = self.warehouse_url
+        return {
+            **os.environ,
+            "PYTHONPATH": str(ROOT),
+            "CLOSED_LOOP_RETRY_SECONDS": "20",
+            "GX_ANALYTICS_ENABLED": "False",
+            **sandbox.variables,
+            **own,
+            **more,
+        }
+
+    def night(self, sandbox: Sandbox, *arguments: str, **more: str) -> None:
+        """Load and publish; fails with what the night said."""
+        done = subprocess.run(
+            [sys.executable, "-m", "tests.end_to_end.night", *(arguments or ("all",))],
+            cwd=ROOT,
+            env=self.environment(sandbox, **more),
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr[-4000:]
+
+    @property
+    def settings(self) -> Settings:
+        url = {"CLOSED_LOOP_WAREHOUSE_URL": self.warehouse_url} if self.warehouse_url else {}
+        return load_settings({"CLOSED_LOOP_HOME": str(self.path), **url})
+
+    def marts(self, sql: str) -> list[dict[str, Any]]:
+        """Rows of a query on the published marts."""
+        return warehouse.read_marts(self.settings, sql)
+
+
+def truth(folder: Path, name: str) -> list[dict[str, Any]]:
+    """Lines of a truth file, its amounts as decimals."""
+    with (folder / "truth" / f"{name}.jsonl").open() as file:
+        return [json.loads(line, parse_float=Decimal) for line in file]
+
+
+def totals(rows: list[dict[str, Any]], keys: tuple[str, ...], value: str) -> dict[tuple, Decimal]:
+    """Sums of ``value`` by ``keys``."""
+    sums: dict[tuple, Decimal] = defaultdict(Decimal)
+    for row in rows:
+        sums[tuple(row[key] for key in keys)] += Decimal(row[value] or 0)
+    return dict(sums)

@@ -1,0 +1,159 @@
+"""`make run`: Airflow runs the real DAGs; what goes wrong is said in a sentence."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from include import warehouse
+from include.contracts import MART_TABLES
+from tests.end_to_end.conftest import Home
+from tests.sandbox.running import ROOT, write_data_set
+
+TRACE = "Traceback (most recent call last)"
+
+
+def start(home: Path, data: Path, command: str = "run", **more: str) -> subprocess.Popen:
+    environment = {
+        **os.environ,
+        "PYTHONPATH": str(ROOT),
+        "CLOSED_LOOP_HOME": str(home),
+        "CLOSED_LOOP_DATA": str(data),
+        "CLOSED_LOOP_HASH_KEY": "test",
+        "CLOSED_LOOP_RETRY_SECONDS": "3",
+        **more,
+    }
+    return subprocess.Popen(
+        [sys.executable, "-m", "include.nightly", command],
+        cwd=ROOT,
+        env=environment,
+        text=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        start_new_session=True,
+    )
+
+
+def make_run(home: Path, data: Path, **more: str) -> tuple[int, str, str]:
+    process = start(home, data, **more)
+    said, complained = process.communicate(timeout=280)
+    return process.returncode, said, complained
+
+
+def fingerprint(home: Path) -> dict[str, str]:
+    return warehouse.fingerprint(Home(home).settings, MART_TABLES)
+
+
+@pytest.fixture(scope="module")
+def small(generated: Callable[..., Path]) -> Path:
+    return generated(scale=0.02, months=6)
+
+
+@pytest.fixture(scope="module")
+def undisturbed(small: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    home = tmp_path_factory.mktemp("undisturbed")
+    code, said, complained = make_run(home, small)
+    assert code == 0, said + complained
+    return home
+
+
+def test_it_prints_the_channels_the_verdict_and_where_the_marts_are(
+    small: Path, undisturbed: Path
+) -> None:
+    code, said, complained = make_run(undisturbed, small)
+    assert code == 0, complained
+    assert "the books close" in said
+    assert str(undisturbed / "marts.duckdb") in said
+    for word in ("channel", "spend", "leads", "customers", "won revenue", "CAC", "ROI", "Total"):
+        assert word in said
+    for step in ("ingest_facebook_ads", "ingest_salesforce", "closed_loop"):
+        assert step in said
+
+
+def test_a_second_run_leaves_the_marts_as_they_were(small: Path, undisturbed: Path) -> None:
+    before = fingerprint(undisturbed)
+    assert make_run(undisturbed, small)[0] == 0
+    assert fingerprint(undisturbed) == before
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_killed_at_any_moment_and_started_again_it_ends_the_same(
+    seed: int, small: Path, undisturbed: Path, tmp_path: Path
+) -> None:
+    """The moment is a number of progress lines, so that every stage of a run is met."""
+    lines_before_the_kill = random.Random(seed).randint(1, 60)
+    process = start(tmp_path, small)
+    assert process.stdout is not None
+    for _ in range(lines_before_the_kill):
+        if not process.stdout.readline():
+            break
+    os.kill(process.pid, signal.SIGKILL)
+    process.communicate()
+    code, said, complained = make_run(tmp_path, small)
+    assert code == 0, said + complained
+    assert fingerprint(tmp_path) == fingerprint(undisturbed)
+
+
+def test_a_refused_login_is_one_sentence_and_the_others_are_kept(
+    small: Path, tmp_path: Path
+) -> None:
+    wrong = json.dumps(
+        {"conn_type": "generic", "host": "https://localhost:1", "password": "x", "login": "y"}
+    )
+    code, said, complained = make_run(tmp_path, small, AIRFLOW_CONN_SALESFORCE=wrong)
+    assert code == 1
+    assert "ingest_salesforce: " in complained
+    assert TRACE not in said + complained
+    staged = warehouse.read(
+        Home(tmp_path).settings, "select distinct source from ops.load_ledger order by source"
+    )
+    assert [row["source"] for row in staged] == ["facebook_ads", "google_ads", "linkedin_ads"]
+
+
+def test_a_malformed_data_set_is_named_by_file_and_line(tmp_path: Path) -> None:
+    data = write_data_set(tmp_path / "data", {"salesforce/Lead": [{"Id": "00Q000000000001AAA"}]})
+    with (data / "salesforce/Lead.jsonl").open("a") as file:
+        file.write("{oops\n")
+    code, said, complained = make_run(tmp_path / "home", data)
+    assert code == 1
+    assert "Lead.jsonl:2" in complained
+    assert TRACE not in said + complained
+
+
+def test_a_home_that_cannot_be_written_is_said(tmp_path: Path, small: Path) -> None:
+    (tmp_path / "file").write_text("a file where the home should be")
+    code, said, complained = make_run(tmp_path / "file" / "home", small)
+    assert code == 1
+    assert "CLOSED_LOOP_HOME" in complained
+    assert TRACE not in said + complained
+
+
+def test_a_busy_port_is_said(tmp_path: Path, small: Path) -> None:
+    with socket.socket() as taken:
+        taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        taken.bind(("127.0.0.1", 8080))
+        taken.listen()
+        process = start(tmp_path, small, "up")
+        _, complained = process.communicate(timeout=60)
+    assert process.returncode == 1
+    assert "Port 8080 is in use" in complained
+
+
+def test_two_at_once_in_one_home_are_refused(tmp_path: Path, small: Path) -> None:
+    first = start(tmp_path, small)
+    assert first.stdout is not None
+    first.stdout.readline()
+    code, _, complained = make_run(tmp_path, small)
+    assert code == 1
+    assert "Another make run or make up is at work" in complained
+    os.killpg(first.pid, signal.SIGTERM)
+    first.communicate(timeout=60)
