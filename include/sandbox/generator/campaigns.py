@@ -9,6 +9,12 @@ from random import Random
 from include.sandbox.generator.frame import PER_EURO, Frame
 
 GOOGLE, META, LINKEDIN = "google_ads", "facebook_ads", "linkedin_ads"
+_GOOGLE_CHANNELS = {
+    "SEARCH": "Paid Search",
+    "DISPLAY": "Display",
+    "VIDEO": "Display",
+    "PERFORMANCE_MAX": "Paid Other",
+}
 
 
 @dataclass(frozen=True)
@@ -67,7 +73,12 @@ class Campaign:
         """The channel its visitors truly belong to."""
         if self.platform != GOOGLE:
             return "Paid Social"
-        return {"DISPLAY": "Display", "VIDEO": "Paid Other"}.get(self.kind, "Paid Search")
+        return _GOOGLE_CHANNELS[self.kind]
+
+    @property
+    def tagged_channel(self) -> str:
+        """The channel that its tags alone tell, to one who does not know the campaign."""
+        return "Paid Search" if self.kind == "PERFORMANCE_MAX" else self.channel
 
     @property
     def name(self) -> str:

@@ -74,16 +74,12 @@ _MEDIUMS = {
     "Paid Search": ("cpc",) * 7 + ("CPC", "ppc", "Cpc"),
     "Paid Social": ("paid_social",) * 4 + ("paidsocial", "paid-social", "cpc", "Paid_Social"),
     "Display": ("display",) * 4 + ("cpm", "Display"),
-    "Paid Other": ("video",),
 }
 _MACROS = {
     GOOGLE: ("{campaignid}", "{campaign_name}"),
     META: ("{{campaign.id}}", "{{campaign.name}}", "%7B%7Bcampaign.name%7D%7D"),
     LINKEDIN: ("{{CAMPAIGN_GROUP_ID}}", "{{CAMPAIGN_GROUP_NAME}}"),
 }
-# Only a picklist value that says nothing of the channel may stand beside a paid tag, or that of
-# the paid channel itself.
-_OWN_LEAD_SOURCES = ("Paid Search", "Paid Social", "Display")
 
 
 def normalized(name: str) -> str:
@@ -105,7 +101,7 @@ class Tagger:
         true = Place(
             campaign.channel, campaign.platform, campaign.account.account_id, campaign.campaign_id
         )
-        platform_only = Place(campaign.channel, campaign.platform)
+        platform_only = Place(campaign.tagged_channel, campaign.platform)
         mishap = rng.random()
         click = _click(rng, campaign, day)
         searching = campaign.kind in ("SEARCH", "PERFORMANCE_MAX")
@@ -115,9 +111,10 @@ class Tagger:
             # The visitor comes back later, without the tags.
             fields = {"LeadSource": "Web", "Landing_Page__c": SITE + rng.choice(_PAGES)}
             return Capture(fields, "cookie_lost", true, Place("Direct"))
-        if mishap < 0.08 and campaign.channel in _OWN_LEAD_SOURCES:
-            fields = {"LeadSource": campaign.channel}
-            return Capture(fields, "lead_source_only", true, Place(campaign.channel))
+        if mishap < 0.08:
+            fields = {"LeadSource": campaign.tagged_channel}
+            expected = Place(campaign.tagged_channel)
+            return Capture(fields, "lead_source_only", true, expected)
         if mishap < 0.18 and searching and click:
             fields = {"GCLID__c": click.gclid, "LeadSource": "Web"}
             fields["Landing_Page__c"] = f"{SITE}{rng.choice(_PAGES)}?gclid={click.gclid}"
@@ -126,7 +123,9 @@ class Tagger:
             return Capture(fields, evidence, true, platform_only, click=click)
         tags = {
             "utm_source": rng.choice(_SOURCES[campaign.platform]),
-            "utm_medium": rng.choice(_MEDIUMS[campaign.channel]),
+            "utm_medium": "video"
+            if campaign.kind == "VIDEO"
+            else rng.choice(_MEDIUMS[campaign.tagged_channel]),
         }
         untidy: list[str] = []
         if mishap < 0.22:
@@ -145,7 +144,7 @@ class Tagger:
             tags["utm_term"] = rng.choice(_KEYWORDS)
         tags.update(_click_tags(rng, campaign, click))
         fields = _form(rng, tags, untidy)
-        fields.update(_lead_source(rng, campaign.channel))
+        fields.update(_lead_source(rng, campaign.tagged_channel))
         clicked = click if "gclid" in tags else None
         return Capture(fields, evidence, true, expected, tuple(untidy), clicked)
 
@@ -156,7 +155,7 @@ class Tagger:
         full = Place(
             campaign.channel, campaign.platform, campaign.account.account_id, campaign.campaign_id
         )
-        unknown = Place(campaign.channel, campaign.platform)
+        unknown = Place(campaign.tagged_channel, campaign.platform)
         name = campaign.name_on(day)
         if campaign.tagging == "slug":
             tags["utm_campaign"] = campaign.slug
@@ -196,7 +195,9 @@ def _click(rng: Random, campaign: Campaign, day: int) -> Click | None:
 
 def _click_tags(rng: Random, campaign: Campaign, click: Click | None) -> dict[str, str]:
     if click:
-        return {"gclid": click.gclid} if rng.random() < 0.85 else {}
+        # The medium "video" does not say that somebody paid: there the click id must.
+        tagged = campaign.kind == "VIDEO" or rng.random() < 0.85
+        return {"gclid": click.gclid} if tagged else {}
     if campaign.platform == META and rng.random() < 0.8:
         return {"fbclid": f"IwAR{token(rng, 28)}"}
     if campaign.platform == LINKEDIN and rng.random() < 0.5:
@@ -252,12 +253,13 @@ def _form(rng: Random, tags: dict[str, str], untidy: list[str]) -> dict[str, str
 
 
 def _lead_source(rng: Random, channel: str) -> dict[str, str]:
+    """The picklist value beside paid tags: one that says nothing, or the paid channel itself."""
     chance = rng.random()
     if chance < 0.1:
         return {}
     if chance < 0.18:
         return {"LeadSource": "White Paper"}
-    if chance < 0.3 and channel in _OWN_LEAD_SOURCES:
+    if chance < 0.3:
         return {"LeadSource": channel}
     return {"LeadSource": "Web"}
 

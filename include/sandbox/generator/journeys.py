@@ -22,7 +22,7 @@ from include.sandbox.generator.people import (
 from include.sandbox.generator.programs import PROGRAM_CHANNELS, Program
 
 USERS = 18
-_DEAL_RATE, _CONTACT_RATE = 0.112, 0.05
+_DEAL_RATE, _CONTACT_RATE = 0.096, 0.05
 # (instant, number of the person, "contact" | "convert" | "deal", person)
 Plan = tuple[int, int, str, Person]
 

@@ -4,32 +4,37 @@ import string
 import unicodedata
 from random import Random
 
-_FIRST = (
+
+def _words(text: str) -> tuple[str, ...]:
+    return tuple(text.split())
+
+
+_FIRST = _words(
     "Anna Ben Carla David Elena Felix Greta Henrik Ines Jonas Katrin Lukas Maria Nils Olivia Paul "
     "Renate Stefan Tanja Ulrich Vera Wolfgang Yasmin Emma James Sophie Oliver Charlotte William "
     "Emily Thomas Grace George Hannah Michael Jennifer Robert Linda Christopher Amanda Brian "
     "Megan Kevin Rachel Jason Priya Arjun Mei Wei Aylin Mehmet Chloé François Amélie Luc Giulia "
     "Marco Søren Ingrid Zoë José Lucía"
-).split(" ")
-_LAST = (
+)
+_LAST = _words(
     "Müller Schmidt Schneider Fischer Weber Meyer Wagner Becker Schulz Hoffmann Koch Bauer Richter "
     "Klein Wolf Schröder Neumann Schwarz Zimmermann Braun Krüger Hartmann Lange Werner Krause "
     "Smith Jones Taylor Brown Williams Wilson Johnson Davies Robinson Wright Thompson Evans "
     "Walker White Roberts Green Hall Wood Jackson Clarke Martin Garcia Rodriguez Hernandez Lopez "
     "Nguyen Patel Kim Chen Yılmaz Rossi Ferrari Dubois Moreau Lefèvre Jensen Nielsen Larsson "
     "O'Brien Fitzgerald"
-).split(" ")
-_STEMS = (
+)
+_STEMS = _words(
     "Alster Birken Castell Delta Elb Falken Granit Havel Isar Juniper Kranich Linden Mosel Nord "
     "Orion Pegasus Quadrat Rhein Saphir Tannen Ulmen Vega Wald Zenit Amber Beacon Cedar Dover "
     "Evergreen Forge Garnet Harbor Ironbridge Keystone Lakeside Meridian Northgate Oakfield "
     "Pioneer Quarry Ridge Summit Thornton Union Vanguard Westport Yorkshire Bluewater Copper Ember"
-).split(" ")
-_TRADES = (
+)
+_TRADES = _words(
     "Logistik Maschinenbau Medizin Energie Handel Software Bau Chemie Verlag Analytics Freight "
     "Foods Components Health Retail Systems Energy Packaging Textiles Optics Robotics Services "
     "Mobility Materials Pharma Consulting Media Finance Insurance Tools"
-).split(" ")
+)
 INDUSTRIES = (
     "Manufacturing", "Transportation", "Healthcare", "Energy", "Retail", "Technology",
     "Construction", "Chemicals", "Media", "Finance", "Consulting", "Insurance",
@@ -105,7 +110,8 @@ def firm_name(rng: Random, country: str) -> str:
         "United Kingdom": ("Ltd", "plc"),
         "United States": ("Inc.", "LLC", "Corp."),
     }
-    return f"{rng.choice(_STEMS)} {rng.choice(_TRADES)} {rng.choice(forms[country])}"
+    stem = rng.choice(_STEMS if rng.random() < 0.5 else _LAST)
+    return f"{stem} {rng.choice(_TRADES)} {rng.choice(forms[country])}"
 
 
 def token(rng: Random, length: int) -> str:

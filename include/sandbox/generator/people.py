@@ -175,8 +175,7 @@ class Directory:
 
     def __init__(self, rng: Random) -> None:
         self._rng = rng
-        self._emails: set[str] = set()
-        self._domains: set[str] = set()
+        self._taken: dict[str, int] = {}
         self._recent: dict[str, list[Org]] = {}
         self.people: list[Person] = []
 
@@ -191,16 +190,18 @@ class Directory:
                 return known
         name = firm_name(rng, country)
         stem = ascii_slug(" ".join(name.split()[:2]))
-        domain, count = f"{stem}.example", 1
-        while domain in self._domains:
-            count += 1
-            domain = f"{stem}{count}.example"
-        self._domains.add(domain)
+        domain = f"{self._unique(stem, 'example')}.example"
         size = rng.choice((20, 45, 80, 150, 300, 700, 1800, 5200))
         employees = int(size * (0.7 + 0.6 * rng.random()))
         org = Org(name, domain, country, rng.choice(INDUSTRIES), employees)
         recent.append(org)
         return org
+
+    def _unique(self, name: str, within: str) -> str:
+        """The name, numbered from its second bearer on."""
+        key = f"{name}@{within}"
+        count = self._taken[key] = self._taken.get(key, 0) + 1
+        return name if count == 1 else f"{name}-{count}"
 
     def person(self, org: Org, quality: float, is_internal: bool = False) -> Person:
         """A person of a firm, with an address of its own."""
@@ -209,14 +210,10 @@ class Directory:
         name = f"{ascii_slug(first)}.{ascii_slug(last)}"
         domain = org.domain
         if is_internal:
-            name, domain = rng.choice((("test", "example.com"), (name, DOMAIN), ("qa", DOMAIN)))
+            name, domain = rng.choice(("test", "qa", name)), DOMAIN
         elif rng.random() < 0.08:
             name, domain = f"{name}.{1000 + int(rng.random() * 9000)}", rng.choice(FREE_MAIL)
-        email, count = f"{name}@{domain}", 1
-        while email in self._emails:
-            count += 1
-            email = f"{name}{count}@{domain}"
-        self._emails.add(email)
+        email = f"{self._unique(name, domain)}@{domain}"
         number = len(self.people)
         title = rng.choice(TITLES)
         person = Person(number, first, last, email, title, org, quality, is_internal)

@@ -12,7 +12,7 @@ PROGRAM_CHANNELS = {
     "Trade Show": "Events",
     "Email": "Email",
     "Content Syndication": "Content Syndication",
-    "White Paper": "Content Syndication",
+    "White Paper": "Other",
 }
 _TOPICS = (
     "Rolling Forecasts", "Month End Close", "Planning Beyond Excel", "Scenario Planning",
