@@ -118,7 +118,7 @@ _PLANS: tuple[tuple[int, str, str, str, float, float, int, int, float, str], ...
     (0, "SEARCH", "US | Search | Brand", "", 0.0, 1.0, 70, 48, 1.9, "id"),
     (1, "SEARCH", "DACH | Search | Controlling Software", "DACH | Search | Planning Software",
      0.0, 1.0, 95, 105, 1.4, "name"),
-    (2, "OUTCOME_LEADS", "US - Leads - Budget Template", "", 0.0, 0.9, 75, 62, 0.45, "both"),
+    (2, "OUTCOME_LEADS", "US - Leads - Budget Template", "", 0.0, 1.0, 75, 62, 0.45, "both"),
     (3, "OUTCOME_LEADS", "DACH - Leads - Budgetvorlage", "DACH - Leads - Vorlage 2026",
      0.0, 1.0, 70, 58, 0.6, "name"),
     (4, "LEAD_GENERATION", "DACH | CFO | Demo", "", 0.0, 1.0, 120, 165, 2.1, "id"),

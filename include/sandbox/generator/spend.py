@@ -126,7 +126,7 @@ def _correction(rng: Random) -> tuple[int, float] | None:
 def report_spend(frame: Frame, campaigns: list[Campaign]) -> Iterator[MetricRow]:
     """Every row the networks ever reported, campaign by campaign, day by day."""
     rng = frame.chance("outages")
-    span = range(frame.first_day, frame.last_day + 1)
+    span = range(frame.first_day, frame.last_day - 2)
     accounts = sorted({campaign.account.account_id for campaign in campaigns})
     # A few days on which an account delivered nothing at all.
     silent = {account: set(rng.sample(span, min(4, len(span) // 10))) for account in accounts}
