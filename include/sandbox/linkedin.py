@@ -37,6 +37,7 @@ _EDGES = {  # edge: file, search keys, largest page
 }
 _PAGING = {"q", "pageSize", "pageToken", "fields", "search", "sort", "sortBy", "sortOrder",
            "isTestAccount"}
+_DELETED = ("PENDING_DELETION", "REMOVED")  # shown only to those who ask for the status
 
 
 class LinkedInRefusal(Exception):
@@ -215,6 +216,8 @@ def _search(world: World, request: web.Request, parameters: Record) -> Record:
     unknown = set(parameters) - _PAGING - (set(keys) if edge == "creatives" else set())
     if unknown:
         raise _bad(min(unknown), "Illegal query parameter", "QUERY_PARAM_NOT_ALLOWED")
+    if edge in ("adCampaignGroups", "adCampaigns") and "status" not in filters:
+        records = [record for record in records if record.get("status") not in _DELETED]
     for name, asked in filters.items():
         if name not in keys:
             raise _bad(f"search.{name}", "Illegal query parameter", "QUERY_PARAM_NOT_ALLOWED")

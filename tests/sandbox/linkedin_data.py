@@ -56,7 +56,7 @@ FILES: dict[str, list[dict[str, Any]]] = {
     "linkedin/campaign_groups": [
         {**group(601), "_known_until": "2026-11-10"},
         {**group(601, name="Group 601 (new) 100%"), "_known_from": "2026-11-10"},
-        group(602, status="PAUSED"), group(603, DOLLAR),
+        group(602, status="PAUSED"), group(603, DOLLAR), group(604, status="REMOVED"),
     ],
     "linkedin/campaigns": [campaign(701, 601), campaign(702, 602), campaign(703, 603, DOLLAR)],
     "linkedin/creatives": [

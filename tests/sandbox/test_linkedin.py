@@ -210,6 +210,8 @@ def test_accounts_and_what_is_below_them(api: Api) -> None:
     assert names("/rest/adAccounts?q=search&search=(status:(values:List(ACTIVE)))") == [EURO]
     assert names("/rest/adAccounts?q=search&search.status.values[0]=CANCELED") == [DOLLAR]
     assert names(f"{below}/adCampaignGroups?q=search") == [601, 602]
+    assert names(f"{below}/adCampaignGroups?q=search&search=(status:(values:List(REMOVED,PAUSED)))"
+                 ) == [602, 604]
     assert names(f"{below}/adCampaigns?q=search&search=(campaignGroup:(values:List("
                  f"{quote(group_urn(602), safe='')})))") == [702]
     assert names(f"{below}/creatives?q=criteria") == [creative_urn(801), creative_urn(802)]

@@ -1,0 +1,237 @@
+"""Our LinkedIn source against the sandbox: complete rows once, or a sentence on what to do."""
+
+import time
+from collections.abc import Callable, Iterator
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from include.settings import Settings, load_settings
+from include.sources import (
+    Account,
+    Request,
+    SourceQuotaExhausted,
+    SourceRefused,
+    SourceUnavailable,
+    Window,
+)
+from include.sources.linkedin_ads import LINKEDIN_ADS, analytics
+from tests.sandbox.linkedin_data import DOLLAR, EURO, FILES, account, campaign, day, group
+from tests.sandbox.running import Sandbox
+
+NOVEMBER = Window(date(2026, 11, 1), date(2026, 11, 19))
+ANALYTICS = {"api": "linkedin", "path": "adAnalytics"}
+
+
+def settings(sandbox: Sandbox, **changes: str) -> Settings:
+    return load_settings({**sandbox.variables, "CLOSED_LOOP_RETRY_SECONDS": "20", **changes})
+
+
+def connect(sandbox: Sandbox, *, env: dict[str, str] | None = None, **changes: str) -> Any:
+    return LINKEDIN_ADS.connect({**sandbox.connection("linkedin_ads"), **changes},
+                                settings(sandbox, **(env or {})))
+
+
+def rows(sandbox: Sandbox, stream: str, number: int = EURO, window: Window | None = NOVEMBER,
+         **changes: str) -> list[dict[str, Any]]:
+    client = connect(sandbox, **changes)
+    chosen = {each.account_id: each for each in LINKEDIN_ADS.discover(client)}[str(number)]
+    return list(LINKEDIN_ADS.parse(chosen, stream, LINKEDIN_ADS.extract(
+        client, chosen, Request(stream, window))))
+
+
+@pytest.fixture(scope="module")
+def sandbox(serve_data: Callable[..., Sandbox]) -> Sandbox:
+    return serve_data(FILES)
+
+
+@pytest.fixture(autouse=True)
+def _fresh(sandbox: Sandbox) -> Iterator[None]:
+    yield
+    sandbox.reset()
+
+
+def calls(sandbox: Sandbox, part: str) -> list[dict[str, Any]]:
+    return [call for call in sandbox.log() if part in call["path"]]
+
+
+def test_accounts(sandbox: Sandbox) -> None:
+    found = LINKEDIN_ADS.discover(connect(sandbox))
+    assert found == [Account(str(EURO), f"Account {EURO}", "EUR", "UTC", "ACTIVE"),
+                     Account(str(DOLLAR), f"Account {DOLLAR}", "USD", "UTC", "CANCELED")]
+    named = LINKEDIN_ADS.discover(connect(
+        sandbox, account_ids=f"urn:li:sponsoredAccount:{DOLLAR}"))
+    assert [each.account_id for each in named] == [str(DOLLAR)]
+
+
+def test_campaign_groups_are_our_campaigns(sandbox: Sandbox) -> None:
+    found = rows(sandbox, "campaigns", window=None)
+    assert [(row["campaign_id"], row["campaign_name"], row["campaign_status"]) for row in found
+            ] == [("601", "Group 601 (new) 100%", "ACTIVE"), ("602", "Group 602", "PAUSED"),
+                  ("604", "Group 604", "REMOVED")]
+    assert rows(sandbox, "accounts", window=None)[0]["currency_code"] == "EUR"
+
+
+def test_campaigns_of_each_day_add_up_to_the_accounts_total(sandbox: Sandbox) -> None:
+    parts, totals = rows(sandbox, "campaign_daily"), rows(sandbox, "account_daily")
+    assert {(row["campaign_id"], row["date_day"].day): row["spend"] for row in parts} == {
+        ("601", 1): Decimal("0.30"), ("601", 2): Decimal("8.88"), ("602", 2): Decimal("1.000001")}
+    assert {row["date_day"].day: row["spend"] for row in totals} == {
+        1: Decimal("0.30"), 2: Decimal("9.880001")}
+    assert parts[0]["reported_conversions"] == 2
+
+
+@pytest.mark.parametrize("count", [14_999, 15_000, 15_001])
+def test_an_answer_that_may_have_been_cut_is_split_by_days(
+    serve_data: Callable[..., Sandbox], count: int
+) -> None:
+    groups = range(1, 5_002)
+    lines = [day(f"2026-11-{1 + number // 5_001:02}", "0.01", 1 + number % 5_001,
+                 1 + number % 5_001, None) for number in range(count)]
+    served = serve_data({
+        "linkedin/accounts": [account(EURO, "EUR")], "linkedin/analytics": lines,
+        "linkedin/campaign_groups": [group(number) for number in groups]})
+    found = rows(served, "campaign_daily")
+    assert len({(row["campaign_id"], row["date_day"]) for row in found}) == len(found) == count
+    assert sum(row["spend"] for row in found) == Decimal("0.01") * count
+    assert (len(calls(served, "adAnalytics")) > 1) is (count >= 15_000)
+
+
+@pytest.fixture(scope="module")
+def one_day(serve_data: Callable[..., Sandbox]) -> Sandbox:
+    """15,001 creatives on one day: 14,999 in the groups 1 and 2, and on another day 15,000 in
+    group 3 alone."""
+    lines = [day("2026-11-01", "1", 700 + creative % 2, 1 + creative % 2, creative)
+             for creative in range(1, 15_002)]
+    lines += [day("2026-11-02", "1", 703, 3, creative) for creative in range(1, 15_001)]
+    return serve_data({
+        "linkedin/accounts": [account(EURO, "EUR")], "linkedin/analytics": lines,
+        "linkedin/campaign_groups": [group(number) for number in (1, 2, 3)],
+        "linkedin/campaigns": [campaign(700, 1), campaign(701, 2), campaign(703, 3)]})
+
+
+def test_a_full_day_is_split_by_campaigns(one_day: Sandbox) -> None:
+    client = connect(one_day)
+    chosen = LINKEDIN_ADS.discover(client)[0]
+    window = Window(date(2026, 11, 1), date(2026, 11, 1))
+    found = list(analytics(client, chosen, "CREATIVE", window))
+    assert len({element["pivotValues"][0] for element in found}) == len(found) == 15_001
+
+
+def test_a_full_day_of_one_campaign_is_refused_by_name(one_day: Sandbox) -> None:
+    client = connect(one_day)
+    chosen = LINKEDIN_ADS.discover(client)[0]
+    with pytest.raises(SourceRefused, match=r"2026-11-02 in campaign group 3 alone"):
+        list(analytics(client, chosen, "CREATIVE", NOVEMBER))
+
+
+def test_more_than_twenty_fields_are_never_asked_for(sandbox: Sandbox) -> None:
+    rows(sandbox, "campaign_daily")
+    asked = calls(sandbox, "adAnalytics")[0]["query"].split("fields=")[1].split("&")[0]
+    assert 2 < len(asked.split(",")) <= 20
+
+
+def test_faulty_pages_lose_nothing(serve_data: Callable[..., Sandbox]) -> None:
+    served = serve_data({"linkedin/accounts": [account(EURO, "EUR")],
+                         "linkedin/campaign_groups": [group(n) for n in range(1, 2_501)]})
+    for kind in ("empty_page", "short_page", "duplicate_page"):
+        served.set_faults([{"match": {"api": "linkedin", "path": "adCampaignGroups"}, "nth": 2,
+                            "do": {"kind": kind}}])
+        found = rows(served, "campaigns", window=None)
+        assert {row["campaign_id"] for row in found} == {str(n) for n in range(1, 2_501)}, kind
+    served.set_faults([{"match": {"api": "linkedin", "path": "adCampaignGroups"},
+                        "do": {"kind": "empty_page"}}])
+    with pytest.raises(SourceUnavailable, match="circle"):
+        rows(served, "campaigns", window=None)
+
+
+def test_storms_broken_bodies_and_dropped_connections_are_waited_out(sandbox: Sandbox) -> None:
+    for do in ({"kind": "status", "status": 503}, {"kind": "html", "status": 502},
+               {"kind": "html", "status": 200}, {"kind": "truncate"},
+               {"kind": "truncate", "hang_up": True}, {"kind": "drop"}, {"kind": "quota"}):
+        sandbox.reset()
+        sandbox.set_faults([{"match": ANALYTICS, "nth": 1, "do": do}])
+        assert len(rows(sandbox, "account_daily")) == 2, do
+        assert len(calls(sandbox, "adAnalytics")) == 2, do
+
+
+def test_a_throttle_is_waited_out_for_as_long_as_it_says(sandbox: Sandbox) -> None:
+    sandbox.set_faults([{"match": ANALYTICS, "nth": 1, "do": {
+        "kind": "status", "status": 429, "headers": {"Retry-After": "2"},
+        "body": {"status": 429, "message": "Resource level throttle limit is reached."}}}])
+    began = time.monotonic()
+    assert len(rows(sandbox, "account_daily")) == 2
+    assert time.monotonic() - began >= 2
+
+
+def test_a_daily_allowance_stops_at_once(sandbox: Sandbox) -> None:
+    sandbox.set_faults([{"match": ANALYTICS, "do": {"kind": "quota", "daily": True}}])
+    with pytest.raises(SourceQuotaExhausted, match="midnight UTC"):
+        rows(sandbox, "account_daily")
+    assert len(calls(sandbox, "adAnalytics")) == 1
+
+
+def test_a_revoked_token_is_refreshed_once_and_the_call_replayed(sandbox: Sandbox) -> None:
+    sandbox.set_faults([{"match": ANALYTICS, "nth": 1, "do": {"kind": "expire_token"}}])
+    assert len(rows(sandbox, "account_daily")) == 2
+    assert len(calls(sandbox, "accessToken")) == 2
+    sandbox.reset()
+    false_alarm = {"kind": "status", "status": 401, "body": {
+        "status": 401, "serviceErrorCode": 65601, "code": "REVOKED_ACCESS_TOKEN",
+        "message": "The token used in the request has been revoked by the user"}}
+    sandbox.set_faults([{"match": ANALYTICS, "nth": [1, 2], "do": false_alarm}])
+    assert len(rows(sandbox, "account_daily")) == 2
+    assert len(calls(sandbox, "accessToken")) == 2
+
+
+def test_the_token_endpoint_may_throttle(sandbox: Sandbox) -> None:
+    sandbox.set_faults([{"match": {"api": "linkedin", "path": "accessToken"}, "nth": 1,
+                         "do": {"kind": "status", "status": 429}}])
+    assert len(LINKEDIN_ADS.discover(connect(sandbox))) == 2
+
+
+@pytest.mark.parametrize(
+    ("changes", "kind", "part"),
+    [
+        ({"refresh_token": "canary-wrong"}, SourceRefused, "invalid_grant"),
+        ({"password": "canary-wrong"}, SourceRefused, "invalid_client"),
+        ({"login": ""}, SourceRefused, "has no login"),
+        ({"refresh_token": ""}, SourceRefused, "no refresh_token"),
+        ({"refresh_token": "", "access_token": "canary-wrong"}, SourceRefused, "renew it"),
+        ({"api_version": "202309"}, SourceRefused, "no longer serves version 202309"),
+        ({"account_ids": "9"}, SourceRefused, "no account 9"),
+        ({"host": "https://api.example.com"}, SourceRefused, "is not api.linkedin.com"),
+        ({"host": "http://localhost:1"}, SourceRefused, "is not api.linkedin.com"),
+        ({"token_url": "https://example.com/t"}, SourceRefused, "is not www.linkedin.com"),
+        ({"host": "https://localhost:1"}, SourceUnavailable, "cannot be reached"),
+        ({"token_url": "https://localhost:1/t"}, SourceUnavailable, "cannot be reached"),
+    ],
+)
+def test_what_is_wrong_is_said_in_a_sentence_without_secrets(
+    sandbox: Sandbox, changes: dict[str, str], kind: type[Exception], part: str
+) -> None:
+    with pytest.raises(kind) as caught:
+        LINKEDIN_ADS.discover(connect(sandbox, env={"CLOSED_LOOP_RETRY_SECONDS": "1"}, **changes))
+    said = str(caught.value)
+    assert part in said
+    assert "\n" not in said
+    given = {**sandbox.connection("linkedin_ads"), **changes}
+    for name in ("password", "refresh_token", "access_token"):
+        assert not given.get(name) or given[name] not in said
+    assert caught.value.__cause__ is None
+    assert caught.value.__suppress_context__ or caught.value.__context__ is None
+
+
+def test_a_redirect_is_not_followed(sandbox: Sandbox) -> None:
+    sandbox.set_faults([{"match": ANALYTICS, "do": {
+        "kind": "status", "status": 302, "headers": {"Location": "https://example.com/steal"}}}])
+    with pytest.raises(SourceRefused, match="302"):
+        rows(sandbox, "account_daily")
+
+
+def test_the_sandbox_is_no_host_without_the_switch(sandbox: Sandbox) -> None:
+    with pytest.raises(SourceRefused, match="CLOSED_LOOP_SANDBOX"):
+        connect(sandbox, env={"CLOSED_LOOP_SANDBOX": ""})
+    assert sandbox.log() == []
