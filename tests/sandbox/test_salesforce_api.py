@@ -1,4 +1,5 @@
 """The real simple-salesforce, and plain HTTP, against the sandbox's Salesforce."""
+# ruff: noqa: S608 (SOQL of the tests' own making)
 
 import csv
 import io
@@ -98,7 +99,7 @@ def get(sandbox: Sandbox, web: requests.Session, sf: Salesforce) -> Callable[...
 
 
 def test_the_sdk_logs_in_on_its_default_hosts(proxied: requests.Session) -> None:
-    """Client credentials on a My Domain; user, password and token by SOAP on login.salesforce.com."""
+    """Client credentials on a My Domain; user, password and token on login.salesforce.com."""
     by_app = Salesforce(consumer_key=APP[0], consumer_secret=APP[1], domain="mydomain.my",
                         session=proxied, version="68.0")  # fmt: skip
     assert by_app.sf_instance == "mydomain.my.salesforce.com"
@@ -119,7 +120,8 @@ def test_the_sdk_logs_in_by_jwt_and_by_password_grant(proxied: requests.Session)
     by_jwt = Salesforce(username="admin@sandbox.example", consumer_key=APP[0], privatekey=pem,
                         session=proxied)  # fmt: skip
     by_password = Salesforce(username="admin@sandbox.example", password="sandbox-password",
-                             consumer_key=APP[0], consumer_secret=APP[1], session=proxied)  # fmt: skip
+                             consumer_key=APP[0], consumer_secret=APP[1],
+                             session=proxied)  # fmt: skip
     for client in (by_jwt, by_password):
         assert client.query("SELECT Name FROM Organization")["records"][0]["Name"] == "Example Ltd"
 
