@@ -25,6 +25,7 @@ from include.sources import (
     Request,
     Row,
     Source,
+    SourceRefused,
     SourceUnavailable,
     Stream,
     Tagging,
@@ -221,14 +222,13 @@ def parse(account: Account, stream: str, records: Iterable[Record]) -> Iterator[
                 "end_date": _day(record.get("stop_time")),
             }
         else:
-            described = _account(record)
             yield {
                 "platform": NAME,
-                "account_id": described.account_id,
-                "account_name": described.account_name,
-                "account_status": described.account_status,
-                "currency_code": described.currency_code,
-                "time_zone": described.time_zone,
+                "account_id": record.get("account_id"),
+                "account_name": record.get("name"),
+                "account_status": _status(record),
+                "currency_code": record.get("currency"),
+                "time_zone": record.get("timezone_name"),
             }
 
 
@@ -246,14 +246,26 @@ def _metrics(account: Account, record: Record) -> Row:
 
 
 def _account(record: Record) -> Account:
-    status = record.get("account_status")
+    if missing := [name for name in ("account_id", "currency", "timezone_name")
+                   if not record.get(name)]:
+        raise SourceRefused(
+            f"Facebook shows the account {record.get('name') or record.get('id')} without its "
+            f"{missing[0]}; give the system user of the connection facebook_ads the permission "
+            "ads_read on it"
+        )
     return Account(
         account_id=record["account_id"],
         account_name=record.get("name"),
         currency_code=record["currency"],
         time_zone=record["timezone_name"],
-        account_status=ACCOUNT_STATUSES.get(status, str(status)) if status is not None else None,
+        account_status=_status(record),
     )
+
+
+def _status(record: Record) -> str | None:
+    """Meta's word for the number: https://developers.facebook.com/docs/marketing-api/reference/ad-account"""
+    number = record.get("account_status")
+    return None if number is None else ACCOUNT_STATUSES.get(number, str(number))
 
 
 def _claimed(actions: Any) -> Any:
