@@ -26,7 +26,7 @@ def ready_line(world: World, ports: dict[str, Any], ca_file: str) -> dict[str, A
             "CLOSED_LOOP_SANDBOX": "1",
             "CLOSED_LOOP_AS_OF": world.clock.isoformat(),
             "CLOSED_LOOP_CRM_CURRENCY": world.dataset.currency,
-            **_connections(ports),
+            **_connections(world, ports),
         },
         "proxy_variables": {
             **trust, "HTTPS_PROXY": proxy, "https_proxy": proxy, "grpc_proxy": proxy,
@@ -34,9 +34,13 @@ def ready_line(world: World, ports: dict[str, Any], ca_file: str) -> dict[str, A
     }
 
 
-def _connections(ports: dict[str, Any]) -> dict[str, str]:
+def _connections(world: World, ports: dict[str, Any]) -> dict[str, str]:
     """Airflow connections, as environment variables, for the direct routes."""
     secure = f"https://localhost:{ports['https']}"
+    customers = world.records("google/customers")
+    below = {client for record in customers for client in record.get("clients", ())}
+    roots = [record["customer"]["id"] for record in customers
+             if record["customer"]["id"] not in below]
     connections: dict[str, dict[str, Any]] = {
         "facebook_ads": {
             "host": f"http://{_LOOPBACK}:{ports['http']}",
@@ -51,6 +55,8 @@ def _connections(ports: dict[str, Any]) -> dict[str, str]:
             "extra": {
                 "refresh_token": "sandbox-google-refresh",
                 "developer_token": "sandbox-developer-token",
+                # With several roots no one of them may stand for all: clients look for them.
+                **({"login_customer_id": roots[0]} if len(roots) == 1 else {}),
                 "token_uri": f"{secure}/token",
                 "endpoint": f"localhost:{ports['grpc']}",
             },
