@@ -121,12 +121,19 @@ def test_a_month_is_the_least_and_nonsense_is_refused(tmp_path: Path) -> None:
     assert not (tmp_path / "nonsense").exists()
 
 
-def test_the_usual_size_is_what_is_promised(world: Served) -> None:
-    leads = {line["Id"] for line in world.lines("salesforce/Lead")}
-    assert 3_800 < len(leads) < 4_200
-    assert 540 < len(world.lines("truth/opportunities")) < 660
-    campaigns = {(line["platform"], line["campaign_id"]) for line in world.lines("truth/spend")}
-    assert len(campaigns) == 8
+def test_the_usual_size_is_what_is_promised(tmp_path: Path) -> None:
+    generate(tmp_path / "usual")
+    usual = Served(tmp_path / "usual")
+    assert 19_000 < len({line["Id"] for line in usual.lines("salesforce/Lead")}) < 21_000
+    assert 2_700 < len(usual.lines("truth/opportunities")) < 3_300
+    spend = usual.lines("truth/spend")
+    campaigns = {(line["platform"], line["account_id"], line["campaign_id"]) for line in spend}
+    assert len(campaigns) == 40
+    assert min(line["date"] for line in spend) == "2024-12-01"
+    assert len({line["date"] for line in spend}) > 700
+    assert sum(file.stat().st_size for file in usual.folder.rglob("*")) < 150_000_000
+    kinds = {line["evidence"] for line in usual.lines("truth/people")}
+    assert {"alias_needed", "ambiguous_name"} < kinds
 
 
 def test_versions_of_one_record_never_overlap(world: Served) -> None:

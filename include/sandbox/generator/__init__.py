@@ -18,7 +18,13 @@ from include.sandbox.generator.frame import (
     TIME_ZONE,
     Frame,
 )
-from include.sandbox.generator.journeys import Crm, meet, merge_contacts, nurture
+from include.sandbox.generator.journeys import (
+    Crm,
+    count_responses,
+    meet,
+    merge_contacts,
+    nurture,
+)
 from include.sandbox.generator.names import Ids
 from include.sandbox.generator.networks import (
     figure_lines,
@@ -98,6 +104,7 @@ def _invent(frame: Frame, writer: Writer, progress: Callable[[str], None]) -> No
     desk.keep()
     merge_contacts(crm)
     nurture(crm)
+    count_responses(crm)
     leads = sum(len(person.leads) for person in crm.people)
     progress(f"{len(crm.people)} people with {leads} leads, {len(desk.deals)} opportunities")
 

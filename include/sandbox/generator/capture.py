@@ -168,7 +168,11 @@ class Tagger:
                 tags["utm_campaign"] = _spelled_name(rng, name, untidy)
             return "campaign_id", full
         tags["utm_campaign"] = _spelled_name(rng, name, untidy)
-        bearers = self._bearers.get((campaign.platform, normalized(name)), [])
+        bearers = [
+            bearer
+            for bearer in self._bearers.get((campaign.platform, normalized(name)), [])
+            if bearer.first_day <= day
+        ]
         if len(bearers) > 1:
             return "ambiguous_name", unknown
         return ("campaign_name", full) if bearers else ("campaign_name_before_rename", unknown)

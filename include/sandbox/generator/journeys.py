@@ -126,14 +126,6 @@ class Crm:
         self.memberships.append(membership)
         return membership
 
-    def touch_of(self, membership: Membership) -> None:
-        """Counts a response as a touch: a date, hence the first second of its day."""
-        assert membership.responded_day is not None
-        channel = PROGRAM_CHANNELS[membership.program.kind]
-        at, place = instant(membership.responded_day), Place(channel)
-        membership.person.touches.append(
-            Touch(at, membership.member_id, "crm_campaign", place, place)
-        )
 
 
 def _standing(lead: LeadRecord, at: int) -> bool:
@@ -148,11 +140,10 @@ def meet(crm: Crm, arrivals: list[Arrival]) -> list[Plan]:
         is_internal = arrival.program is None and rng.random() < 0.006
         org = crm.directory.org(arrival.region)
         person = crm.directory.person(org, arrival.quality, is_internal)
-        person.program = arrival.program
         lead = crm.add_lead(person, arrival.at, person.email, arrival.capture)
-        if arrival.program:
-            membership = crm.respond(person, arrival.program, arrival.at + 60, responded=True)
-            crm.touch_of(membership)
+        person.program = arrival.program or _paper(crm, arrival)
+        if person.program:
+            crm.respond(person, person.program, arrival.at + 60, responded=True)
         if is_internal:
             continue
         plan = _plan(crm, person, lead)
@@ -161,9 +152,21 @@ def meet(crm: Crm, arrivals: list[Arrival]) -> list[Plan]:
         converted = next((at for at, _, kind, _ in plan if kind != "contact"), crm.frame.clock)
         if rng.random() < 0.07:
             _duplicate(crm, person, converted)
-        elif not plan and not arrival.program and rng.random() < 0.025:
+        elif not plan and not person.program and rng.random() < 0.025:
             _delete(crm, lead)
     return sorted(plans, key=lambda plan: plan[:2])
+
+
+def _paper(crm: Crm, arrival: Arrival) -> Program | None:
+    """The white paper for which the form was filled, if that is what it was filled for."""
+    if arrival.capture.fields.get("LeadSource") != "White Paper":
+        return None
+    papers = [
+        program
+        for program in crm.programs
+        if program.kind == "White Paper" and program.day <= day_of(arrival.at)
+    ]
+    return papers[-1] if papers else None
 
 
 def _plan(crm: Crm, person: Person, lead: LeadRecord) -> list[Plan]:
@@ -264,5 +267,19 @@ def nurture(crm: Crm) -> None:
             membership = crm.respond(person, program, at, responded)
             if rng.random() < 0.02:
                 membership.vanished_at = crm.happened(crm.after(at, 10, 150))
-            if responded and membership.vanished_at is None:
-                crm.touch_of(membership)
+
+
+def count_responses(crm: Crm) -> None:
+    """Makes a touch of every response the CRM still shows.
+
+    A response has a day: that is its first second, or, on the day of the person's first record, the
+    instant of that record.
+    """
+    for membership in crm.memberships:
+        day, person = membership.responded_day, membership.person
+        if day is None or membership.vanished_at is not None:
+            continue
+        met = min([one.created for one in person.leads] + [one.created for one in person.contacts])
+        at = met if day_of(met) == day else instant(day)
+        place = Place(PROGRAM_CHANNELS[membership.program.kind])
+        person.touches.append(Touch(at, membership.member_id, "crm_campaign", place, place))

@@ -18,6 +18,8 @@ Lines = Iterator[tuple[str, Record]]
 
 LOOK_BACK = 730 * DAY
 _NO_EVIDENCE = "none"
+# Of two touches in one second a response to a program goes before these.
+_WEAKER_THAN_A_RESPONSE = ("lead_source_only", "referrer_only", "direct", "cookie_lost")
 
 
 def _place(place: Place, at: int | None) -> Record:
@@ -30,9 +32,15 @@ def _place(place: Place, at: int | None) -> Record:
     }
 
 
+def _rank(touch: Touch) -> int:
+    if touch.evidence == "crm_campaign":
+        return 1
+    return 2 if touch.evidence in _WEAKER_THAN_A_RESPONSE else 0
+
+
 def _judged(touches: list[Touch]) -> Record:
     """First touch, evidence and expectation of touches that count; none: no touch is known."""
-    ordered = sorted(touches, key=lambda touch: (touch.at, touch.record_id))
+    ordered = sorted(touches, key=lambda touch: (touch.at, _rank(touch), touch.record_id))
     seen = [touch for touch in ordered if touch.evidence != _NO_EVIDENCE]
     first = ordered[0] if ordered else None
     shown = seen[0] if seen else None
