@@ -79,7 +79,7 @@ async def _pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> N
 class ConnectProxy:
     """Listens on loopback; `https_port` and `grpc_port` are where the tunnels end."""
 
-    def __init__(self, https_port: int, grpc_port: int | None) -> None:
+    def __init__(self, https_port: int, grpc_port: int) -> None:
         self._https_port, self._grpc_port = https_port, grpc_port
         self._server: asyncio.Server | None = None
         self._tunnels: set[asyncio.Task[None]] = set()
@@ -127,7 +127,7 @@ class ConnectProxy:
             raw, hello = await _client_hello(reader)
         protocols = offered_protocols(hello)
         is_grpc = "h2" in protocols and "http/1.1" not in protocols
-        port = self._grpc_port if is_grpc and self._grpc_port else self._https_port
+        port = self._grpc_port if is_grpc else self._https_port
         onward_reader, onward_writer = await asyncio.open_connection("127.0.0.1", port)
         try:
             onward_writer.write(raw)

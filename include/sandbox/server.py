@@ -2,8 +2,8 @@
 
 Contract of an API module (`meta`, `google_rest`, `linkedin`, `salesforce`, `salesforce_bulk`): it
 has `routes(world) -> list[web.RouteDef]`; one aiohttp application serves all of them on HTTPS and
-HTTP, so paths must not collide. The part of the module's name before `_` is the `api` of fault
-plans and of the request log. A handler finds in `request["fault"]` the `do` of a fault its API has
+HTTP, so paths must not collide. The name beside it in HTTP_APIS is the `api` of fault plans and of
+the request log. A handler finds in `request["fault"]` the `do` of a fault its API has
 a form of its own for (faults.API_KINDS), else None; every other fault has been dealt with.
 
 `google_grpc` has `add_services(server, world, faults)`. The interceptor deals with `delay`, `drop`
@@ -11,7 +11,6 @@ and `grpc_status`; a handler finds the others in `wire.CURRENT_FAULT.get()`.
 """
 
 import asyncio
-import importlib
 import signal
 import tempfile
 from collections.abc import Callable
@@ -22,6 +21,14 @@ from typing import Any
 import grpc
 from aiohttp import web
 
+from include.sandbox import (
+    google_grpc,
+    google_rest,
+    linkedin,
+    meta,
+    salesforce,
+    salesforce_bulk,
+)
 from include.sandbox.certificates import Certificates, make_certificates
 from include.sandbox.dataset import World, clock_of
 from include.sandbox.faults import FaultPlanError, Faults
@@ -29,7 +36,13 @@ from include.sandbox.proxy import ConnectProxy
 from include.sandbox.ready import ready_line
 from include.sandbox.wire import GrpcFaults, RequestLog, http_faults
 
-HTTP_APIS = ("meta", "google_rest", "linkedin", "salesforce", "salesforce_bulk")
+HTTP_APIS = (
+    ("meta", meta),
+    ("google", google_rest),
+    ("linkedin", linkedin),
+    ("salesforce", salesforce),
+    ("salesforce", salesforce_bulk),
+)
 
 _LOOPBACK = "127.0.0.1"
 _MAX_LINE = 65_536  # the real APIs take URLs of 16 KB and more; each refuses in its own words
@@ -44,15 +57,9 @@ def application(world: World, faults: Faults, log: RequestLog) -> web.Applicatio
 
     middleware = http_faults(faults, log, api_of)
     app = web.Application(middlewares=[middleware], client_max_size=64 * 2**20)
-    for name in HTTP_APIS:
-        try:
-            module = importlib.import_module(f"include.sandbox.{name}")
-        except ModuleNotFoundError as error:
-            if error.name != f"include.sandbox.{name}":
-                raise
-            continue
+    for api, module in HTTP_APIS:
         for route in app.add_routes(module.routes(world)):
-            apis[route] = name.partition("_")[0]
+            apis[route] = api
     app.add_routes(_control_routes(world, faults, log))
     return app
 
@@ -169,13 +176,7 @@ async def _listen(runner: web.AppRunner, port: int, context: Any) -> int:
 
 async def _grpc_server(
     world: World, faults: Faults, log: RequestLog, port: int, certificates: Certificates
-) -> tuple[Any, int | None]:
-    try:
-        google_grpc = importlib.import_module("include.sandbox.google_grpc")
-    except ModuleNotFoundError as error:
-        if error.name != "include.sandbox.google_grpc":
-            raise
-        return None, None
+) -> tuple[Any, int]:
     server = grpc.aio.server(
         interceptors=[GrpcFaults(faults, log)],
         options=[("grpc.so_reuseport", 0), ("grpc.max_send_message_length", -1)],

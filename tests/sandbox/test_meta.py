@@ -139,7 +139,7 @@ def test_presets_follow_the_accounts_own_day(sandbox: Sandbox) -> None:
 
 def test_restated_spend_and_names_follow_the_clock(sandbox: Sandbox) -> None:
     seen = []
-    for clock in ("2026-11-19T23:00:00Z", "2026-11-20T01:00:00Z"):
+    for clock in ("2026-11-19T23:59:59Z", "2026-11-20T00:00:00Z"):
         sandbox.set_clock(clock)
         rows = account(sandbox).get_insights(
             fields=["spend"], params={"time_range": {"since": "2026-11-19", "until": "2026-11-19"}})
