@@ -55,7 +55,7 @@ ACCOUNT_STATUSES = {1: "ACTIVE", 2: "DISABLED", 3: "UNSETTLED", 7: "PENDING_RISK
                     101: "CLOSED"}
 
 _PAGE = 500
-_FIRST_LOOK, _LONGEST_LOOK = 0.1, 15.0  # seconds between looks at a report run
+_FIRST_LOOK, _LONGEST_LOOK = 0.05, 15.0  # seconds between looks at a report run
 
 
 class _RunFailed(Exception):
