@@ -1,0 +1,204 @@
+-- What did the form that made a lead or contact capture of the visit?
+-- Grain: one row per living lead or contact record that bears evidence of its own.
+-- A contact that a conversion made bears the lead's evidence, not its own: it is not here. Of a
+-- contact that was there before, conversion fills only empty fields: what equals the lead's is the
+-- lead's. A field of the record goes before the same parameter of its landing page's URL.
+-- parameters is one query string of all ids captured, to look up any network's parameters in.
+with
+
+records as (
+    select
+        records.record_id,
+        records.record_kind,
+        ids.person_id,
+        records.final_id,
+        records.contact_final_id,
+        nullif(trim(records.lead_source), '') as lead_source,
+        nullif(trim(records.utm_source), '') as utm_source,
+        nullif(trim(records.utm_medium), '') as utm_medium,
+        nullif(trim(records.utm_campaign), '') as utm_campaign,
+        nullif(trim(records.utm_content), '') as utm_content,
+        nullif(trim(records.utm_term), '') as utm_term,
+        nullif(trim(records.utm_id), '') as utm_id,
+        nullif(trim(records.gclid), '') as gclid,
+        nullif(trim(records.fbclid), '') as fbclid,
+        nullif(trim(records.li_fat_id), '') as li_fat_id,
+        nullif(trim(records.landing_page_url), '') as landing_page_url,
+        nullif(trim(records.referrer_url), '') as referrer_url,
+        records.converted_date,
+        records.created_at
+    from build.int_person_records as records
+    inner join build.int_person_ids as ids
+        on records.record_id = ids.record_id
+),
+
+copies as (
+    select
+        contacts.record_id,
+        bool_or(
+            contacts.created_at >= leads.created_at
+            and coalesce(
+                abs(
+                    (contacts.created_at at time zone 'UTC')::date - leads.converted_date
+                ) <= 1,
+                true
+            )
+        ) as is_made_by_conversion,
+        bool_or(
+            coalesce(contacts.utm_source = leads.utm_source, contacts.utm_source is null)
+            and coalesce(contacts.utm_medium = leads.utm_medium, contacts.utm_medium is null)
+            and coalesce(contacts.utm_campaign = leads.utm_campaign, contacts.utm_campaign is null)
+            and coalesce(contacts.utm_content = leads.utm_content, contacts.utm_content is null)
+            and coalesce(contacts.utm_term = leads.utm_term, contacts.utm_term is null)
+            and coalesce(contacts.utm_id = leads.utm_id, contacts.utm_id is null)
+            and coalesce(contacts.gclid = leads.gclid, contacts.gclid is null)
+            and coalesce(contacts.fbclid = leads.fbclid, contacts.fbclid is null)
+            and coalesce(contacts.li_fat_id = leads.li_fat_id, contacts.li_fat_id is null)
+            and coalesce(
+                contacts.landing_page_url = leads.landing_page_url,
+                contacts.landing_page_url is null
+            )
+            and coalesce(contacts.referrer_url = leads.referrer_url, contacts.referrer_url is null)
+        ) as is_visit_copied,
+        bool_or(coalesce(contacts.lead_source = leads.lead_source, false)) as is_source_copied
+    from records as contacts
+    inner join records as leads
+        on contacts.final_id = leads.contact_final_id
+    where contacts.record_kind = 'contact' and leads.record_kind = 'lead'
+    group by contacts.record_id
+),
+
+owned as (
+    select
+        records.record_id,
+        records.record_kind,
+        records.person_id,
+        case
+            when copies.is_visit_copied and copies.is_source_copied then null
+            else records.lead_source
+        end as lead_source,
+        case when not coalesce(copies.is_visit_copied, false) then records.utm_source
+        end as utm_source,
+        case when not coalesce(copies.is_visit_copied, false) then records.utm_medium
+        end as utm_medium,
+        case when not coalesce(copies.is_visit_copied, false) then records.utm_campaign
+        end as utm_campaign,
+        case when not coalesce(copies.is_visit_copied, false) then records.utm_content
+        end as utm_content,
+        case when not coalesce(copies.is_visit_copied, false) then records.utm_term
+        end as utm_term,
+        case when not coalesce(copies.is_visit_copied, false) then records.utm_id
+        end as utm_id,
+        case when not coalesce(copies.is_visit_copied, false) then records.gclid
+        end as gclid,
+        case when not coalesce(copies.is_visit_copied, false) then records.fbclid
+        end as fbclid,
+        case when not coalesce(copies.is_visit_copied, false) then records.li_fat_id
+        end as li_fat_id,
+        case when not coalesce(copies.is_visit_copied, false) then records.landing_page_url
+        end as landing_page_url,
+        case when not coalesce(copies.is_visit_copied, false) then records.referrer_url
+        end as referrer_url,
+        records.created_at
+    from records
+    left join copies
+        on records.record_id = copies.record_id
+    where not coalesce(copies.is_made_by_conversion, false)
+),
+
+queried as (
+    select
+        record_id,
+        record_kind,
+        person_id,
+        lead_source,
+        utm_source,
+        utm_medium,
+        utm_campaign,
+        utm_content,
+        utm_term,
+        utm_id,
+        gclid,
+        fbclid,
+        li_fat_id,
+        landing_page_url,
+        referrer_url,
+        case
+            when strpos(landing_page_url, '?') > 0
+                then '&' || replace(
+                    split_part(
+                        substr(landing_page_url, strpos(landing_page_url, '?') + 1), '#', 1
+                    ),
+                    '&amp;', '&'
+                )
+        end as query,
+        created_at
+    from owned
+),
+
+captures as (
+    select
+        record_id,
+        record_kind,
+        person_id,
+        lead_source,
+        coalesce(utm_source, nullif(split_part(split_part(query, '&utm_source=', 2), '&', 1), ''))
+            as utm_source,
+        coalesce(utm_medium, nullif(split_part(split_part(query, '&utm_medium=', 2), '&', 1), ''))
+            as utm_medium,
+        coalesce(
+            utm_campaign, nullif(split_part(split_part(query, '&utm_campaign=', 2), '&', 1), '')
+        ) as utm_campaign,
+        coalesce(
+            utm_content, nullif(split_part(split_part(query, '&utm_content=', 2), '&', 1), '')
+        ) as utm_content,
+        coalesce(utm_term, nullif(split_part(split_part(query, '&utm_term=', 2), '&', 1), ''))
+            as utm_term,
+        coalesce(utm_id, nullif(split_part(split_part(query, '&utm_id=', 2), '&', 1), ''))
+            as utm_id,
+        coalesce(gclid, nullif(split_part(split_part(query, '&gclid=', 2), '&', 1), '')) as gclid,
+        coalesce(fbclid, nullif(split_part(split_part(query, '&fbclid=', 2), '&', 1), ''))
+            as fbclid,
+        coalesce(li_fat_id, nullif(split_part(split_part(query, '&li_fat_id=', 2), '&', 1), ''))
+            as li_fat_id,
+        landing_page_url,
+        referrer_url,
+        nullif(
+            coalesce('&utm_id=' || utm_id, '')
+            || coalesce('&gclid=' || gclid, '')
+            || coalesce('&li_fat_id=' || li_fat_id, '')
+            || coalesce(query, ''),
+            ''
+        ) as parameters,
+        created_at as touched_at
+    from queried
+),
+
+evident as (
+    select
+        record_id,
+        record_kind,
+        person_id,
+        lead_source,
+        utm_source,
+        utm_medium,
+        utm_campaign,
+        utm_content,
+        utm_term,
+        utm_id,
+        gclid,
+        fbclid,
+        li_fat_id,
+        landing_page_url,
+        referrer_url,
+        parameters,
+        touched_at
+    from captures
+    where
+        coalesce(
+            lead_source, utm_source, utm_medium, utm_campaign, utm_content, utm_term, utm_id,
+            gclid, fbclid, li_fat_id, landing_page_url, referrer_url
+        ) is not null
+)
+
+select * from evident

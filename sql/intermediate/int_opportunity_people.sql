@@ -1,0 +1,143 @@
+-- Whose deal is it?
+-- Grain: one row per deal and person.
+-- The first rule that names anyone speaks: contact roles (one added after the close day makes no
+-- history); else the contact the deal names and the leads converted into it; else the contacts of
+-- the account. person_rank 1 is the deal's main person: the primary role, else the earliest.
+with
+
+as_of as (
+    select reporting_zone
+    from build.int_as_of
+),
+
+deals as (
+    select
+        opportunity_id,
+        crm_account_id,
+        contact_id,
+        close_date,
+        is_closed
+    from build.int_deals
+),
+
+roles as (
+    select
+        deals.opportunity_id,
+        ids.person_id,
+        1 as rule_order,
+        'contact_role' as people_rule,
+        roles.is_primary,
+        roles.created_at as known_at,
+        roles.contact_role_id as record_id
+    from staging.stg_crm_contact_roles as roles
+    cross join as_of
+    inner join deals
+        on roles.opportunity_id = deals.opportunity_id
+    inner join build.int_person_ids as ids
+        on roles.contact_id = ids.record_id
+    where
+        not roles.is_deleted
+        and (
+            not deals.is_closed
+            or (roles.created_at at time zone as_of.reporting_zone)::date <= deals.close_date
+        )
+),
+
+named_contacts as (
+    select
+        deals.opportunity_id,
+        ids.person_id,
+        2 as rule_order,
+        'converted_from' as people_rule,
+        true as is_primary,
+        records.created_at as known_at,
+        records.record_id
+    from deals
+    inner join build.int_person_ids as ids
+        on deals.contact_id = ids.record_id
+    inner join build.int_person_records as records
+        on deals.contact_id = records.record_id
+),
+
+converted_leads as (
+    select
+        deals.opportunity_id,
+        ids.person_id,
+        2 as rule_order,
+        'converted_from' as people_rule,
+        false as is_primary,
+        records.created_at as known_at,
+        records.record_id
+    from build.int_person_records as records
+    inner join deals
+        on records.converted_opportunity_id = deals.opportunity_id
+    inner join build.int_person_ids as ids
+        on records.record_id = ids.record_id
+),
+
+account_people as (
+    select
+        deals.opportunity_id,
+        ids.person_id,
+        3 as rule_order,
+        'account_contacts' as people_rule,
+        false as is_primary,
+        records.created_at as known_at,
+        records.record_id
+    from deals
+    inner join build.int_person_records as records
+        on deals.crm_account_id = records.crm_account_id
+    inner join build.int_person_ids as ids
+        on records.record_id = ids.record_id
+),
+
+candidates as (
+    select * from roles
+    union all
+    select * from named_contacts
+    union all
+    select * from converted_leads
+    union all
+    select * from account_people
+),
+
+ruled as (
+    select
+        opportunity_id,
+        person_id,
+        rule_order,
+        people_rule,
+        is_primary,
+        known_at,
+        record_id,
+        min(rule_order) over (partition by opportunity_id) as first_rule
+    from candidates
+),
+
+people as (
+    select
+        opportunity_id,
+        person_id,
+        people_rule,
+        bool_or(is_primary) as is_primary,
+        min(known_at) as known_at,
+        min(record_id collate "C") as record_id
+    from ruled
+    where rule_order = first_rule
+    group by opportunity_id, person_id, people_rule
+),
+
+ranked as (
+    select
+        opportunity_id,
+        person_id,
+        people_rule,
+        row_number() over (
+            partition by opportunity_id
+            order by is_primary desc, known_at, record_id collate "C"
+        ) as person_rank,
+        is_primary
+    from people
+)
+
+select * from ranked

@@ -1,0 +1,279 @@
+-- Which touches are known, and what brought each of them about?
+-- Grain: one row per touch: a form capture, or a response to a CRM campaign.
+-- The first rule that holds tells the campaign and the channel. A campaign response has a day, not
+-- an instant: it is the midnight (UTC) that begins the day, or the instant of the person's first
+-- record where that lies on the same day.
+with
+
+people as (
+    select
+        person_id,
+        is_internal,
+        lead_at
+    from build.int_people
+),
+
+campaigns as (
+    select
+        platform,
+        account_id,
+        campaign_id,
+        campaign_type
+    from build.int_campaigns
+),
+
+crm_campaigns as (
+    select
+        campaigns.crm_campaign_id,
+        coalesce(types.channel, 'Other') as channel,
+        coalesce(types.offer_type, 'other') as offer_type
+    from staging.stg_crm_campaigns as campaigns
+    left join staging.seed_crm_campaign_types as types
+        on lower(trim(campaigns.crm_campaign_type)) = types.crm_campaign_type
+),
+
+ruled as (
+    select
+        visits.record_kind || ':' || visits.record_id as touchpoint_id,
+        visits.person_id,
+        visits.lead_source,
+        visits.lead_source_channel,
+        visits.lead_source_offer,
+        visits.utm_source,
+        visits.utm_medium,
+        visits.utm_campaign,
+        visits.utm_content,
+        visits.utm_term,
+        visits.utm_id,
+        visits.referrer_host,
+        visits.source_platform,
+        visits.source_kind,
+        visits.medium,
+        visits.is_medium_paid,
+        visits.referrer_kind,
+        matches.click_platform,
+        matches.named_platform,
+        matches.platform,
+        matches.account_id,
+        matches.campaign_id,
+        case
+            when matches.campaign_id is not null then matches.campaign_method
+            when matches.campaign_method = 'ambiguous' then 'ambiguous'
+            when matches.click_platform is not null then 'click_id'
+            when
+                coalesce(visits.medium, visits.source_kind, visits.source_platform) is not null
+                then 'utm'
+            when
+                visits.lead_source_channel is not null and not visits.is_lead_source_vague
+                then 'lead_source'
+            when visits.referrer_host is not null then 'referrer'
+            when visits.lead_source is not null then 'lead_source'
+            when coalesce(visits.utm_source, visits.utm_medium) is not null then 'utm'
+            else 'direct'
+        end as match_method,
+        coalesce(
+            matches.click_platform is not null
+            and visits.utm_source is not null
+            and visits.source_platform is distinct from matches.click_platform,
+            false
+        ) as has_conflict,
+        visits.touched_at
+    from build.int_visits as visits
+    left join build.int_visit_campaigns as matches
+        on visits.record_id = matches.record_id
+),
+
+-- What the channel rules look at. A campaign's own kind says more than the tags of its visitors;
+-- without a campaign, tags of another network than the click id's say nothing.
+forms as (
+    select
+        ruled.touchpoint_id,
+        ruled.person_id,
+        'form' as evidence,
+        null as crm_campaign_id,
+        case
+            when ruled.match_method in ('url_id', 'utm_campaign', 'alias') then ruled.platform
+            when ruled.match_method in ('ambiguous', 'click_id')
+                then coalesce(ruled.click_platform, ruled.named_platform)
+            when ruled.match_method = 'utm' and ruled.is_medium_paid then ruled.source_platform
+        end as platform,
+        ruled.account_id,
+        ruled.campaign_id,
+        campaigns.campaign_type,
+        case
+            when ruled.campaign_id is not null or ruled.has_conflict then null
+            when ruled.match_method in ('ambiguous', 'click_id', 'utm') then ruled.medium
+        end as medium,
+        case
+            when ruled.campaign_id is not null or ruled.has_conflict then null
+            when ruled.match_method in ('ambiguous', 'click_id', 'utm') then ruled.source_kind
+            when ruled.match_method = 'referrer' then ruled.referrer_kind
+            when ruled.match_method = 'direct' then 'direct'
+        end as source_kind,
+        case
+            when ruled.match_method = 'lead_source'
+                then coalesce(ruled.lead_source_channel, 'Other')
+        end as told_channel,
+        coalesce(ruled.lead_source_offer, 'website') as offer_type,
+        ruled.match_method,
+        ruled.lead_source,
+        ruled.utm_source,
+        ruled.utm_medium,
+        ruled.utm_campaign,
+        ruled.utm_content,
+        ruled.utm_term,
+        ruled.utm_id,
+        ruled.referrer_host,
+        ruled.match_method in ('url_id', 'utm_campaign', 'alias', 'ambiguous', 'click_id')
+        or (ruled.match_method = 'utm' and coalesce(ruled.is_medium_paid, false)) as has_paid_sign,
+        ruled.has_conflict,
+        ruled.touched_at
+    from ruled
+    left join campaigns
+        on
+            ruled.platform = campaigns.platform
+            and ruled.account_id = campaigns.account_id
+            and ruled.campaign_id = campaigns.campaign_id
+),
+
+responses as (
+    select
+        'member:' || members.campaign_member_id as touchpoint_id,
+        coalesce(contact_ids.person_id, lead_ids.person_id) as person_id,
+        members.crm_campaign_id,
+        coalesce(crm_campaigns.channel, 'Other') as told_channel,
+        coalesce(crm_campaigns.offer_type, 'other') as offer_type,
+        members.first_responded_date,
+        members.created_at
+    from staging.stg_crm_campaign_members as members
+    left join build.int_person_ids as contact_ids
+        on members.contact_id = contact_ids.record_id
+    left join build.int_person_ids as lead_ids
+        on members.lead_id = lead_ids.record_id
+    left join crm_campaigns
+        on members.crm_campaign_id = crm_campaigns.crm_campaign_id
+    where
+        members.has_responded
+        and not members.is_deleted
+        and coalesce(contact_ids.person_id, lead_ids.person_id) is not null
+),
+
+touches as (
+    select
+        touchpoint_id,
+        person_id,
+        evidence,
+        crm_campaign_id,
+        platform,
+        account_id,
+        campaign_id,
+        campaign_type,
+        medium,
+        source_kind,
+        told_channel,
+        offer_type,
+        match_method,
+        lead_source,
+        utm_source,
+        utm_medium,
+        utm_campaign,
+        utm_content,
+        utm_term,
+        utm_id,
+        referrer_host,
+        has_paid_sign,
+        has_conflict,
+        touched_at
+    from forms
+    union all
+    select
+        responses.touchpoint_id,
+        responses.person_id,
+        'campaign_response' as evidence,
+        responses.crm_campaign_id,
+        null as platform,
+        null as account_id,
+        null as campaign_id,
+        null as campaign_type,
+        null as medium,
+        null as source_kind,
+        responses.told_channel,
+        responses.offer_type,
+        'crm_campaign' as match_method,
+        null as lead_source,
+        null as utm_source,
+        null as utm_medium,
+        null as utm_campaign,
+        null as utm_content,
+        null as utm_term,
+        null as utm_id,
+        null as referrer_host,
+        false as has_paid_sign,
+        false as has_conflict,
+        case
+            when responses.first_responded_date is null then responses.created_at
+            when
+                (people.lead_at at time zone 'UTC')::date = responses.first_responded_date
+                then people.lead_at
+            else cast(responses.first_responded_date as timestamp) at time zone 'UTC'
+        end as touched_at
+    from responses
+    inner join people
+        on responses.person_id = people.person_id
+),
+
+weighed as (
+    select
+        touches.touchpoint_id,
+        touches.person_id,
+        touches.evidence,
+        touches.crm_campaign_id,
+        touches.platform,
+        touches.account_id,
+        touches.campaign_id,
+        touches.campaign_type,
+        touches.medium,
+        touches.source_kind,
+        case
+            when touches.told_channel is null
+                then
+                    coalesce(touches.platform, '') || '|' || coalesce(touches.campaign_type, '')
+                    || '|' || coalesce(touches.medium, '') || '|'
+                    || coalesce(touches.source_kind, '') || '|'
+                    || cast(touches.has_paid_sign as text)
+        end as channel_key,
+        touches.told_channel,
+        touches.offer_type,
+        touches.match_method,
+        touches.lead_source,
+        touches.utm_source,
+        touches.utm_medium,
+        touches.utm_campaign,
+        touches.utm_content,
+        touches.utm_term,
+        touches.utm_id,
+        touches.referrer_host,
+        cast(
+            case touches.match_method
+                when 'url_id' then 0.95
+                when 'utm_campaign' then 0.85
+                when 'alias' then 0.8
+                when 'click_id' then 0.75
+                when 'ambiguous' then 0.65
+                when 'utm' then 0.6
+                when 'crm_campaign' then 0.5
+                when 'lead_source' then 0.4
+                when 'referrer' then 0.3
+                else 0.1
+            end as numeric(20, 6)
+        ) as match_confidence,
+        touches.has_paid_sign,
+        touches.has_conflict,
+        people.is_internal,
+        touches.touched_at
+    from touches
+    inner join people
+        on touches.person_id = people.person_id
+)
+
+select * from weighed

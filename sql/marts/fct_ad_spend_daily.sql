@@ -1,0 +1,36 @@
+-- What did each campaign cost on each day?
+-- Grain: one row per platform, account, campaign and day in the account's zone.
+with
+
+spend as (
+    select
+        daily.platform,
+        daily.account_id,
+        daily.campaign_id,
+        campaigns.account_name,
+        campaigns.campaign_name,
+        daily.currency_code,
+        daily.date_day,
+        rates.fx_rate_date,
+        daily.spend,
+        cast(round(daily.spend * rates.fx_rate, 6) as numeric(20, 6)) as spend_base,
+        rates.fx_rate,
+        daily.impressions,
+        daily.clicks,
+        daily.reported_conversions,
+        daily.reported_conversions_value,
+        daily.first_loaded_at,
+        daily.last_restated_at
+    from staging.stg_campaign_daily as daily
+    left join build.int_campaigns as campaigns
+        on
+            daily.platform = campaigns.platform
+            and daily.account_id = campaigns.account_id
+            and daily.campaign_id = campaigns.campaign_id
+    left join build.int_fx_rates as rates
+        on
+            daily.currency_code = rates.currency_code
+            and daily.date_day = rates.date_day
+)
+
+select * from spend

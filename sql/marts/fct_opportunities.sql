@@ -1,0 +1,91 @@
+-- What became of each deal, whose is it, and what touched its people first?
+-- Grain: one row per deal that the CRM still has.
+-- The first touch is the earliest touch of any of the deal's people at or before its creation,
+-- within the look-back. cohort_month is that touch's month; without one, the month of creation.
+with
+
+as_of as (
+    select reporting_zone
+    from build.int_as_of
+),
+
+people as (
+    select
+        opportunity_id,
+        max(case when person_rank = 1 then person_id end) as primary_person_id,
+        max(people_rule) as people_rule,
+        count(*) as people
+    from build.int_opportunity_people
+    group by opportunity_id
+),
+
+touches as (
+    select
+        opportunity_id,
+        max(case when touch_number = 1 then touchpoint_id end) as first_touchpoint_id,
+        count(*) as touches
+    from build.int_opportunity_touches
+    group by opportunity_id
+),
+
+evidenced as (
+    select
+        deals.opportunity_id,
+        deals.crm_account_id,
+        deals.crm_campaign_id,
+        deals.owner_id,
+        people.primary_person_id,
+        first_touches.touchpoint_id as first_touchpoint_id,
+        first_touches.person_id as first_touch_person_id,
+        first_touches.platform as first_touch_platform,
+        first_touches.account_id as first_touch_account_id,
+        first_touches.campaign_id as first_touch_campaign_id,
+        first_touches.crm_campaign_id as first_touch_crm_campaign_id,
+        deals.opportunity_name,
+        deals.opportunity_type,
+        deals.type_group,
+        deals.stage_name,
+        deals.stage_group,
+        deals.lead_source,
+        coalesce(people.people_rule, 'none') as people_rule,
+        coalesce(first_touches.channel, 'Unattributed') as first_touch_channel,
+        first_touches.offer_type as first_touch_offer_type,
+        first_touches.match_method as first_touch_match_method,
+        deals.currency_code,
+        deals.close_date,
+        deals.fx_rate_date,
+        date_trunc(
+            'month',
+            coalesce(first_touches.touched_at, deals.created_at) at time zone as_of.reporting_zone
+        )::date as cohort_month,
+        deals.amount,
+        deals.amount_base,
+        deals.fx_rate,
+        coalesce(people.people, 0) as people,
+        coalesce(touches.touches, 0) as touches,
+        cast(
+            deals.created_date
+            - (first_touches.touched_at at time zone as_of.reporting_zone)::date as bigint
+        ) as days_touch_to_created,
+        cast(
+            case
+                when deals.is_closed then greatest(deals.close_date - deals.created_date, 0)
+            end as bigint
+        ) as days_created_to_close,
+        deals.is_closed,
+        deals.is_won,
+        deals.is_new_customer,
+        deals.created_at,
+        deals.closed_at,
+        first_touches.touched_at as first_touch_at
+    from build.int_deals as deals
+    cross join as_of
+    left join people
+        on deals.opportunity_id = people.opportunity_id
+    left join touches
+        on deals.opportunity_id = touches.opportunity_id
+    left join build.fct_touchpoints as first_touches
+        on touches.first_touchpoint_id = first_touches.touchpoint_id
+)
+
+select * from evidenced

@@ -1,0 +1,132 @@
+-- What has each month's spend on a campaign brought since, up to the as-of day?
+-- Grain: one row per platform, account, campaign and cohort month.
+-- New business alone, by the month of the first touch. Ratios are NULL where undefined, as is the
+-- ROI of a campaign that cost nothing.
+with
+
+as_of as (
+    select as_of_date
+    from build.int_as_of
+),
+
+cohorts as (
+    select
+        roi.platform,
+        roi.account_id,
+        roi.campaign_id,
+        roi.cohort_month,
+        cast(
+            case when count(*) = count(roi.spend_base) then sum(roi.spend_base) end as numeric(20, 6)
+        ) as spend_base,
+        cast(sum(roi.impressions) as bigint) as impressions,
+        cast(sum(roi.clicks) as bigint) as clicks,
+        cast(sum(roi.reported_conversions) as numeric(20, 4)) as reported_conversions,
+        cast(sum(roi.leads) as bigint) as leads,
+        cast(sum(roi.mqls) as bigint) as mqls,
+        cast(sum(roi.sqls) as bigint) as sqls,
+        cast(sum(roi.opportunities) as bigint) as opportunities,
+        cast(sum(roi.won_deals) as bigint) as won_deals,
+        cast(sum(roi.lost_deals) as bigint) as lost_deals,
+        cast(sum(roi.customers) as bigint) as customers,
+        cast(sum(roi.won_revenue_base) as numeric(18, 2)) as won_revenue_base,
+        cast(sum(roi.open_pipeline_base) as numeric(18, 2)) as open_pipeline_base
+    from build.int_roi as roi
+    group by roi.platform, roi.account_id, roi.campaign_id, roi.cohort_month
+),
+
+returns as (
+    select
+        cohorts.platform,
+        cohorts.account_id,
+        cohorts.campaign_id,
+        campaigns.account_name,
+        campaigns.campaign_name,
+        campaigns.channel,
+        cohorts.cohort_month,
+        cohorts.spend_base,
+        cohorts.impressions,
+        cohorts.clicks,
+        cohorts.reported_conversions,
+        cohorts.leads,
+        cohorts.mqls,
+        cohorts.sqls,
+        cohorts.opportunities,
+        cohorts.won_deals,
+        cohorts.lost_deals,
+        cohorts.customers,
+        cohorts.won_revenue_base,
+        cohorts.open_pipeline_base,
+        cast(
+            round(
+                cast(cohorts.spend_base as numeric(20, 6))
+                / nullif(cohorts.leads, 0),
+                6
+            ) as numeric(20, 6)
+        ) as cpl,
+        cast(
+            round(
+                cast(cohorts.spend_base as numeric(20, 6))
+                / nullif(cohorts.mqls, 0),
+                6
+            ) as numeric(20, 6)
+        ) as cost_per_mql,
+        cast(
+            round(
+                cast(cohorts.spend_base as numeric(20, 6))
+                / nullif(cohorts.sqls, 0),
+                6
+            ) as numeric(20, 6)
+        ) as cost_per_sql,
+        cast(
+            round(
+                cast(cohorts.spend_base as numeric(20, 6))
+                / nullif(cohorts.opportunities, 0),
+                6
+            ) as numeric(20, 6)
+        ) as cost_per_opportunity,
+        cast(
+            round(
+                cast(cohorts.spend_base as numeric(20, 6))
+                / nullif(cohorts.customers, 0),
+                6
+            ) as numeric(20, 6)
+        ) as cac,
+        cast(
+            round(
+                cast(cohorts.won_revenue_base as numeric(20, 6))
+                / nullif(cohorts.spend_base, 0),
+                6
+            ) as numeric(20, 6)
+        ) as roas,
+        cast(
+            round(
+                cast(cohorts.won_revenue_base - cohorts.spend_base as numeric(20, 6))
+                / nullif(cohorts.spend_base, 0),
+                6
+            ) as numeric(20, 6)
+        ) as roi,
+        cast(
+            round(
+                cast(cohorts.open_pipeline_base as numeric(20, 6))
+                / nullif(cohorts.spend_base, 0),
+                6
+            ) as numeric(20, 6)
+        ) as pipeline_per_spend,
+        cast(
+            round(
+                cast(cohorts.won_deals as numeric(20, 6))
+                / nullif(cohorts.won_deals + cohorts.lost_deals, 0),
+                6
+            ) as numeric(20, 6)
+        ) as win_rate,
+        cast(as_of.as_of_date - cohorts.cohort_month as bigint) as age_days
+    from cohorts
+    cross join as_of
+    left join build.dim_campaign as campaigns
+        on
+            cohorts.platform = campaigns.platform
+            and cohorts.account_id = campaigns.account_id
+            and cohorts.campaign_id = campaigns.campaign_id
+)
+
+select * from returns

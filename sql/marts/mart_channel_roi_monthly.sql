@@ -1,0 +1,118 @@
+-- What has each month's spend on a channel brought since, up to the as-of day?
+-- Grain: one row per channel and cohort month.
+-- New business alone, by the month of the first touch; a channel without ads has spend 0 and no
+-- ROI. What platforms report is not here: it must not be added across platforms.
+with
+
+as_of as (
+    select as_of_date
+    from build.int_as_of
+),
+
+cohorts as (
+    select
+        roi.channel,
+        roi.cohort_month,
+        cast(
+            case when count(*) = count(roi.spend_base) then sum(roi.spend_base) end as numeric(20, 6)
+        ) as spend_base,
+        cast(sum(roi.impressions) as bigint) as impressions,
+        cast(sum(roi.clicks) as bigint) as clicks,
+        cast(sum(roi.leads) as bigint) as leads,
+        cast(sum(roi.mqls) as bigint) as mqls,
+        cast(sum(roi.sqls) as bigint) as sqls,
+        cast(sum(roi.opportunities) as bigint) as opportunities,
+        cast(sum(roi.won_deals) as bigint) as won_deals,
+        cast(sum(roi.lost_deals) as bigint) as lost_deals,
+        cast(sum(roi.customers) as bigint) as customers,
+        cast(sum(roi.won_revenue_base) as numeric(18, 2)) as won_revenue_base,
+        cast(sum(roi.open_pipeline_base) as numeric(18, 2)) as open_pipeline_base
+    from build.int_roi as roi
+    group by roi.channel, roi.cohort_month
+),
+
+returns as (
+    select
+        cohorts.channel,
+        cohorts.cohort_month,
+        cohorts.spend_base,
+        cohorts.impressions,
+        cohorts.clicks,
+        cohorts.leads,
+        cohorts.mqls,
+        cohorts.sqls,
+        cohorts.opportunities,
+        cohorts.won_deals,
+        cohorts.lost_deals,
+        cohorts.customers,
+        cohorts.won_revenue_base,
+        cohorts.open_pipeline_base,
+        cast(
+            round(
+                cast(cohorts.spend_base as numeric(20, 6))
+                / nullif(cohorts.leads, 0),
+                6
+            ) as numeric(20, 6)
+        ) as cpl,
+        cast(
+            round(
+                cast(cohorts.spend_base as numeric(20, 6))
+                / nullif(cohorts.mqls, 0),
+                6
+            ) as numeric(20, 6)
+        ) as cost_per_mql,
+        cast(
+            round(
+                cast(cohorts.spend_base as numeric(20, 6))
+                / nullif(cohorts.sqls, 0),
+                6
+            ) as numeric(20, 6)
+        ) as cost_per_sql,
+        cast(
+            round(
+                cast(cohorts.spend_base as numeric(20, 6))
+                / nullif(cohorts.opportunities, 0),
+                6
+            ) as numeric(20, 6)
+        ) as cost_per_opportunity,
+        cast(
+            round(
+                cast(cohorts.spend_base as numeric(20, 6))
+                / nullif(cohorts.customers, 0),
+                6
+            ) as numeric(20, 6)
+        ) as cac,
+        cast(
+            round(
+                cast(cohorts.won_revenue_base as numeric(20, 6))
+                / nullif(cohorts.spend_base, 0),
+                6
+            ) as numeric(20, 6)
+        ) as roas,
+        cast(
+            round(
+                cast(cohorts.won_revenue_base - cohorts.spend_base as numeric(20, 6))
+                / nullif(cohorts.spend_base, 0),
+                6
+            ) as numeric(20, 6)
+        ) as roi,
+        cast(
+            round(
+                cast(cohorts.open_pipeline_base as numeric(20, 6))
+                / nullif(cohorts.spend_base, 0),
+                6
+            ) as numeric(20, 6)
+        ) as pipeline_per_spend,
+        cast(
+            round(
+                cast(cohorts.won_deals as numeric(20, 6))
+                / nullif(cohorts.won_deals + cohorts.lost_deals, 0),
+                6
+            ) as numeric(20, 6)
+        ) as win_rate,
+        cast(as_of.as_of_date - cohorts.cohort_month as bigint) as age_days
+    from cohorts
+    cross join as_of
+)
+
+select * from returns

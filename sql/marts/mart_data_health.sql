@@ -1,0 +1,212 @@
+-- Which days of which account are loaded, which are missing, and which may still change?
+-- Grain: one row per source, account and day.
+-- Ad networks: every day from the source's first loaded day to the day before the as-of day, in the
+-- account's zone; a day is missing when one of the source's daily streams lacks it. A network from
+-- which no account was ever loaded has one row, missing. The CRM has a row for the as-of day alone:
+-- loaded when its latest load is as late as that of any source.
+with
+
+as_of as (
+    select
+        reporting_zone,
+        as_of_date,
+        as_of_at
+    from build.int_as_of
+),
+
+daily_loads as (
+    select
+        source,
+        account_id,
+        stream,
+        status,
+        date_day,
+        rows_rejected,
+        restated_spend,
+        loaded_at
+    from ops.load_ledger
+    where date_day is not null
+),
+
+streams as (
+    select
+        source,
+        count(distinct stream) as daily_streams,
+        min(date_day) as first_day
+    from daily_loads
+    group by source
+),
+
+accounts as (
+    select
+        platform as source,
+        account_id,
+        time_zone
+    from staging.stg_ad_accounts
+    union all
+    select distinct
+        daily_loads.source,
+        daily_loads.account_id,
+        cast(null as text) as time_zone
+    from daily_loads
+    left join staging.stg_ad_accounts as described
+        on
+            daily_loads.source = described.platform
+            and daily_loads.account_id = described.account_id
+    where described.account_id is null
+),
+
+spans as (
+    select
+        accounts.source,
+        accounts.account_id,
+        streams.daily_streams,
+        coalesce(sources.look_back_days, 0) as look_back_days,
+        streams.first_day,
+        (
+            as_of.as_of_at at time zone coalesce(accounts.time_zone, as_of.reporting_zone)
+        )::date - 1 as last_day
+    from accounts
+    cross join as_of
+    inner join streams
+        on accounts.source = streams.source
+    left join staging.stg_sources as sources
+        on accounts.source = sources.source
+),
+
+account_days as (
+    select
+        spans.source,
+        spans.account_id,
+        spans.first_day + cast(offsets.day_offset as integer) as date_day,
+        spans.daily_streams,
+        spans.look_back_days,
+        spans.last_day
+    from spans
+    cross join generate_series(0, 36524) as offsets (day_offset)
+    where spans.first_day + cast(offsets.day_offset as integer) <= spans.last_day
+),
+
+loaded_days as (
+    select
+        source,
+        account_id,
+        date_day,
+        count(distinct stream) as streams_loaded,
+        sum(rows_rejected) as rows_rejected,
+        max(restated_spend) filter (where stream = 'campaign_daily') as restated_spend,
+        bool_or(status = 'loaded') as has_rows,
+        max(loaded_at) as loaded_at
+    from daily_loads
+    group by source, account_id, date_day
+),
+
+spend_days as (
+    select
+        platform as source,
+        account_id,
+        date_day,
+        count(*) as rows_staged,
+        sum(spend) as spend
+    from staging.stg_campaign_daily
+    group by platform, account_id, date_day
+),
+
+network_days as (
+    select
+        account_days.source,
+        account_days.account_id,
+        case
+            when coalesce(loaded_days.streams_loaded, 0) < account_days.daily_streams then 'missing'
+            when not loaded_days.has_rows then 'empty'
+            when
+                account_days.date_day
+                > account_days.last_day - cast(account_days.look_back_days as integer)
+                then 'restating'
+            else 'loaded'
+        end as status,
+        account_days.date_day,
+        coalesce(spend_days.rows_staged, 0) as rows_staged,
+        coalesce(loaded_days.rows_rejected, 0) as rows_rejected,
+        case
+            when loaded_days.streams_loaded is not null then coalesce(spend_days.spend, 0)
+        end as spend,
+        loaded_days.restated_spend,
+        loaded_days.loaded_at
+    from account_days
+    left join loaded_days
+        on
+            account_days.source = loaded_days.source
+            and account_days.account_id = loaded_days.account_id
+            and account_days.date_day = loaded_days.date_day
+    left join spend_days
+        on
+            account_days.source = spend_days.source
+            and account_days.account_id = spend_days.account_id
+            and account_days.date_day = spend_days.date_day
+),
+
+silent_networks as (
+    select
+        sources.source,
+        'none' as account_id,
+        'missing' as status,
+        as_of.as_of_date - 1 as date_day,
+        0 as rows_staged,
+        0 as rows_rejected,
+        cast(null as numeric(20, 6)) as spend,
+        cast(null as numeric(20, 6)) as restated_spend,
+        cast(null as timestamptz) as loaded_at
+    from staging.stg_sources as sources
+    cross join as_of
+    left join spans
+        on sources.source = spans.source
+    where sources.kind = 'ads' and spans.source is null
+),
+
+crm_loads as (
+    select
+        sources.source,
+        coalesce(ledger.account_id, 'none') as account_id,
+        case
+            when min(ledger.as_of_at) >= max(as_of.as_of_at) then 'loaded'
+            else 'missing'
+        end as status,
+        max(as_of.as_of_date) as date_day,
+        coalesce(sum(ledger.rows_staged), 0) as rows_staged,
+        coalesce(sum(ledger.rows_rejected), 0) as rows_rejected,
+        cast(null as numeric(20, 6)) as spend,
+        cast(null as numeric(20, 6)) as restated_spend,
+        max(ledger.loaded_at) as loaded_at
+    from staging.stg_sources as sources
+    cross join as_of
+    left join ops.load_ledger as ledger
+        on sources.source = ledger.source
+    where sources.kind = 'crm'
+    group by sources.source, coalesce(ledger.account_id, 'none')
+),
+
+health as (
+    select * from network_days
+    union all
+    select * from silent_networks
+    union all
+    select * from crm_loads
+),
+
+typed as (
+    select
+        source,
+        account_id,
+        status,
+        date_day,
+        cast(rows_staged as bigint) as rows_staged,
+        cast(rows_rejected as bigint) as rows_rejected,
+        cast(spend as numeric(20, 6)) as spend,
+        cast(restated_spend as numeric(20, 6)) as restated_spend,
+        loaded_at
+    from health
+    where date_day is not null
+)
+
+select * from typed

@@ -1,0 +1,428 @@
+-- Do the marts agree with the ad accounts and the CRM?
+-- Grain: one row per check, source, month, currency and model.
+-- Counts stand under currency XXX (no currency), checks that concern no model under model none.
+-- verdict: agrees, differs (stops the publish), or unproved where the source gives no total.
+-- Spend is by month of its day, deals by month of the close day, people and cohort figures by
+-- cohort month. What was set aside as wrong counts on the marts' side of platform_spend.
+with
+
+as_of as (
+    select
+        reporting_currency,
+        reporting_zone
+    from build.int_as_of
+),
+
+staged_spend as (
+    select
+        platform as source,
+        date_trunc('month', date_day)::date as month,
+        currency_code,
+        sum(spend) as spend
+    from staging.stg_campaign_daily
+    group by platform, date_trunc('month', date_day)::date, currency_code
+),
+
+mart_spend as (
+    select
+        platform as source,
+        date_trunc('month', date_day)::date as month,
+        currency_code,
+        sum(spend) as spend
+    from build.fct_ad_spend_daily
+    group by platform, date_trunc('month', date_day)::date, currency_code
+),
+
+account_spend as (
+    select
+        platform as source,
+        date_trunc('month', date_day)::date as month,
+        currency_code,
+        sum(spend) as spend
+    from staging.stg_account_daily
+    group by platform, date_trunc('month', date_day)::date, currency_code
+),
+
+-- Rows set aside from the loads that stand now; those of replaced loads are history.
+rejected_spend as (
+    select
+        rejected.source,
+        date_trunc('month', rejected.date_day)::date as month,
+        rejected.currency_code,
+        sum(rejected.spend) as spend
+    from ops.rejected_rows as rejected
+    inner join ops.load_ledger as ledger
+        on
+            rejected.source = ledger.source
+            and rejected.account_id = ledger.account_id
+            and rejected.stream = ledger.stream
+            and rejected.date_day = ledger.date_day
+            and rejected.batch_id = ledger.batch_id
+    where rejected.stream = 'campaign_daily' and rejected.spend is not null
+    group by
+        rejected.source,
+        date_trunc('month', rejected.date_day)::date,
+        rejected.currency_code
+),
+
+controlled_sources as (
+    select distinct source from account_spend
+),
+
+spend_sides as (
+    select
+        'staged_spend' as check_name,
+        source,
+        month,
+        currency_code,
+        spend as source_total,
+        0 as mart_total
+    from staged_spend
+    union all
+    select
+        'staged_spend' as check_name,
+        source,
+        month,
+        currency_code,
+        0 as source_total,
+        spend as mart_total
+    from mart_spend
+    union all
+    select
+        'platform_spend' as check_name,
+        source,
+        month,
+        currency_code,
+        spend as source_total,
+        0 as mart_total
+    from account_spend
+    union all
+    select
+        'platform_spend' as check_name,
+        source,
+        month,
+        currency_code,
+        0 as source_total,
+        spend as mart_total
+    from mart_spend
+    union all
+    select
+        'platform_spend' as check_name,
+        source,
+        month,
+        coalesce(currency_code, 'XXX') as currency_code,
+        0 as source_total,
+        spend as mart_total
+    from rejected_spend
+),
+
+-- The same spend in the reporting currency, in the two ROI marts.
+base_sides as (
+    select
+        'campaign_mart_spend' as check_name,
+        date_trunc('month', date_day)::date as month,
+        coalesce(spend_base, 0) as source_total,
+        0 as mart_total
+    from build.fct_ad_spend_daily
+    union all
+    select
+        'campaign_mart_spend' as check_name,
+        cohort_month as month,
+        0 as source_total,
+        spend_base as mart_total
+    from build.mart_campaign_roi_monthly
+    union all
+    select
+        'channel_mart_spend' as check_name,
+        date_trunc('month', date_day)::date as month,
+        coalesce(spend_base, 0) as source_total,
+        0 as mart_total
+    from build.fct_ad_spend_daily
+    union all
+    select
+        'channel_mart_spend' as check_name,
+        cohort_month as month,
+        0 as source_total,
+        spend_base as mart_total
+    from build.mart_channel_roi_monthly
+    union all
+    select
+        'campaign_mart_won_revenue' as check_name,
+        cohort_month as month,
+        coalesce(amount_base, 0) as source_total,
+        0 as mart_total
+    from build.fct_attribution
+    where model = 'first_touch' and basis = 'won' and type_group = 'new_business'
+    union all
+    select
+        'campaign_mart_won_revenue' as check_name,
+        cohort_month as month,
+        0 as source_total,
+        won_revenue_base as mart_total
+    from build.mart_campaign_roi_monthly
+    union all
+    select
+        'channel_mart_won_revenue' as check_name,
+        cohort_month as month,
+        coalesce(amount_base, 0) as source_total,
+        0 as mart_total
+    from build.fct_attribution
+    where model = 'first_touch' and basis = 'won' and type_group = 'new_business'
+    union all
+    select
+        'channel_mart_won_revenue' as check_name,
+        cohort_month as month,
+        0 as source_total,
+        won_revenue_base as mart_total
+    from build.mart_channel_roi_monthly
+    union all
+    select
+        'channel_mart_open_pipeline' as check_name,
+        cohort_month as month,
+        coalesce(amount_base, 0) as source_total,
+        0 as mart_total
+    from build.fct_attribution
+    where model = 'first_touch' and basis = 'open' and type_group = 'new_business'
+    union all
+    select
+        'channel_mart_open_pipeline' as check_name,
+        cohort_month as month,
+        0 as source_total,
+        open_pipeline_base as mart_total
+    from build.mart_channel_roi_monthly
+),
+
+crm_deals as (
+    select
+        opportunities.is_won,
+        opportunities.is_closed or opportunities.is_won as is_closed,
+        date_trunc('month', opportunities.close_date)::date as month,
+        opportunities.currency_code,
+        coalesce(types.type_group, 'new_business') as type_group,
+        opportunities.amount
+    from staging.stg_crm_opportunities as opportunities
+    left join staging.seed_deal_types as types
+        on lower(trim(opportunities.opportunity_type)) = types.opportunity_type
+    where not opportunities.is_deleted
+),
+
+models as (
+    select 'first_touch' as model
+    union
+    select model from build.fct_attribution
+),
+
+-- won_revenue is all that was won; renewal_revenue is the part that no ROI mart carries.
+deal_sides as (
+    select
+        case when crm_deals.is_won then 'won_revenue' else 'open_pipeline' end as check_name,
+        crm_deals.month,
+        crm_deals.currency_code,
+        models.model,
+        coalesce(crm_deals.amount, 0) as source_total,
+        0 as mart_total
+    from crm_deals
+    cross join models
+    where crm_deals.is_won or not crm_deals.is_closed
+    union all
+    select
+        case when basis = 'won' then 'won_revenue' else 'open_pipeline' end as check_name,
+        date_trunc('month', close_date)::date as month,
+        currency_code,
+        model,
+        0 as source_total,
+        coalesce(amount, 0) as mart_total
+    from build.fct_attribution
+    union all
+    select
+        'renewal_revenue' as check_name,
+        crm_deals.month,
+        crm_deals.currency_code,
+        models.model,
+        coalesce(crm_deals.amount, 0) as source_total,
+        0 as mart_total
+    from crm_deals
+    cross join models
+    where crm_deals.is_won and crm_deals.type_group <> 'new_business'
+    union all
+    select
+        'renewal_revenue' as check_name,
+        date_trunc('month', close_date)::date as month,
+        currency_code,
+        model,
+        0 as source_total,
+        coalesce(amount, 0) as mart_total
+    from build.fct_attribution
+    where basis = 'won' and type_group <> 'new_business'
+    union all
+    select
+        case when crm_deals.is_won then 'won_deals' else 'open_deals' end as check_name,
+        crm_deals.month,
+        'XXX' as currency_code,
+        models.model,
+        1 as source_total,
+        0 as mart_total
+    from crm_deals
+    cross join models
+    where crm_deals.is_won or not crm_deals.is_closed
+    union all
+    select
+        case when basis = 'won' then 'won_deals' else 'open_deals' end as check_name,
+        date_trunc('month', close_date)::date as month,
+        'XXX' as currency_code,
+        model,
+        0 as source_total,
+        weight as mart_total
+    from build.fct_attribution
+),
+
+living_people as (
+    select
+        people.is_internal,
+        fct_people.cohort_month
+    from build.int_people as people
+    left join build.fct_people as fct_people
+        on people.person_id = fct_people.person_id
+),
+
+-- internal_people shows how many of our own people are left out of leads.
+people_sides as (
+    select
+        'leads' as check_name,
+        cohort_month as month,
+        1 as source_total,
+        0 as mart_total
+    from living_people
+    where not is_internal
+    union all
+    select
+        'leads' as check_name,
+        cohort_month as month,
+        0 as source_total,
+        leads as mart_total
+    from build.mart_channel_roi_monthly
+    union all
+    select
+        'internal_people' as check_name,
+        cohort_month as month,
+        1 as source_total,
+        0 as mart_total
+    from living_people
+    where is_internal
+    union all
+    select
+        'internal_people' as check_name,
+        cohort_month as month,
+        0 as source_total,
+        1 as mart_total
+    from build.fct_people
+    where is_internal
+),
+
+crm_source as (
+    select coalesce(min(source), 'crm') as source
+    from staging.stg_sources
+    where kind = 'crm'
+),
+
+sides as (
+    select
+        check_name,
+        source,
+        month,
+        currency_code,
+        'none' as model,
+        source_total,
+        mart_total
+    from spend_sides
+    union all
+    select
+        base_sides.check_name,
+        'marts' as source,
+        base_sides.month,
+        as_of.reporting_currency as currency_code,
+        case
+            when base_sides.check_name like '%spend' then 'none' else 'first_touch'
+        end as model,
+        base_sides.source_total,
+        base_sides.mart_total
+    from base_sides
+    cross join as_of
+    union all
+    select
+        deal_sides.check_name,
+        crm_source.source,
+        deal_sides.month,
+        deal_sides.currency_code,
+        deal_sides.model,
+        deal_sides.source_total,
+        deal_sides.mart_total
+    from deal_sides
+    cross join crm_source
+    union all
+    select
+        people_sides.check_name,
+        crm_source.source,
+        people_sides.month,
+        'XXX' as currency_code,
+        'first_touch' as model,
+        people_sides.source_total,
+        people_sides.mart_total
+    from people_sides
+    cross join crm_source
+),
+
+totals as (
+    select
+        check_name,
+        source,
+        month,
+        currency_code,
+        model,
+        cast(coalesce(sum(source_total), 0) as numeric(20, 6)) as source_total,
+        cast(coalesce(sum(mart_total), 0) as numeric(20, 6)) as mart_total
+    from sides
+    where month is not null
+    group by check_name, source, month, currency_code, model
+),
+
+compared as (
+    select
+        check_name,
+        source,
+        month,
+        currency_code,
+        model,
+        source_total,
+        mart_total,
+        cast(mart_total - source_total as numeric(20, 6)) as difference,
+        cast(
+            case when check_name = 'platform_spend' then 0.01 else 0 end as numeric(20, 6)
+        ) as tolerance
+    from totals
+),
+
+judged as (
+    select
+        compared.check_name,
+        compared.source,
+        compared.model,
+        compared.currency_code,
+        case
+            when
+                compared.check_name = 'platform_spend' and controlled_sources.source is null
+                then 'unproved'
+            when abs(compared.difference) <= compared.tolerance then 'agrees'
+            else 'differs'
+        end as verdict,
+        compared.month,
+        compared.source_total,
+        compared.mart_total,
+        compared.difference,
+        compared.tolerance
+    from compared
+    left join controlled_sources
+        on compared.source = controlled_sources.source
+)
+
+select * from judged
