@@ -18,17 +18,23 @@ from include.sandbox import soql, soql_engine
 from include.sandbox.dataset import World
 from include.sandbox.salesforce_access import bearer, error, guarded
 from include.sandbox.salesforce_objects import label
-from include.sandbox.salesforce_org import Org, SObject, long_id, wire_datetime
+from include.sandbox.salesforce_org import Org, SObject, long_id, org, wire_datetime
 from include.sandbox.soql_engine import Result
 
 MAX_BATCH, MIN_BATCH = 2_000, 200
-_KEPT_QUERIES = 64
-_KEPT_LOCATORS = 1_000
+_KEPT_QUERIES = 16
+_KEPT_LOCATORS = 50
 _BATCH = re.compile(r"batchSize\s*=\s*(\d+)", re.IGNORECASE)
 
 
 def routes(world: World) -> list[web.RouteDef]:
-    """The routes of login and the REST API."""
+    """The routes of login and the REST API.
+
+    Raises DataSetError for a record known now whose value is not of its field's type.
+    """
+    organization = org(world)
+    for name in organization.objects:
+        organization.rows(name)
     queries = _Queries(world)
 
     async def versions(request: web.Request) -> web.Response:

@@ -143,9 +143,10 @@ def login_routes(world: World) -> list[web.RouteDef]:
     async def soap_login(request: web.Request) -> web.Response:
         version = request.match_info["version"]
         text = (await request.read()).decode("utf-8", "replace")
-        if not version.partition(".")[0].isdecimal() or int(
-            version.partition(".")[0]
-        ) > LAST_SOAP_LOGIN:
+        if (
+            not version.partition(".")[0].isdecimal()
+            or int(version.partition(".")[0]) > LAST_SOAP_LOGIN
+        ):
             return _soap_fault("UNSUPPORTED_API_VERSION", "SOAP API login() is not supported in "
                                                           f"API version {version}")  # fmt: skip
         if (_element(text, "username"), _element(text, "password")) not in (
@@ -245,5 +246,3 @@ def _soap_fault(code: str, message: str) -> web.Response:
 def _element(text: str, name: str) -> str | None:
     found = search(rf"<(?:\w+:)?{name}>(.*?)</(?:\w+:)?{name}>", text, DOTALL)
     return unescape(found[1]) if found else None
-
-

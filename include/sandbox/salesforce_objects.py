@@ -91,7 +91,7 @@ _STANDARD: dict[str, tuple[str, str, str, str]] = {
         "ForecastCategoryName:picklist CampaignId>Campaign^Opportunities HasOpportunityLineItem"
         ":boolean= Pricebook2Id>Pricebook2^Opportunities OwnerId>User! LastActivityDate:date= "
         "LastStageChangeDate:datetime= FiscalYear:int=~ FiscalQuarter:int=~ Fiscal(6)=~ "
-        "ContactId:string")),
+        "ContactId>Contact")),
     "OpportunityContactRole": ("00K", "Opportunity Contact Roles", _SYSTEM, (
         "OpportunityId>Opportunity^OpportunityContactRoles! "
         "ContactId>Contact^OpportunityContactRoles! Role:picklist IsPrimary:boolean")),

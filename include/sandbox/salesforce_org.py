@@ -135,9 +135,7 @@ class Org:
         moment = self.now.timestamp()
         known = [
             (record, start)
-            for record, start, end in zip(
-                versions.all, versions.starts, versions.ends, strict=True
-            )
+            for record, start, end in zip(versions.all, versions.starts, versions.ends, strict=True)
             if start <= moment < end
         ]
         if not known and sobject.name in _MADE:
@@ -197,8 +195,11 @@ def _object(
     prefix, plural, fields = standard.standard(name) or standard.custom(name, prefix)
     described = dataset.document(f"{FOLDER}/describe/{name}.json")
     if described and described.get("fields"):
-        system = [f for f in fields if f.name in ("Id", "IsDeleted", "CreatedDate",
-                                                  "LastModifiedDate", "SystemModstamp")]
+        system = [
+            f
+            for f in fields
+            if f.name in ("Id", "IsDeleted", "CreatedDate", "LastModifiedDate", "SystemModstamp")
+        ]
         own = {f.name: f for f in fields}
         given = [standard.from_describe(content) for content in described["fields"]]
         fields = [*system, *given]

@@ -150,9 +150,7 @@ def located(code: str, text: str, position: int, message: str) -> SoqlError:
     end = min(len(line), column + 35)
     excerpt = line[start:end]
     caret = " " * (column - 1 - start) + "^"
-    return SoqlError(
-        code, f"\n{excerpt}\n{caret}\nERROR at Row:{row}:Column:{column}\n{message}"
-    )
+    return SoqlError(code, f"\n{excerpt}\n{caret}\nERROR at Row:{row}:Column:{column}\n{message}")
 
 
 def parse(text: str) -> Query:
@@ -193,7 +191,9 @@ class _Parser:
 
     def unexpected(self) -> NoReturn:
         raise located(
-            "MALFORMED_QUERY", self.text, self.token.position,
+            "MALFORMED_QUERY",
+            self.text,
+            self.token.position,
             f"unexpected token: '{self.token.text}'",
         )
 
@@ -282,8 +282,7 @@ class _Parser:
                 if unbounded and (query.limit is None or query.limit > MAX_FIELDS_ALL):
                     raise SoqlError(
                         "MALFORMED_QUERY",
-                        "The SOQL FIELDS function must have a LIMIT of at most "
-                        f"{MAX_FIELDS_ALL}",
+                        f"The SOQL FIELDS function must have a LIMIT of at most {MAX_FIELDS_ALL}",
                     )
 
     def item(self) -> Item:
@@ -300,7 +299,9 @@ class _Parser:
         name = token.text.upper()
         if name not in (*AGGREGATES, *DATE_FUNCTIONS, *PASSING, "FIELDS"):
             raise located(
-                "MALFORMED_QUERY", self.text, token.position,
+                "MALFORMED_QUERY",
+                self.text,
+                token.position,
                 f"unexpected token: '{token.text}'",
             )
         arguments: list[Expression] = []

@@ -69,9 +69,7 @@ def extract(client: Client, account: Account, request: Request) -> Iterator[Reco
         log.info("%s: a mapped field is a formula; all records are read again", crm.name)
         since = None
     hash_key = client.settings.hash_key()
-    for selected, row in reading.changes(
-        client, selection, since, lambda: _selection(client, crm)
-    ):
+    for selected, row in reading.changes(client, selection, since, lambda: _selection(client, crm)):
         yield _landed(selected, row, hash_key)
 
 
@@ -122,9 +120,7 @@ def _landed(selection: Selection, row: Record, hash_key: bytes) -> Record:
     address = values.pop(selection.columns.get(EMAIL_HASH, ""), None)
     values |= selection.captured(row)
     address = values.pop(EMAIL_HASH, address)
-    record = {
-        name: _without_address(value) for name, value in values.items() if value is not None
-    }
+    record = {name: _without_address(value) for name, value in values.items() if value is not None}
     if address is not None:
         _add_hash(record, str(address), hash_key)
     return record

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import time
+import warnings
 from collections.abc import Callable, Iterator, Mapping
 from decimal import Decimal
 from functools import partial
@@ -153,7 +154,8 @@ class Client:
         else:
             options["consumer_secret"] = _needed(given, "password", "consumer secret")
             options["domain"] = "my"
-        with _Session(self.settings, self._origin) as session:
+        with _Session(self.settings, self._origin) as session, warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # the SDK's advice to open a browser
             session.mount("https://", _LoginHost(self._origin))
             try:
                 token, host = SalesforceLogin(session=session, **options)
@@ -161,8 +163,8 @@ class Client:
                 if failure.code in _REFUSED_LOGINS:
                     raise SourceRefused(
                         "Salesforce refused the login of the connection salesforce "
-                        f"({failure.code}: {failure.message}); check its login (consumer key), "
-                        "password (consumer secret) and host (My Domain URL)"
+                        f"({failure.code}: {failure.auth_message}); check its login (consumer "
+                        "key), password (consumer secret) and host (My Domain URL)"
                     ) from None
                 raise SourceUnavailable(
                     f"Salesforce's login answered {failure.code}", session.retry_after

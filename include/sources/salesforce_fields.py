@@ -264,9 +264,7 @@ class Selection:
         return values
 
 
-def select(
-    crm: CrmObject, describe: Mapping[str, Any], overrides: Mapping[str, str]
-) -> Selection:
+def select(crm: CrmObject, describe: Mapping[str, Any], overrides: Mapping[str, str]) -> Selection:
     """The fields to read of an object, from its describe and the owner's mapping for it.
 
     Raises SourceRefused when a mapping names an unknown column or field, or when a field without

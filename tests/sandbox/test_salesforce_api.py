@@ -5,6 +5,7 @@ import csv
 import io
 import json
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import jwt
@@ -183,9 +184,7 @@ def test_versions(get: Callable[..., Any]) -> None:
     assert get("v68/limits", 404).json()[0]["errorCode"] == "NOT_FOUND"
 
 
-def test_a_revoked_session_is_dead(
-    sandbox: Sandbox, web: requests.Session, sf: Salesforce
-) -> None:
+def test_a_revoked_session_is_dead(sandbox: Sandbox, web: requests.Session, sf: Salesforce) -> None:
     web.post(f"{sandbox.https}/services/oauth2/revoke", data={"token": sf.session_id})
     with pytest.raises(SalesforceExpiredSession):
         sf.limits()
@@ -415,7 +414,7 @@ def test_bulk_values(sf: Salesforce) -> None:
     query = ("SELECT Id, Name, Amount, IsWon, CreatedDate, Account.Name FROM Opportunity "
              "WHERE Name != 'Lost'")  # fmt: skip
     big, quoted, bare = rows_of(sf.bulk2.Opportunity.query(query, wait=0))
-    assert quoted["Name"] == "O'Brien, \"quoted\"\nand more"
+    assert quoted["Name"] == 'O\'Brien, "quoted"\nand more'
     assert (big["Amount"], big["IsWon"], big["Account.Name"]) == ("12345.67", "true", "Acme")
     assert big["CreatedDate"] == "2026-01-15T23:30:00.000Z"
     assert (bare["Amount"], bare["Account.Name"]) == ("", "")
@@ -473,3 +472,12 @@ def test_ids_in_the_data_are_served_as_they_stand(
                         session=web)  # fmt: skip
     assert [row["Id"] for row in client.query("SELECT Id FROM Lead")["records"]] == ids
     assert client.query(f"SELECT Id FROM Lead WHERE Id = '{long_id(ids[2])}'")["totalSize"] == 1
+
+
+def test_a_value_of_the_wrong_type_is_refused_at_the_start(tmp_path: Path) -> None:
+    folder = write_data_set(tmp_path / "data", {
+        "salesforce/Lead": [{"Id": key("00Q", 1), "CreatedDate": "yesterday"}],
+    })  # fmt: skip
+    refusal = f"Lead.jsonl: record {key('00Q', 1)}: CreatedDate 'yesterday' is not a datetime"
+    with pytest.raises(RuntimeError, match=refusal), start_sandbox(folder):
+        pass

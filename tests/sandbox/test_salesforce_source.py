@@ -12,6 +12,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
 
 from include.settings import Settings, load_settings
 from include.sources import (
@@ -53,9 +55,7 @@ def _fresh(sandbox: Sandbox) -> None:
 
 
 @pytest.fixture
-def settings(
-    sandbox: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> Settings:
+def settings(sandbox: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
     monkeypatch.setenv("CLOSED_LOOP_HASH_KEY", HASH_KEY)
     return settings_for(sandbox, tmp_path)
 
@@ -135,6 +135,12 @@ def second_page(kind: str, **do: Any) -> list[dict[str, Any]]:
     [
         [{"preset": "salesforce-session-dies"}],
         [{"preset": "salesforce-session-dies", "nth": [1, 2]}],
+        [{"match": {"api": "salesforce", "query": "Organization"}, "nth": 1,
+          "do": {"kind": "expire_token"}}],
+        [{"match": {"api": "salesforce", "query": "COUNT"}, "nth": 1,
+          "do": {"kind": "expire_token"}}],
+        [{"match": {"api": "salesforce", "path": "oauth2"}, "nth": 1,
+          "do": {"kind": "status", "status": 503}}],
         second_page("status", status=503),
         second_page("truncate"),
         second_page("truncate", hang_up=True),
@@ -146,8 +152,9 @@ def second_page(kind: str, **do: Any) -> list[dict[str, Any]]:
         second_page("status", status=400,
                     body=[{"errorCode": "INVALID_QUERY_LOCATOR", "message": "invalid"}]),
     ],
-    ids=["session dies", "session dies twice", "503", "truncated", "hung up", "html", "dropped",
-         "empty page", "page twice", "short page", "locator lost"],
+    ids=["session dies", "session dies twice", "session dead at the start",
+         "session dies before the count", "login busy", "503", "truncated", "hung up", "html",
+         "dropped", "empty page", "page twice", "short page", "locator lost"],
 )  # fmt: skip
 @pytest.mark.parametrize("stream", ["leads", "leads_ids"])
 def test_nothing_is_lost_or_doubled(
@@ -169,9 +176,27 @@ def test_a_query_that_runs_too_long_is_halved(sandbox: Sandbox, settings: Settin
     assert len(set(queries)) == 5, "the whole, a half, and three parts"
 
 
-def test_ten_thousand_ties_over_pages(
+def test_a_crm_with_leads_and_deals_alone(
     serve_data: Callable[..., Sandbox], tmp_path: Path
 ) -> None:
+    """No describe, no custom fields, no other object, hardly a field."""
+    created = "2026-01-01T10:00:00Z"
+    running = serve_data({
+        "salesforce/Lead": [{"Id": key("00Q", 1), "LeadSource": "Web", "CreatedDate": created}],
+        "salesforce/Opportunity": [{"Id": key("006", 1), "StageName": "Closed Won", "Amount": 10,
+                                    "CloseDate": "2026-02-01", "CreatedDate": created}],
+    })  # fmt: skip
+    settings = settings_for(running, tmp_path)
+    [lead_row] = read(running, settings, "leads")
+    assert (lead_row["lead_source"], lead_row["is_converted"]) == ("Web", False)
+    [deal] = read(running, settings, "opportunities")
+    assert (deal["amount"], deal["is_won"], deal["currency_code"]) == (Decimal(10), True, "USD")
+    for stream in SALESFORCE.streams:
+        wanted = int(stream.name.startswith(("leads", "opportunities")))
+        assert len(read(running, settings, stream.name)) == wanted, stream.name
+
+
+def test_ten_thousand_ties_over_pages(serve_data: Callable[..., Sandbox], tmp_path: Path) -> None:
     """10,000 records with one SystemModstamp, and the session dies among them."""
     stamp = "2026-03-01T10:00:00.000+0000"
     many = [lead(n, CreatedDate=stamp, SystemModstamp=stamp) for n in range(10_000)]
@@ -214,13 +239,24 @@ def test_the_daily_limit_stops_at_once(sandbox: Sandbox, settings: Settings) -> 
     assert len([entry for entry in sandbox.log() if entry["fault"]]) == 1
 
 
-def test_a_storm_is_left_after_bounded_attempts(sandbox: Sandbox, settings: Settings) -> None:
+def test_a_storm_is_left_after_bounded_attempts_and_tells_no_secret(
+    sandbox: Sandbox, settings: Settings, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
     client, account = connected(sandbox, settings)
-    sandbox.set_faults([{"match": {"api": "salesforce", "path": "describe"},
-                         "do": {"kind": "html", "status": 502}}])  # fmt: skip
-    with pytest.raises(SourceUnavailable, match="502"):
+    match = {"api": "salesforce", "path": "describe"}
+    sandbox.set_faults([
+        {"match": match, "nth": [1, 2], "do": {"kind": "html", "status": 502}},
+        {"match": match, "do": {"kind": "drop"}},
+    ])  # fmt: skip
+    with pytest.raises(
+        SourceUnavailable, match=r"cannot be reached at https://localhost"
+    ) as failure:
         list(SALESFORCE.extract(client, account, Request("leads")))
-    assert len([entry for entry in sandbox.log() if entry["fault"]]) == 5
+    assert [entry["status"] for entry in sandbox.log() if entry["fault"]] == [502, 502, 0, 0, 0]
+    for text in (str(failure.value), repr(failure.value.__cause__), caplog.text):
+        assert "00D5g000000SNDB!" not in text
+        assert "sandbox-salesforce-secret" not in text
 
 
 def test_a_longer_wait_than_ours_is_passed_on(sandbox: Sandbox, settings: Settings) -> None:
@@ -271,6 +307,21 @@ def test_a_bad_connection_is_refused_with_a_sentence(
     assert "\n" not in str(refused.value)
 
 
+def test_a_key_in_the_connection_means_jwt(sandbox: Sandbox, settings: Settings) -> None:
+    private = rsa.generate_private_key(public_exponent=65537, key_size=2048).private_bytes(
+        serialization.Encoding.PEM,
+        serialization.PrivateFormat.PKCS8,
+        serialization.NoEncryption(),
+    )
+    credentials = sandbox.connection("salesforce") | {
+        "password": "", "private_key": private.decode(), "username": "admin@sandbox.example",
+    }  # fmt: skip
+    assert SALESFORCE.discover(SALESFORCE.connect(credentials, settings))
+    assert any("jwt-bearer" in entry["query"] for entry in sandbox.log())
+    with pytest.raises(SourceRefused, match="user hasn't approved this consumer"):
+        SALESFORCE.connect(credentials | {"username": "x@sandbox.example"}, settings)
+
+
 def test_loopback_needs_the_sandbox_switch(sandbox: Sandbox, settings: Settings) -> None:
     with pytest.raises(SourceRefused, match="not an https address"):
         SALESFORCE.connect(sandbox.connection("salesforce"), replace(settings, is_sandbox=False))
@@ -318,19 +369,6 @@ def test_one_address_in_three_spellings_has_one_keyed_hash(
     assert tagged["landing_page_url"] == (
         "https://x.example/?email=(e-mail removed)&utm_source=bing"
     )
-
-
-def test_errors_hold_neither_token_nor_secret(
-    sandbox: Sandbox, settings: Settings, caplog: pytest.LogCaptureFixture
-) -> None:
-    caplog.set_level(logging.DEBUG)
-    client, account = connected(sandbox, settings)
-    sandbox.set_faults([{"match": {"api": "salesforce"}, "do": {"kind": "drop"}}])
-    with pytest.raises(SourceUnavailable) as failure:
-        list(SALESFORCE.extract(client, account, Request("leads")))
-    for text in (str(failure.value), repr(failure.value.__cause__), caplog.text):
-        assert "00D5g" not in text
-        assert "sandbox-salesforce-secret" not in text
 
 
 # -- custom fields ----------------------------------------------------------------------------

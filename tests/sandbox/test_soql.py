@@ -243,9 +243,7 @@ def test_fields_function(run: Run) -> None:
         ("", "MALFORMED_QUERY", "A query string has to be specified"),
     ],
 )  # fmt: skip
-def test_refusals_are_worded_as_the_real_ones(
-    run: Run, text: str, code: str, message: str
-) -> None:
+def test_refusals_are_worded_as_the_real_ones(run: Run, text: str, code: str, message: str) -> None:
     with pytest.raises(SoqlError) as refused:
         run(text)
     assert refused.value.code == code

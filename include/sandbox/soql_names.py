@@ -1,0 +1,227 @@
+"""Ties the names of a SOQL query to an organization: fields, relationships, conditions."""
+
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime
+from operator import itemgetter
+from typing import Any
+
+from include.sandbox import soql
+from include.sandbox.salesforce_objects import Field
+from include.sandbox.salesforce_org import Org, Row, SObject, wire_datetime
+from include.sandbox.soql import (
+    Call,
+    Comparison,
+    Condition,
+    Expression,
+    FieldPath,
+    Literal,
+    Logical,
+    Query,
+    SoqlError,
+)
+from include.sandbox.soql_dates import instants_of, span_of
+from include.sandbox.soql_values import (
+    NUMBERS,
+    TEXTS,
+    Bound,
+    Test,
+    comparable,
+    compared,
+    date_part,
+    like,
+    membership,
+    picks,
+)
+
+SEE = "Please reference your WSDL or the describe call for the appropriate names."
+
+
+class Names:
+    """The names of one query. `values_of` gives the values of a semi-join's inner query."""
+
+    def __init__(
+        self,
+        query: Query,
+        org: Org,
+        sobject: SObject,
+        values_of: Callable[[Query], Iterable[Any]],
+    ) -> None:
+        self.query, self.org, self.sobject, self.values_of = query, org, sobject, values_of
+        self.aliases = {sobject.name.lower(), (query.alias or sobject.name).lower()}
+
+    def fields_of(self, expression: Expression) -> list[Bound]:
+        if isinstance(expression, Call) and expression.name == "FIELDS":
+            assert isinstance(expression.arguments[0], FieldPath)
+            scope = expression.arguments[0].text.upper()
+            return [
+                Bound(itemgetter(field.name), field, (field.name,))
+                for field in self.sobject.fields.values()
+                if scope == "ALL" or field.custom == (scope == "CUSTOM")
+            ]
+        return [self.bind(expression)]
+
+    def bind(self, expression: Expression) -> Bound:
+        if isinstance(expression, FieldPath):
+            return self.bind_path(expression)
+        if not expression.arguments:
+            raise SoqlError("MALFORMED_QUERY", f"{expression.name} needs a field")
+        inner = self.bind(expression.arguments[0])
+        if expression.name in soql.PASSING:
+            return inner
+        if expression.name in soql.DATE_FUNCTIONS:
+            take = date_part(expression.name, self.org.zone)
+            kind = "date" if expression.name == "DAY_ONLY" else "int"
+            return Bound(lambda row: take(inner.get(row)), Field("", kind), (expression.name,))
+        raise soql.located(
+            "MALFORMED_QUERY", self.query.text, expression.position,
+            f"unexpected token: '{expression.name}'",
+        )  # fmt: skip
+
+    def bind_path(self, path: FieldPath) -> Bound:
+        names = path.names
+        if len(names) > 1 and names[0].lower() in self.aliases:
+            names = names[1:]
+        sobject: list[SObject] = [self.sobject]
+        steps: list[str] = []
+        for relation in names[:-1]:
+            step, sobject = self.relation(sobject, relation, path)
+            steps.append(step)
+        for candidate in sobject:
+            if candidate.has(names[-1]):
+                field = candidate.fields[names[-1].lower()]
+                break
+        else:
+            raise soql.located(
+                "INVALID_FIELD", self.query.text, path.position,
+                f"No such column '{names[-1]}' on entity '{sobject[0].name}'. If you are "
+                "attempting to use a custom field, be sure to append the '__c' after the custom "
+                "field name. " + SEE,
+            )  # fmt: skip
+        name = field.name
+        if not steps:
+            return Bound(itemgetter(name), field, (name,))
+
+        def get(row: Row) -> Any:
+            here: Row | None = row
+            of: SObject | None = self.sobject
+            for step in steps:
+                assert of is not None
+                assert here is not None
+                of, here = self.follow(of, here, step)
+                if here is None:
+                    return None
+            return (here or {}).get(name)
+
+        return Bound(get, field, (*steps, name))
+
+    def relation(
+        self, sobjects: Sequence[SObject], relation: str, path: FieldPath
+    ) -> tuple[str, list[SObject]]:
+        for sobject in sobjects:
+            for field in sobject.fields.values():
+                if field.relation and field.relation.lower() == relation.lower():
+                    targets = [self.org.objects[name] for name in field.targets
+                               if name in self.org.objects]  # fmt: skip
+                    return field.relation, targets
+        raise soql.located(
+            "INVALID_FIELD", self.query.text, path.position,
+            f"Didn't understand relationship '{relation}' in field path. If you are attempting "
+            "to use a custom relationship, be sure to append the '__r' after the custom "
+            "relationship name. " + SEE,
+        )  # fmt: skip
+
+    def test(self, condition: Condition) -> Test:
+        if isinstance(condition, Logical):
+            tests = [self.test(part) for part in condition.parts]
+            if condition.operator == "NOT":
+                return lambda row: not tests[0](row)
+            if condition.operator == "AND":
+                return lambda row: all(test(row) for test in tests)
+            return lambda row: any(test(row) for test in tests)
+        return self.comparison(condition, self.bind(condition.left))
+
+    def comparison(self, condition: Comparison, bound: Bound) -> Test:
+        get, field, right = bound.get, bound.field, condition.right
+        if isinstance(right, Query):
+            members = {comparable(field, value) for value in self.values_of(right)} - {None}
+            return membership(condition.operator, get, field, members)
+        if isinstance(right, tuple):
+            if any(literal.kind == "range" for literal in right):
+                raise SoqlError("MALFORMED_QUERY", "unexpected token: date literal in a list")
+            if condition.operator in ("INCLUDES", "EXCLUDES"):
+                return picks(condition.operator, get, [literal.text for literal in right])
+            return membership(
+                condition.operator, get, field, {self.value(field, literal) for literal in right}
+            )
+        if condition.operator == "LIKE":
+            if right.kind != "string" or field.type not in TEXTS:
+                raise SoqlError("INVALID_QUERY_FILTER_OPERATOR",
+                                f"invalid operator on {field.type} field")  # fmt: skip
+            pattern = like(right.text)
+            return lambda row: (value := get(row)) is not None and bool(pattern.match(str(value)))
+        if right.kind == "range":
+            return self.span(condition, bound)
+        value = self.value(field, right)
+        if field.type == "boolean" and condition.operator not in ("=", "!="):
+            raise SoqlError("INVALID_QUERY_FILTER_OPERATOR", "invalid operator on boolean field")
+        return compared(condition.operator, get, field, value)
+
+    def span(self, condition: Comparison, bound: Bound) -> Test:
+        assert isinstance(condition.right, Literal)
+        get, kind = bound.get, bound.field.type
+        if kind not in ("date", "datetime"):
+            raise self.wrong_kind(bound.field, condition.right)
+        first, last = span_of(condition.right.text, self.org.now.astimezone(self.org.zone).date())
+        low, high = first.isoformat(), last.isoformat()
+        if kind == "datetime":
+            low, high = instants_of(first, last, self.org.zone)
+        inside: dict[str, Callable[[str], bool]] = {
+            "=": lambda value: low <= value < high,
+            "!=": lambda value: not low <= value < high,
+            "<": lambda value: value < low,
+            "<=": lambda value: value < high,
+            ">": lambda value: value >= high,
+            ">=": lambda value: value >= low,
+        }
+        check, of_null = inside[condition.operator], condition.operator == "!="
+        return lambda row: of_null if (value := get(row)) is None else check(value)
+
+    def wrong_kind(self, field: Field, literal: Literal) -> SoqlError:
+        kind = {"datetime": "dateTime", "reference": "id"}.get(field.type, field.type)
+        quotes = "should be" if field.type in TEXTS else "should not be"
+        return soql.located(
+            "INVALID_FIELD", self.query.text, literal.position,
+            f"value of filter criterion for field '{field.name}' must be of type "
+            f"{'string' if field.type in TEXTS else kind} and {quotes} enclosed in quotes",
+        )  # fmt: skip
+
+    def value(self, field: Field, literal: Literal) -> Any:
+        """The literal as `comparable` gives a row's value. Raises when the kinds do not fit."""
+        kinds = {"datetime": "datetime", "date": "date", "boolean": "boolean"}
+        wanted = "number" if field.type in NUMBERS else kinds.get(field.type, "string")
+        if literal.kind == "null":
+            return None
+        if literal.kind != wanted:
+            raise self.wrong_kind(field, literal)
+        if wanted == "number":
+            return float(literal.text)
+        if wanted == "boolean":
+            return literal.text == "true"
+        if wanted == "datetime":
+            return wire_datetime(datetime.fromisoformat(literal.text))
+        if wanted == "date":
+            return literal.text
+        return comparable(field, literal.text.replace("\\%", "%").replace("\\_", "_"))
+
+    def follow(
+        self, sobject: SObject, row: Row, relation: str
+    ) -> tuple[SObject | None, Row | None]:
+        """The record that a relationship of `row` points at."""
+        for field in sobject.fields.values():
+            if field.relation == relation and row.get(field.name):
+                for target in field.targets:
+                    if target in self.org.objects:
+                        found = self.org.row(target, row[field.name])
+                        if found is not None:
+                            return self.org.objects[target], found
+        return None, None
