@@ -51,10 +51,6 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _serve(options: argparse.Namespace) -> None:
-    # gRPC reads this once, when imported; a busy port is told in our own words.
-    os.environ.setdefault("GRPC_VERBOSITY", "NONE")
-    from include.sandbox.server import PortBusyError, Ports, serve
-
     plan: Any = []
     if options.faults:
         try:
@@ -69,6 +65,10 @@ def _serve(options: argparse.Namespace) -> None:
     dataset = DataSet(options.data)
     world = World(dataset, clock)
     dataset.validate()
+    # gRPC reads this once, when imported; a busy port is told in our own words.
+    os.environ.setdefault("GRPC_VERBOSITY", "NONE")
+    from include.sandbox.server import PortBusyError, Ports, serve
+
     ports = Ports(options.https_port, options.http_port, options.grpc_port, options.proxy_port)
 
     def announce(line: dict[str, Any]) -> None:

@@ -193,6 +193,17 @@ def test_objects_and_edges(sandbox: Sandbox) -> None:
         {"id": "111", "ads": {"data": [{"name": "Ad A", "id": "1111"}]}}]
 
 
+def test_edges_a_data_set_has_nothing_of_are_empty(sandbox: Sandbox) -> None:
+    assert list(account(sandbox).get_custom_conversions()) == []
+    assert list(Ad("1111", api=sdk(sandbox)).get_leads()) == []
+
+
+def test_a_long_query_may_be_posted(sandbox: Sandbox) -> None:
+    answer = requests.post(f"{sandbox.http}/v26.0/11", timeout=10, data={
+        "method": "GET", "fields": "name", "access_token": "sandbox-meta-token"})
+    assert answer.json() == {"id": "11", "name": "Brand renamed"}
+
+
 def test_a_batch_answers_each_call(sandbox: Sandbox) -> None:
     api, found = sdk(sandbox), []
     batch = api.new_batch()
