@@ -147,7 +147,7 @@ class DataSet:
     def document(self, path: str) -> Record | None:
         """A single JSON object such as salesforce/describe/Lead.json; None when absent or empty."""
         try:
-            text = (self.root / path).read_text(encoding="utf-8")
+            text = (self.root / path).read_text(encoding="utf-8-sig")
             content = json.loads(text) if text.strip() else None
         except FileNotFoundError:
             return None
@@ -187,7 +187,7 @@ class DataSet:
             raise KeyError(f"{path} is no file of the data-set form")
         file = f"{path}.jsonl"
         try:
-            lines = (self.root / file).read_text(encoding="utf-8").split("\n")
+            lines = (self.root / file).read_text(encoding="utf-8-sig").split("\n")
         except FileNotFoundError:
             return _Versions([], [], [])
         except UnicodeDecodeError as error:

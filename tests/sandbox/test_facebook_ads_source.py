@@ -123,6 +123,13 @@ def test_archived_campaigns_are_read_too(sandbox: Sandbox) -> None:
     assert statuses["103"] == "ARCHIVED"
 
 
+def test_campaigns_that_are_missing_from_the_list_are_noticed(sandbox: Sandbox) -> None:
+    rows = [{"id": str(100 + n), "name": "x"} for n in range(CAMPAIGNS - 1)]
+    sandbox.set_faults([answering({"data": rows}, nth=1)])
+    with pytest.raises(SourceUnavailable, match="counts 15 campaigns of act_1 but gave 14"):
+        read(sandbox, "campaigns")
+
+
 @pytest.mark.parametrize("preset", ["meta-empty-page", "meta-short-page"])
 def test_an_empty_or_short_page_with_next_loses_no_row(sandbox: Sandbox, preset: str) -> None:
     sandbox.set_faults([{"preset": preset, "match": RUN_PAGE}])

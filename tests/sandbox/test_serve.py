@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 import requests
 
+from include.sandbox.dataset import DataSet, World
 from tests.sandbox.meta_data import FILES
 from tests.sandbox.running import (
     ROOT,
@@ -75,6 +76,14 @@ def test_a_data_set_may_be_all_but_empty(tmp_path: Path) -> None:
     with start_sandbox(data) as sandbox:
         accounts = requests.get(f"{sandbox.http}/v26.0/me/adaccounts", params=TOKEN, timeout=5)
         assert accounts.json() == {"data": []}
+
+
+def test_byte_order_marks_and_foreign_line_ends_are_read(tmp_path: Path) -> None:
+    data = write_data_set(tmp_path, {"meta/ad_accounts": []})
+    text = "\r\n".join(json.dumps(line) for line in FILES["meta/ad_accounts"]) + "\r\n"
+    (data / "meta/ad_accounts.jsonl").write_bytes(b"\xef\xbb\xbf" + text.encode())
+    world = World(DataSet(data))
+    assert [row["id"] for row in world.records("meta/ad_accounts")] == ["act_1", "act_2"]
 
 
 def test_https_is_trusted_by_the_ca_file_alone(sandbox: Sandbox) -> None:
