@@ -17,6 +17,7 @@ from include.sandbox.dataset import World
 from include.sandbox.faults import Faults
 from include.sandbox.gaql import VERSIONS, GoogleAdsRefusal
 from include.sandbox.google_access import STATUS, accessible, authorize, failure, request_id
+from include.sandbox.wire import CURRENT_FAULT
 
 _METHOD = re.compile(r"/google\.ads\.googleads\.(v\d+)\.services\.(\w+)/(\w+)")
 
@@ -75,7 +76,7 @@ class _Handlers(grpc.GenericRpcHandler):
         async def handle(request: Any, context: Any) -> bytes:
             number, headers = request_id(), _headers(context)
             try:
-                authorize(self._world, headers, _fault())
+                authorize(self._world, headers, CURRENT_FAULT.get())
                 response = answer(request, headers)
             except GoogleAdsRefusal as refusal:
                 await _abort(context, version, refusal, number)
@@ -89,7 +90,7 @@ class _Handlers(grpc.GenericRpcHandler):
         async def handle(request: Any, context: Any) -> AsyncIterator[bytes]:
             number, headers = request_id(), _headers(context)
             try:
-                authorize(self._world, headers, _fault())
+                authorize(self._world, headers, CURRENT_FAULT.get())
                 for page in google_search.stream(self._world, request, headers, version, number):
                     yield page
             except GoogleAdsRefusal as refusal:

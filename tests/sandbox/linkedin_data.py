@@ -75,3 +75,23 @@ FILES: dict[str, list[dict[str, Any]]] = {
         day("2026-11-01", "77", 703, 603, owner=DOLLAR, creative=None),
     ],
 }
+
+# An account whose November has 14,999 elements, by the 12th 15,000 and by the 14th 15,001; on the
+# other account more creatives than one answer holds: on the 1st in two groups, on the 2nd in one.
+FULL_AT = {14_999: "2026-11-11", 15_000: "2026-11-13", 15_001: "2026-11-15"}
+_KNOWN = {14_999: {"_known_from": "2026-11-12"}, 15_000: {"_known_from": "2026-11-14"}}
+FULL_FILES: dict[str, list[dict[str, Any]]] = {
+    "linkedin/accounts": [account(EURO, "EUR"), account(DOLLAR, "USD")],
+    "linkedin/campaign_groups": [
+        *(group(number) for number in range(1, 5_002)),
+        *(group(number, DOLLAR) for number in (9_001, 9_002, 9_003)),
+    ],
+    "linkedin/campaigns": [campaign(number, number, DOLLAR) for number in (9_001, 9_002, 9_003)],
+    "linkedin/analytics": [
+        *(day(f"2026-11-{1 + number // 5_001:02}", "0.01", 1 + number % 5_001, 1 + number % 5_001,
+              None, **_KNOWN.get(number, {})) for number in range(15_001)),
+        *(day("2026-11-01", "1", 9_001 + number % 2, 9_001 + number % 2, number, DOLLAR)
+          for number in range(1, 15_002)),
+        *(day("2026-11-02", "1", 9_003, 9_003, number, DOLLAR) for number in range(1, 15_001)),
+    ],
+}

@@ -17,7 +17,8 @@ from tests.sandbox.google_data import CLIENT, CLOSED, FILES, LONE, MANAGER, OTHE
 from tests.sandbox.running import ROOT, Sandbox, environment
 
 SOURCE = """
-import json, sys
+import json, logging, sys
+logging.basicConfig(level=logging.DEBUG)
 from datetime import date
 from include.settings import load_settings
 from include.sources import *
@@ -54,6 +55,9 @@ def run_source(sandbox: Sandbox, *cases: dict[str, Any], **variables: str) -> li
                                      **variables}),
         timeout=120, check=False)
     assert done.returncode == 0, done.stderr
+    secrets = {case["credentials"].get(name) for case in given
+               for name in ("password", "refresh_token", "developer_token")} - {"", None}
+    assert [secret for secret in (*secrets, "ya29.") if secret in done.stderr] == []
     return [json.loads(line) for line in done.stdout.splitlines()]
 
 
@@ -168,29 +172,36 @@ def test_an_expired_token_is_refreshed_once_and_the_call_replayed_once(sandbox: 
     assert len([call for call in sandbox.log() if "segments.date" in call["query"]]) == 2
 
 
-@pytest.mark.parametrize(
-    ("changes", "kind", "part"),
-    [
-        ({"refresh_token": "canary-wrong"}, "SourceRefused", "invalid_grant"),
-        ({"password": "canary-wrong"}, "SourceRefused", "invalid_client"),
-        ({"developer_token": "canary-wrong"}, "SourceRefused", "correct developer_token"),
-        ({"developer_token": ""}, "SourceRefused", "has no developer_token"),
-        ({"refresh_token": ""}, "SourceRefused", "has no refresh_token"),
-        ({"login_customer_id": "5555555555"}, "SourceRefused", "USER_PERMISSION_DENIED"),
-        ({"login_customer_id": "12"}, "SourceRefused", "10 digits"),
-        ({"customer_ids": CLOSED}, "SourceRefused", f"no open account {CLOSED}"),
-        ({"api_version": "v9"}, "SourceRefused", "api_version"),
-        ({"endpoint": "ads.example.com"}, "SourceRefused", "not a host of Google"),
-        ({"token_uri": "http://localhost:1/token"}, "SourceRefused", "not a host of Google"),
-        ({"json_key": "{}"}, "SourceRefused", "json_key"),
-        ({"endpoint": "localhost:1"}, "SourceUnavailable", "does not answer"),
-        ({"token_uri": "https://localhost:1/token"}, "SourceUnavailable", "token endpoint"),
-    ],
-)
+WRONG: list[tuple[dict[str, str], str, str]] = [
+    ({"refresh_token": "canary-wrong"}, "SourceRefused", "invalid_grant"),
+    ({"password": "canary-wrong"}, "SourceRefused", "invalid_client"),
+    ({"developer_token": "canary-wrong"}, "SourceRefused", "correct developer_token"),
+    ({"developer_token": ""}, "SourceRefused", "has no developer_token"),
+    ({"refresh_token": ""}, "SourceRefused", "has no refresh_token"),
+    ({"login_customer_id": "5555555555"}, "SourceRefused", "USER_PERMISSION_DENIED"),
+    ({"login_customer_id": "12"}, "SourceRefused", "10 digits"),
+    ({"customer_ids": CLOSED}, "SourceRefused", f"no open account {CLOSED}"),
+    ({"api_version": "v9"}, "SourceRefused", "api_version"),
+    ({"endpoint": "ads.example.com"}, "SourceRefused", "not a host of Google"),
+    ({"token_uri": "http://localhost:1/token"}, "SourceRefused", "not a host of Google"),
+    ({"json_key": "{}"}, "SourceRefused", "json_key"),
+    ({"endpoint": "localhost:1"}, "SourceUnavailable", "does not answer"),
+    ({"token_uri": "https://localhost:1/token"}, "SourceUnavailable", "token endpoint"),
+]
+
+
+@pytest.fixture(scope="module")
+def refusals(sandbox: Sandbox) -> list[dict[str, Any]]:
+    """What the source says to each wrong connection, all in one process."""
+    return run_source(sandbox, *({"credentials": changes} for changes, _, _ in WRONG),
+                      CLOSED_LOOP_RETRY_SECONDS="2")
+
+
+@pytest.mark.parametrize("number", range(len(WRONG)))
 def test_what_is_wrong_is_said_in_a_sentence_without_secrets(
-    sandbox: Sandbox, changes: dict[str, str], kind: str, part: str
+    sandbox: Sandbox, refusals: list[dict[str, Any]], number: int
 ) -> None:
-    answer, = run_source(sandbox, {"credentials": changes}, CLOSED_LOOP_RETRY_SECONDS="2")
+    (changes, kind, part), answer = WRONG[number], refusals[number]
     assert (answer.get("raised"), part in answer.get("says", "")) == (kind, True), answer
     secrets = {**sandbox.connection("google_ads"), **changes}
     for name in ("password", "refresh_token", "developer_token"):

@@ -18,7 +18,15 @@ from include.sources import (
     Window,
 )
 from include.sources.linkedin_ads import LINKEDIN_ADS, analytics
-from tests.sandbox.linkedin_data import DOLLAR, EURO, FILES, account, campaign, day, group
+from tests.sandbox.linkedin_data import (
+    DOLLAR,
+    EURO,
+    FILES,
+    FULL_AT,
+    FULL_FILES,
+    account,
+    group,
+)
 from tests.sandbox.running import Sandbox
 
 NOVEMBER = Window(date(2026, 11, 1), date(2026, 11, 19))
@@ -83,48 +91,36 @@ def test_campaigns_of_each_day_add_up_to_the_accounts_total(sandbox: Sandbox) ->
     assert parts[0]["reported_conversions"] == 2
 
 
+@pytest.fixture(scope="module")
+def full(serve_data: Callable[..., Sandbox]) -> Sandbox:
+    return serve_data(FULL_FILES)
+
+
 @pytest.mark.parametrize("count", [14_999, 15_000, 15_001])
-def test_an_answer_that_may_have_been_cut_is_split_by_days(
-    serve_data: Callable[..., Sandbox], count: int
-) -> None:
-    groups = range(1, 5_002)
-    lines = [day(f"2026-11-{1 + number // 5_001:02}", "0.01", 1 + number % 5_001,
-                 1 + number % 5_001, None) for number in range(count)]
-    served = serve_data({
-        "linkedin/accounts": [account(EURO, "EUR")], "linkedin/analytics": lines,
-        "linkedin/campaign_groups": [group(number) for number in groups]})
-    found = rows(served, "campaign_daily")
+def test_an_answer_that_may_have_been_cut_is_split_by_days(full: Sandbox, count: int) -> None:
+    full.reset()
+    full.set_clock(FULL_AT[count])
+    found = rows(full, "campaign_daily")
     assert len({(row["campaign_id"], row["date_day"]) for row in found}) == len(found) == count
     assert sum(row["spend"] for row in found) == Decimal("0.01") * count
-    assert (len(calls(served, "adAnalytics")) > 1) is (count >= 15_000)
+    assert (len(calls(full, "adAnalytics")) > 1) is (count >= 15_000)
 
 
-@pytest.fixture(scope="module")
-def one_day(serve_data: Callable[..., Sandbox]) -> Sandbox:
-    """15,001 creatives on one day: 14,999 in the groups 1 and 2, and on another day 15,000 in
-    group 3 alone."""
-    lines = [day("2026-11-01", "1", 700 + creative % 2, 1 + creative % 2, creative)
-             for creative in range(1, 15_002)]
-    lines += [day("2026-11-02", "1", 703, 3, creative) for creative in range(1, 15_001)]
-    return serve_data({
-        "linkedin/accounts": [account(EURO, "EUR")], "linkedin/analytics": lines,
-        "linkedin/campaign_groups": [group(number) for number in (1, 2, 3)],
-        "linkedin/campaigns": [campaign(700, 1), campaign(701, 2), campaign(703, 3)]})
+def creatives(full: Sandbox, window: Window) -> list[str]:
+    client = connect(full)
+    chosen = {each.account_id: each for each in LINKEDIN_ADS.discover(client)}[str(DOLLAR)]
+    return [element["pivotValues"][0]
+            for element in analytics(client, chosen, "CREATIVE", window)]
 
 
-def test_a_full_day_is_split_by_campaigns(one_day: Sandbox) -> None:
-    client = connect(one_day)
-    chosen = LINKEDIN_ADS.discover(client)[0]
-    window = Window(date(2026, 11, 1), date(2026, 11, 1))
-    found = list(analytics(client, chosen, "CREATIVE", window))
-    assert len({element["pivotValues"][0] for element in found}) == len(found) == 15_001
+def test_a_full_day_is_split_by_campaigns(full: Sandbox) -> None:
+    found = creatives(full, Window(date(2026, 11, 1), date(2026, 11, 1)))
+    assert len(set(found)) == len(found) == 15_001
 
 
-def test_a_full_day_of_one_campaign_is_refused_by_name(one_day: Sandbox) -> None:
-    client = connect(one_day)
-    chosen = LINKEDIN_ADS.discover(client)[0]
-    with pytest.raises(SourceRefused, match=r"2026-11-02 in campaign group 3 alone"):
-        list(analytics(client, chosen, "CREATIVE", NOVEMBER))
+def test_a_full_day_of_one_campaign_is_refused_by_name(full: Sandbox) -> None:
+    with pytest.raises(SourceRefused, match=r"2026-11-02 in campaign group 9003 alone"):
+        creatives(full, Window(date(2026, 11, 1), date(2026, 11, 2)))
 
 
 def test_more_than_twenty_fields_are_never_asked_for(sandbox: Sandbox) -> None:
@@ -222,6 +218,17 @@ def test_what_is_wrong_is_said_in_a_sentence_without_secrets(
         assert not given.get(name) or given[name] not in said
     assert caught.value.__cause__ is None
     assert caught.value.__suppress_context__ or caught.value.__context__ is None
+
+
+def test_no_secret_reaches_the_log(
+    sandbox: Sandbox, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("DEBUG")
+    rows(sandbox, "campaign_daily")
+    given = sandbox.connection("linkedin_ads")
+    assert "adAnalytics" in caplog.text, "the log says what was asked"
+    for secret in (given["password"], given["refresh_token"], "AQsandbox-"):
+        assert secret not in caplog.text
 
 
 def test_a_redirect_is_not_followed(sandbox: Sandbox) -> None:
