@@ -14,6 +14,7 @@ import shutil
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -23,7 +24,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from include.contracts.shape import Table
-from include.contracts.values import Unfit, arrow_schema, fit, fit_one
+from include.contracts.values import Unfit, arrow_schema, broken_row_rules, fit, fit_one
 from include.landing import Batch, LandingError, plainly
 from include.settings import Settings
 from include.sources import Row, Source, Stream
@@ -98,13 +99,13 @@ def check(settings: Settings, source: Source, batch: Batch) -> CheckedBatch:
         faults[position] += [reason for reason in reasons if reason.split()[0] not in unread]
     for position, reason in _misplaced(table, source, batch, rows):
         faults[position].append(reason)
-    for position, reason in _broken_row_rules(table, rows):
+    for position, reason in broken_row_rules(table, rows):
         faults[position].append(reason)
     repeats, conflicts = _duplicates(table, stream, rows, faults)
     for position in conflicts:
         faults[position].append(f"another row has the same {', '.join(table.key)}")
     missing = [position for position in sorted(faults) if position not in records]
-    records |= zip(missing, rows.take(missing).to_pylist(), strict=True)
+    records |= zip(missing, rows.take(pa.array(missing, pa.int64())).to_pylist(), strict=True)
     keep = [n not in faults and n not in repeats for n in range(len(rows))]
     accepted = rows if all(keep) else rows.filter(pa.array(keep, pa.bool_()))
     checked = CheckedBatch(batch, len(accepted), len(repeats), len(faults))
@@ -185,23 +186,11 @@ class _Verdict:
 def _expect(table: Table, rows: pa.Table) -> _Verdict:
     """Run the table's Great Expectations suite over the rows.
 
-    Imported here because it takes seconds. Decimals are judged as floats: their rules are bounds
-    far coarser than a float's error.
+    Decimals are judged as floats: their rules are bounds far coarser than a float's error.
     """
     if not len(rows):
         return _Verdict({}, [])
-    os.environ["GX_ANALYTICS_ENABLED"] = "false"
-    import great_expectations as gx
-    from great_expectations.data_context.types.base import ProgressBarsConfig
-
-    context = gx.get_context(mode="ephemeral")
-    context.variables.progress_bars = ProgressBarsConfig(globally=False)
-    suite = gx.ExpectationSuite(name=table.name, expectations=list(_expectations(table)))
-    definition = (
-        context.data_sources.add_pandas("batch")
-        .add_dataframe_asset(table.name)
-        .add_batch_definition_whole_dataframe("all rows")
-    )
+    definition, suite = _suite(table)
     frame = pa.table(
         {
             name: pc.cast(column, pa.float64()) if pa.types.is_decimal(column.type) else column
@@ -232,6 +221,36 @@ def _expect(table: Table, rows: pa.Table) -> _Verdict:
             }
         )
     return _Verdict(unexpected, told)
+
+
+@lru_cache
+def _suite(table: Table) -> tuple[Any, Any]:
+    """The table's suite, and where a frame is handed in to be held against it.
+
+    Imported here because it takes seconds. Nothing is sent or written anywhere.
+    """
+    os.environ["GX_ANALYTICS_ENABLED"] = "false"
+    import great_expectations as gx
+    from great_expectations.data_context.types.base import (
+        DataContextConfig,
+        InMemoryStoreBackendDefaults,
+        ProgressBarsConfig,
+    )
+
+    context = gx.get_context(
+        mode="ephemeral",
+        project_config=DataContextConfig(
+            store_backend_defaults=InMemoryStoreBackendDefaults(),
+            progress_bars=ProgressBarsConfig(globally=False),
+            analytics_enabled=False,
+        ),
+    )
+    definition = (
+        context.data_sources.add_pandas("batch")
+        .add_dataframe_asset(table.name)
+        .add_batch_definition_whole_dataframe("all rows")
+    )
+    return definition, gx.ExpectationSuite(table.name, expectations=list(_expectations(table)))
 
 
 def _expectations(table: Table) -> Iterator[Any]:
@@ -268,20 +287,6 @@ def _misplaced(
         first, last = pa.scalar(window.first), pa.scalar(window.last)
         for position in _where(pc.or_(pc.less(day, first), pc.greater(day, last))):
             yield position, "date_day is outside the days asked for"
-
-
-def _broken_row_rules(table: Table, rows: pa.Table) -> Iterator[tuple[int, str]]:
-    """Rows that break a rule over several columns; a rule that is unknown (NULL) is kept."""
-    if not table.row_rules or not len(rows):
-        return
-    import duckdb
-
-    with duckdb.connect(":memory:") as connection:
-        connection.register("parsed", rows.append_column("row_number", _positions(rows)))
-        for reason, rule in table.row_rules:
-            broken = connection.table("parsed").filter(f"not ({rule})").project("row_number")
-            for (position,) in broken.fetchall():
-                yield position, reason
 
 
 def _duplicates(

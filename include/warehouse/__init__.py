@@ -1,0 +1,341 @@
+"""The warehouse: five verbs over any engine.
+
+``prepare`` makes tables and loads the seeds, ``stage`` takes in checked batches with their ledger
+rows, ``build`` makes one candidate table, ``audit`` asks for wrong rows, ``publish`` shows all
+marts at one instant. Nothing above this package knows the engine.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from include import failpoints
+from include.contracts.build_info import BUILD_INFO
+from include.contracts.ops import OPS_TABLES
+from include.contracts.seeds import SEED_TABLES, SETTINGS_TABLES
+from include.contracts.shape import Table
+from include.contracts.staging import STAGING_TABLES
+from include.settings import Settings
+from include.warehouse.engine import (
+    Rows,
+    Session,
+    Sql,
+    WarehouseError,
+    WarehouseUnavailable,
+    compose,
+    engine_of,
+)
+from include.warehouse.models import Model, audit_file, audits, models, statement
+
+if TYPE_CHECKING:
+    from include.quality import CheckedBatch
+    from include.run import Run
+    from include.sources import Source
+    from include.warehouse.staging import Staged
+
+__all__ = [
+    "AuditResult",
+    "LedgerRow",
+    "Model",
+    "WarehouseError",
+    "WarehouseUnavailable",
+    "audit",
+    "audits",
+    "build",
+    "fingerprint",
+    "ledger",
+    "models",
+    "prepare",
+    "publish",
+    "read",
+    "read_marts",
+    "require_clean",
+    "stage",
+]
+
+_WORKING_TABLES = (*STAGING_TABLES, *SEED_TABLES, *SETTINGS_TABLES, *OPS_TABLES)
+_ROWS_SHOWN = 20
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerRow:
+    """What has been loaded: one row of ``ops.load_ledger``, in its columns' words."""
+
+    source: str
+    account_id: str
+    stream: str
+    scope: str
+    status: str
+    date_day: date | None
+    spend: Decimal | None
+    rows_staged: int
+    rows_rejected: int
+    restated_spend: Decimal | None
+    cursor_at: datetime | None
+    as_of_at: datetime
+    batch_id: str
+    loaded_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class AuditResult:
+    """How many rows an audit found wrong, and the first of them."""
+
+    name: str
+    wrong_count: int
+    rows: tuple[Mapping[str, Any], ...]
+
+
+def prepare(settings: Settings, sources: Iterable[Source]) -> None:
+    """Make sure of every schema and table, and load seeds, settings and the sources' tags.
+
+    In one transaction; doing it again changes nothing. Raises WarehouseError when a seed breaks its
+    contract (file, line and reason), or when a table is of an older release.
+    """
+    from include.warehouse.reference import reference_tables
+
+    reference = list(reference_tables(settings, sources))
+    engine = engine_of(settings)
+    with engine.write("prepare") as session:
+        for schema in ("staging", "ops", "build", "marts"):
+            session.execute(compose("create schema if not exists {schema}", schema=schema))
+        for table in (*_WORKING_TABLES, BUILD_INFO):
+            _make_sure_of(session, table)
+        for table, rows in reference:
+            name = f"{table.schema}.{table.name}"
+            session.execute(compose("delete from {name}", name=name))
+            session.load(name, table.column_names, rows)
+            session.analyze(name)
+    engine.clear_orphans()
+
+
+def stage(settings: Settings, source: Source, checked: Sequence[CheckedBatch], run: Run) -> Staged:
+    """Stage checked batches of one source, with their ledger rows, in one transaction.
+
+    Daily windows and snapshots are replaced, changes merged by key, keys that vanished marked
+    deleted. Rows that say the same as before keep their stamps, so staging a batch again changes
+    nothing; a batch older than what is staged is left out.
+    """
+    from include.warehouse.staging import Stager
+
+    locks = {f"{source.name}/{each.batch.account.account_id}" for each in checked}
+    with engine_of(settings).write(*sorted(locks)) as session:
+        staged = Stager(session, source, run).stage(checked)
+        failpoints.reach("stage.before_commit")
+    failpoints.reach("stage.after_commit")
+    return staged
+
+
+def build(settings: Settings, model_name: str) -> int:
+    """Build one model as a table in schema ``build``, beside what is published; returns its rows.
+
+    Raises WarehouseError when the SQL fails, or when a mart breaks its contract: other columns,
+    a required value missing, a value a rule forbids, a key borne by two rows.
+    """
+    model = _model_named(model_name)
+    contract = _mart_contracts().get(model.name)
+    if contract is None and model.layer == "marts":
+        raise WarehouseError(f"{model.name} has no contract in include/contracts/marts.py")
+    name = f"build.{model.name}"
+    with engine_of(settings).write(name) as session:
+        session.execute(compose("drop table if exists {name}", name=name))
+        try:
+            session.run(f"create table {name} as\n{model.sql}")
+        except Exception as error:
+            error.add_note(f"in {model.path}")
+            raise
+        if contract is not None:
+            _hold_to_contract(session, contract)
+            session.describe(contract, "build")
+        session.analyze(name)
+        rows = session.rows(compose("select count(*) as row_count from {name}", name=name))
+        failpoints.reach("build.before_commit")
+    return int(rows[0]["row_count"])
+
+
+def audit(settings: Settings, name: str) -> AuditResult:
+    """Ask one audit for the rows that are wrong; the first 20 come back with their count."""
+    wrong = compose("(\n{query}\n) as wrong", query=Sql(statement(audit_file(name))))
+    with engine_of(settings).read() as session:
+        counted = session.rows(compose("select count(*) as wrong_count from {wrong}", wrong=wrong))
+        wrong_count = int(counted[0]["wrong_count"])
+        rows: Rows = []
+        if wrong_count:
+            shown = compose("select * from {wrong} limit {n}", wrong=wrong, n=Sql(_ROWS_SHOWN))
+            rows = session.rows(shown)
+    return AuditResult(name, wrong_count, tuple(rows))
+
+
+def require_clean(settings: Settings, names: Iterable[str]) -> None:
+    """Run these audits; WarehouseError tells every one that found rows, and the first of those."""
+    results = [audit(settings, name) for name in names]
+    if failed := [result for result in results if result.wrong_count]:
+        told = "; ".join(
+            f"not so: {result.name.replace('_', ' ')} ({result.wrong_count} rows, the first: "
+            f"{_told(result.rows[0])})"
+            for result in failed
+        )
+        raise WarehouseError(f"{told}; nothing was published")
+
+
+def publish(settings: Settings, run: Run) -> None:
+    """Put every mart where people read it, all at one instant, with a row of ``build_info``."""
+    import pyarrow as pa
+
+    from include.contracts.values import arrow_schema
+
+    contracts = _mart_contracts()
+    tables = [contracts[model.name] for model in models() if model.layer == "marts"]
+    row = {"run_id": run.run_id, "as_of_at": run.as_of, "published_at": run.started_at}
+    build_info = pa.Table.from_pylist([row], schema=arrow_schema(BUILD_INFO))
+    engine_of(settings).publish(tables, build_info)
+
+
+def ledger(settings: Settings, source_name: str) -> list[LedgerRow]:
+    """The ledger's rows of one source, by account, stream and scope."""
+    rows = read(
+        settings,
+        "select * from ops.load_ledger where source = :source order by account_id, stream, scope",
+        {"source": source_name},
+    )
+    return [LedgerRow(**row) for row in rows]
+
+
+def read(settings: Settings, sql: str, parameters: Mapping[str, Any] | None = None) -> Rows:
+    """What a query over staging, ops and build gives; ``:name`` places are bound."""
+    with engine_of(settings).read() as session:
+        return session.rows(sql, parameters)
+
+
+def read_marts(settings: Settings, sql: str, parameters: Mapping[str, Any] | None = None) -> Rows:
+    """What a query over the published ``marts`` gives; WarehouseError if there are none yet."""
+    with engine_of(settings).read_marts() as session:
+        return session.rows(sql, parameters)
+
+
+def fingerprint(settings: Settings, tables: Iterable[str]) -> dict[str, str]:
+    """A hash of each table's content, stamps aside: equal for equal rows, in any order and engine.
+
+    Tables are named with their schema; those of ``marts`` are read as published.
+    """
+    contracts = {f"{t.schema}.{t.name}": t for t in (*_WORKING_TABLES, BUILD_INFO)}
+    contracts |= {
+        f"{schema}.{name}": table
+        for name, table in _mart_contracts().items()
+        for schema in ("build", "marts")
+    }
+    prints = {}
+    for name in tables:
+        columns = [c.name for c in contracts[name].columns if not c.is_stamp] or [Sql("1 as one")]
+        query = compose("select {columns} from {name}", columns=columns, name=name)
+        rows = (read_marts if name.startswith("marts.") else read)(settings, query)
+        total = sum(int.from_bytes(_digest(row)) for row in rows)
+        prints[name] = f"{len(rows)}:{total % 2**256:064x}"
+    return prints
+
+
+def _make_sure_of(session: Session, table: Table) -> None:
+    found = session.columns(table.schema, table.name)
+    if not found:
+        session.create(table, table.schema)
+        return
+    wanted = {column.name: column.type.value for column in table.columns}
+    if found != wanted:
+        changed = sorted(dict(found.items() ^ wanted.items()))
+        raise WarehouseError(
+            f"{table.schema}.{table.name} is of another release (it differs in "
+            f"{', '.join(changed)}); move this warehouse away and run the pipeline again, which "
+            "fills a new one"
+        )
+
+
+def _model_named(name: str) -> Model:
+    for model in models():
+        if model.name == name:
+            return model
+    raise WarehouseError(f"there is no model {name} under sql/")
+
+
+def _mart_contracts() -> dict[str, Table]:
+    from include.contracts.marts import MART_TABLES
+
+    return {table.name: table for table in MART_TABLES}
+
+
+def _hold_to_contract(session: Session, contract: Table) -> None:
+    found = list(session.columns("build", contract.name).items())
+    wanted = [(column.name, column.type.value) for column in contract.columns]
+    if found != wanted:
+        differing = [pair for pair in found if pair not in wanted] + [
+            pair for pair in wanted if pair not in found
+        ]
+        told = ", ".join(f"{name} {type_name}" for name, type_name in differing)
+        raise WarehouseError(
+            f"sql/marts/{contract.name}.sql gives other columns than its contract: "
+            f"{told or 'their order differs'}"
+        )
+    rules = list(_rules(contract))
+    counted = session.rows(
+        compose(
+            "select {counts} from {name}",
+            counts=[
+                Sql(f"count(*) filter (where {wrong}) as rule_{n}")
+                for n, (_, wrong) in enumerate(rules)
+            ],
+            name=f"build.{contract.name}",
+        )
+    )[0]
+    broken = [
+        f"{reason} ({counted[f'rule_{n}']} rows)"
+        for n, (reason, _) in enumerate(rules)
+        if counted[f"rule_{n}"]
+    ]
+    twice = session.rows(
+        compose(
+            "select count(*) as keys from (select 1 as one from {name} "
+            "group by {key} having count(*) > 1) as twice",
+            name=f"build.{contract.name}",
+            key=contract.key,
+        )
+    )[0]["keys"]
+    if twice:
+        broken.append(f"{twice} keys ({', '.join(contract.key)}) are borne by several rows")
+    if broken:
+        raise WarehouseError(f"{contract.name} breaks its contract: {'; '.join(broken)}")
+
+
+def _rules(contract: Table) -> Iterator[tuple[str, str]]:
+    """The contract's rules as (reason, condition that a wrong row meets)."""
+    for column in contract.columns:
+        name = column.name
+        if column.is_required:
+            yield f"{name} is missing", f"{name} is null"
+        if column.at_least is not None:
+            yield f"{name} is below {column.at_least}", f"{name} < {column.at_least}"
+        if column.one_of is not None:
+            values = ", ".join("'" + value.replace("'", "''") + "'" for value in column.one_of)
+            yield f"{name} is none of {', '.join(column.one_of)}", f"{name} not in ({values})"
+    for reason, rule in contract.row_rules:
+        yield reason, f"not ({rule})"
+
+
+def _told(row: Mapping[str, Any]) -> str:
+    return ", ".join(f"{name} {value}" for name, value in row.items())
+
+
+def _digest(row: Mapping[str, Any]) -> bytes:
+    parts = []
+    for value in row.values():
+        if isinstance(value, datetime):
+            text = value.timestamp().hex()
+        elif isinstance(value, Decimal):
+            text = f"{value:f}"
+        else:
+            text = str(value)
+        parts.append("-" if value is None else f"{len(text)}:{text}")
+    return hashlib.sha256("".join(parts).encode()).digest()

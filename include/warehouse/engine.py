@@ -1,0 +1,130 @@
+"""The seam between the verbs and the engines: what an engine must offer, and how it may fail."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+from include.contracts.shape import Table
+from include.settings import Settings
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+Rows = list[dict[str, Any]]
+
+_IDENTIFIER = re.compile(r"[a-z_][a-z0-9_]*(\.[a-z_][a-z0-9_]*)?")
+
+
+class WarehouseError(Exception):
+    """The warehouse cannot do what was asked; the message says what a person must do."""
+
+
+class WarehouseUnavailable(WarehouseError):
+    """The warehouse cannot be reached or is busy; trying later may help."""
+
+
+class Sql(str):
+    """A piece of SQL composed by this package, as against a name that must be checked."""
+
+
+def compose(template: str, **names: str | Sequence[str]) -> Sql:
+    """Fill ``{name}`` places with identifiers, lists of them, or pieces already composed.
+
+    Values never come this way: they are bound, as ``:name``. Raises ValueError on a name that is
+    no plain identifier.
+    """
+    return Sql(template.format(**{place: _composed(name) for place, name in names.items()}))
+
+
+def _composed(name: str | Sequence[str]) -> str:
+    if isinstance(name, Sql):
+        return name
+    if not isinstance(name, str):
+        return ", ".join(_composed(each) for each in name)
+    if not _IDENTIFIER.fullmatch(name):
+        raise ValueError(f"{name!r} is no plain identifier")
+    return name
+
+
+class Session(Protocol):
+    """One connection within one transaction (or, reading, one snapshot)."""
+
+    def execute(self, sql: Sql, parameters: Mapping[str, Any] | None = None) -> None:
+        """Run a composed statement with its ``:name`` values bound."""
+
+    def run(self, text: str) -> None:
+        """Run a statement word for word, without parameters."""
+
+    def rows(self, sql: str, parameters: Mapping[str, Any] | None = None) -> Rows:
+        """What a query gives, a dict a row: Decimal money, aware instants in UTC."""
+
+    def load(
+        self,
+        table: str,
+        columns: Sequence[str],
+        source: Path | pa.Table,
+        constants: Mapping[str, Any] | None = None,
+    ) -> None:
+        """Append rows of a parquet file or an arrow table in bulk.
+
+        ``columns`` are those of ``source``, by name; ``constants`` give further columns one value
+        for all rows.
+        """
+
+    def columns(self, schema: str, name: str) -> dict[str, str]:
+        """A table's columns in order with their types as contracts write them; {} if none."""
+
+    def create(self, table: Table, schema: str) -> None:
+        """Make a contract's table with comments, unless it is there."""
+
+    def create_temporary(self, name: str, table: Table) -> None:
+        """Make an empty table with a contract's columns that this transaction alone sees."""
+
+    def describe(self, table: Table, schema: str) -> None:
+        """Put the contract's words on a table that is there."""
+
+    def analyze(self, table: str) -> None:
+        """Tell the planner what a table holds now."""
+
+
+class Engine(Protocol):
+    """One warehouse of one kind."""
+
+    def write(self, *locks: str) -> AbstractContextManager[Session]:
+        """A transaction; whoever asks for one of the same ``locks`` waits, for a bounded time."""
+
+    def read(self) -> AbstractContextManager[Session]:
+        """A snapshot of the working warehouse."""
+
+    def read_marts(self) -> AbstractContextManager[Session]:
+        """A snapshot of the published marts."""
+
+    def clear_orphans(self) -> None:
+        """Remove what killed publishes left behind."""
+
+    def publish(self, tables: Sequence[Table], build_info: pa.Table) -> None:
+        """Put these build tables, and one ``build_info``, where readers find them, at one instant.
+
+        Raises WarehouseError and changes nothing when one of them has not been built.
+        """
+
+
+def engine_of(settings: Settings) -> Engine:
+    """The engine that the warehouse URL names; WarehouseError if there is none for it."""
+    scheme = re.split(r"[:+]", settings.warehouse_url, maxsplit=1)[0]
+    if scheme == "duckdb":
+        from include.warehouse.engine_duckdb import DuckDB
+
+        return DuckDB(settings)
+    if scheme in ("postgresql", "postgres"):
+        from include.warehouse.engine_postgres import PostgreSQL
+
+        return PostgreSQL(settings)
+    raise WarehouseError(
+        f"no warehouse engine speaks {scheme!r}; set CLOSED_LOOP_WAREHOUSE_URL to "
+        "duckdb:///<file> or postgresql+psycopg://<user>:<password>@<host>/<database>"
+    )

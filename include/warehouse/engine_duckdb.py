@@ -1,0 +1,298 @@
+"""DuckDB: the embedded warehouse, one working file and one published file.
+
+One process at a time has the working file, so connections are short and whoever comes second waits
+for a bounded time. Nobody but the pipeline opens it; readers open the published file, which is
+always replaced whole.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+from tenacity import Retrying, retry_if_exception, stop_after_delay, wait_random
+
+from include import failpoints
+from include.contracts import ddl
+from include.contracts.shape import Table
+from include.settings import Settings
+from include.warehouse.engine import Rows, Sql, WarehouseError, WarehouseUnavailable, compose
+
+LOCK_WAIT_SECONDS = 120.0
+
+_ROWS_AT_ONCE = 100_000
+_PARAMETER = re.compile(r"(?<![:\w]):(\w+)")
+_HOLDER = re.compile(r"held in (.+?) \(PID (\d+)\)")
+_TYPE_NAMES = {
+    "VARCHAR": "text",
+    "TIMESTAMP WITH TIME ZONE": "timestamptz",
+    "BIGINT": "bigint",
+    "BOOLEAN": "boolean",
+    "DATE": "date",
+}
+_one_at_a_time = threading.RLock()
+
+
+class DuckDB:
+    """The engine behind ``duckdb:///<file>``."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._file = Path(settings.warehouse_url.removeprefix("duckdb:///"))
+        self._marts_file = settings.marts_file
+        self._landing = settings.landing
+
+    @contextmanager
+    def write(self, *locks: str) -> Iterator[_Session]:
+        """A transaction. The file lets one writer in, so ``locks`` have nothing to add."""
+        with self._working(read_only=False) as connection:
+            connection.begin()
+            yield _Session(connection)
+            connection.commit()
+
+    @contextmanager
+    def read(self) -> Iterator[_Session]:
+        if not self._file.exists():
+            raise WarehouseError(f"there is no warehouse at {self._file} yet; run the pipeline")
+        with self._working(read_only=True) as connection:
+            yield _Session(connection)
+
+    @contextmanager
+    def read_marts(self) -> Iterator[_Session]:
+        if not self._marts_file.exists():
+            raise WarehouseError(
+                f"nothing has been published at {self._marts_file} yet; run the pipeline"
+            )
+        with _plainly(self._marts_file), _open(self._marts_file, read_only=True) as connection:
+            _shut_off(connection)
+            yield _Session(connection)
+
+    def clear_orphans(self) -> None:
+        with self._working(read_only=False):
+            self._remove_drafts()
+
+    def publish(self, tables: Sequence[Table], build_info: pa.Table) -> None:
+        """Copy the candidates to a new file and rename it over the published one.
+
+        The working file stays open throughout, so nobody else publishes meanwhile.
+        """
+        draft = self._marts_file.with_name(f"{self._marts_file.name}.next-{os.getpid()}")
+        with self._working(read_only=False) as working:
+            self._remove_drafts()
+            with _plainly(draft), _open(draft, read_only=False) as published:
+                _shut_off(published)
+                session = _Session(published)
+                # In the file's own schema: opened as marts.duckdb its tables answer to
+                # marts.<table>, which a schema marts within it would make ambiguous.
+                for table in tables:
+                    if not _Session(working).columns("build", table.name):
+                        raise WarehouseError(
+                            f"{table.name} has not been built; build every model, then publish"
+                        )
+                    session.create(table, "main")
+                    query = compose(
+                        "select {columns} from build.{name}",
+                        columns=table.column_names,
+                        name=table.name,
+                    )
+                    candidate = working.execute(query).to_arrow_reader(_ROWS_AT_ONCE)
+                    session.append(f"main.{table.name}", table.column_names, candidate)
+                    failpoints.reach("publish.within_copy")
+                session.append("main.build_info", build_info.column_names, build_info)
+                published.execute("checkpoint")
+            failpoints.reach("publish.before_rename")
+            with _plainly(self._marts_file):
+                _make_durable(draft)
+                draft.replace(self._marts_file)
+                _make_durable(self._marts_file.parent)
+            failpoints.reach("publish.after_rename")
+
+    @contextmanager
+    def _working(self, *, read_only: bool) -> Iterator[duckdb.DuckDBPyConnection]:
+        """The working file, ours alone; a block that raises is rolled back by the closing."""
+        with _plainly(self._file), _one_at_a_time:
+            self._file.parent.mkdir(parents=True, exist_ok=True)
+            with _open(self._file, read_only=read_only) as connection:
+                _shut_off(connection, may_read=self._landing)
+                yield connection
+
+    def _remove_drafts(self) -> None:
+        for draft in self._marts_file.parent.glob(f"{self._marts_file.name}.next-*"):
+            draft.unlink(missing_ok=True)
+
+
+class _Session:
+    def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
+        self._connection = connection
+
+    def execute(self, sql: Sql, parameters: Mapping[str, Any] | None = None) -> None:
+        self._bound(sql, parameters)
+
+    def run(self, text: str) -> None:
+        self._connection.execute(text)
+
+    def rows(self, sql: str, parameters: Mapping[str, Any] | None = None) -> Rows:
+        return self._bound(sql, parameters).to_arrow_table().to_pylist()
+
+    def load(
+        self,
+        table: str,
+        columns: Sequence[str],
+        source: Path | pa.Table,
+        constants: Mapping[str, Any] | None = None,
+    ) -> None:
+        if isinstance(source, Path):
+            origin = Sql("read_parquet(:file)")
+            values: dict[str, Any] = {"file": str(source)}
+        else:
+            self._connection.register("arriving", source)
+            origin = Sql("arriving")
+            values = {}
+        constants = constants or {}
+        self.execute(
+            compose(
+                "insert into {table} ({names}) select {selected} from {origin}",
+                table=table,
+                names=[*columns, *constants],
+                selected=[*columns, *(Sql(f":{name}") for name in constants)],
+                origin=origin,
+            ),
+            {**values, **constants},
+        )
+        if not values:
+            self._connection.unregister("arriving")
+
+    def append(
+        self, table: str, columns: Sequence[str], source: pa.Table | pa.RecordBatchReader
+    ) -> None:
+        """Append arrow data, streamed when it is a reader."""
+        self._connection.register("arriving", source)
+        self.execute(
+            compose(
+                "insert into {table} select {columns} from arriving", table=table, columns=columns
+            )
+        )
+        self._connection.unregister("arriving")
+
+    def columns(self, schema: str, name: str) -> dict[str, str]:
+        found = self._connection.execute(
+            "select column_name, data_type from duckdb_columns() "
+            "where schema_name = ? and table_name = ? and not internal order by column_index",
+            [schema, name],
+        ).fetchall()
+        return {column: _type_name(data_type) for column, data_type in found}
+
+    def create(self, table: Table, schema: str) -> None:
+        self.run(ddl.create_table(table, schema))
+        self.describe(table, schema)
+
+    def create_temporary(self, name: str, table: Table) -> None:
+        columns = [Sql(f"{column.name} {column.type.value}") for column in table.columns]
+        self.execute(
+            compose("create or replace temp table {name} ({columns})", name=name, columns=columns)
+        )
+
+    def describe(self, table: Table, schema: str) -> None:
+        for statement in ddl.comments(table, schema):
+            self.run(statement)
+
+    def analyze(self, table: str) -> None:
+        """DuckDB keeps its statistics itself."""
+
+    def _bound(self, sql: str, parameters: Mapping[str, Any] | None) -> duckdb.DuckDBPyConnection:
+        if not parameters:
+            return self._connection.execute(sql)
+        used = set(_PARAMETER.findall(sql))
+        return self._connection.execute(
+            _PARAMETER.sub(r"$\1", sql),
+            {name: value for name, value in parameters.items() if name in used},
+        )
+
+
+def _open(file: Path, *, read_only: bool) -> duckdb.DuckDBPyConnection:
+    """Open a database file, waiting while another process has it.
+
+    Extensions are never fetched nor loaded by themselves.
+    """
+    for attempt in Retrying(
+        retry=retry_if_exception(_is_locked),
+        stop=stop_after_delay(LOCK_WAIT_SECONDS),
+        wait=wait_random(0.02, 0.2),
+        reraise=True,
+    ):
+        with attempt:
+            return duckdb.connect(
+                str(file),
+                read_only=read_only,
+                config={
+                    "autoinstall_known_extensions": "false",
+                    "autoload_known_extensions": "false",
+                },
+            )
+    raise AssertionError("unreachable: the last attempt raises")
+
+
+def _shut_off(connection: duckdb.DuckDBPyConnection, may_read: Path | None = None) -> None:
+    """Close every way out of the database but reading landed batches, for good."""
+    connection.execute("set TimeZone = 'UTC'")
+    if may_read is not None:
+        folder = str(may_read).replace("'", "''")
+        connection.execute(f"set allowed_directories = ['{folder}']")
+    connection.execute("set enable_external_access = false")
+    connection.execute("set lock_configuration = true")
+
+
+def _is_locked(error: BaseException) -> bool:
+    return isinstance(error, duckdb.IOException) and "Could not set lock" in str(error)
+
+
+@contextmanager
+def _plainly(file: Path) -> Iterator[None]:
+    """Turn what DuckDB and the file system say into a sentence for a person."""
+    try:
+        yield
+    except (duckdb.Error, OSError) as error:
+        text = str(error)
+        lowered = text.lower()
+        if _is_locked(error):
+            holder = _HOLDER.search(text)
+            who = f"process {holder[2]} ({holder[1]})" if holder else "another process"
+            raise WarehouseUnavailable(
+                f"{file} is held by {who} and was not given back within "
+                f"{LOCK_WAIT_SECONDS:.0f} seconds; end that process or wait for it"
+            ) from error
+        if "no space left" in lowered or "disk quota exceeded" in lowered:
+            raise WarehouseError(
+                f"the disk that holds {file} is full; free some space and run again"
+            ) from error
+        if "permission denied" in lowered or "read-only file system" in lowered:
+            raise WarehouseError(
+                f"{file} cannot be written; give the user who runs the pipeline the right to, or "
+                "set CLOSED_LOOP_HOME to a folder that allows it"
+            ) from error
+        if "not a valid duckdb database" in lowered or "trying to read a database" in lowered:
+            raise WarehouseError(
+                f"{file} is no database that this version of DuckDB reads; move it away and run "
+                "the pipeline again, which rebuilds it"
+            ) from error
+        raise WarehouseError(text.strip().split("\n")[0]) from error
+
+
+def _type_name(data_type: str) -> str:
+    if data_type.startswith("DECIMAL"):
+        return data_type.replace("DECIMAL", "numeric").lower()
+    return _TYPE_NAMES.get(data_type, data_type.lower())
+
+
+def _make_durable(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,281 @@
+"""PostgreSQL: schemas staging, ops, build and marts in one database."""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from functools import lru_cache
+from hashlib import blake2b
+from pathlib import Path
+from typing import Any, cast
+
+import psycopg
+import pyarrow as pa
+import pyarrow.csv
+import pyarrow.parquet as pq
+import sqlalchemy as sa
+from psycopg.rows import dict_row
+from sqlalchemy.pool import NullPool
+
+from include import failpoints
+from include.contracts import ddl
+from include.contracts.shape import Table
+from include.settings import Settings
+from include.warehouse.engine import Rows, Sql, WarehouseError, WarehouseUnavailable, compose
+
+LOCK_WAIT_SECONDS = 600
+
+_ROWS_AT_ONCE = 65_536
+_TEXT = 'text collate "C"'
+_CSV = pyarrow.csv.WriteOptions(include_header=False, quoting_style="needed")
+_TYPE_NAMES: dict[str, str] = {"timestamp with time zone": "timestamptz"}
+_WORTH_RETRYING = ("08", "40", "53", "55", "57")
+"""SQLSTATE classes: connection, rollback (deadlock), resources, lock not given, shutdown."""
+
+
+class PostgreSQL:
+    """The engine behind ``postgresql+psycopg://…``."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._url = sa.make_url(settings.warehouse_url).set(drivername="postgresql+psycopg")
+        self._engine = _engine(self._url)
+
+    @contextmanager
+    def write(self, *locks: str) -> Iterator[_Session]:
+        with self._plainly(), self._engine.begin() as connection:
+            session = _Session(connection)
+            session.run(f"set local lock_timeout = '{LOCK_WAIT_SECONDS}s'")
+            for lock in sorted(set(locks)):
+                number = int.from_bytes(blake2b(lock.encode(), digest_size=8).digest(), signed=True)
+                session.execute(Sql("select pg_advisory_xact_lock(:number)"), {"number": number})
+            yield session
+
+    @contextmanager
+    def read(self) -> Iterator[_Session]:
+        with self._plainly(), self._engine.connect() as connection:
+            connection.execute(
+                sa.text("set transaction isolation level repeatable read, read only")
+            )
+            yield _Session(connection)
+
+    read_marts = read
+
+    def clear_orphans(self) -> None:
+        """A killed publish was rolled back: it leaves nothing."""
+
+    def publish(self, tables: Sequence[Table], build_info: pa.Table) -> None:
+        """Replace the contents of the published tables in one transaction.
+
+        A table whose columns did not change keeps its identity, so its grants and the views over it
+        stand. Its rows are deleted rather than truncated away: a reader whose snapshot is older
+        would find a truncated table empty.
+        """
+        with self.write("publish") as session:
+            for table in tables:
+                built = session.columns("build", table.name)
+                if not built:
+                    raise WarehouseError(
+                        f"{table.name} has not been built; build every model, then publish"
+                    )
+                self._make_way(session, table)
+                session.execute(
+                    compose(
+                        "insert into {target} ({columns}) select {columns} from {candidate}",
+                        target=f"marts.{table.name}",
+                        columns=table.column_names,
+                        candidate=f"build.{table.name}",
+                    )
+                )
+                session.analyze(f"marts.{table.name}")
+                failpoints.reach("publish.within_copy")
+            session.execute(Sql("delete from marts.build_info"))
+            session.load("marts.build_info", build_info.column_names, build_info)
+            failpoints.reach("publish.before_rename")
+        failpoints.reach("publish.after_rename")
+
+    def _make_way(self, session: _Session, table: Table) -> None:
+        name = f"marts.{table.name}"
+        published = session.columns("marts", table.name)
+        if list(published.items()) == [(c.name, c.type.value) for c in table.columns]:
+            session.execute(compose("delete from {name}", name=name))
+            return
+        views = session.rows(_DEPENDENT_VIEWS, {"table_name": table.name}) if published else []
+        if views:
+            named = ", ".join(row["view_name"] for row in views)
+            raise WarehouseError(
+                f"{name} has new columns and {named} reads it; drop that view, publish, and create "
+                "it again"
+            )
+        session.execute(compose("drop table if exists {name}", name=name))
+        session.create(table, "marts")
+
+    @contextmanager
+    def _plainly(self) -> Iterator[None]:
+        """Turn what the driver says into a sentence; the password is never part of it."""
+        try:
+            yield
+        except (sa.exc.DBAPIError, psycopg.Error) as error:
+            cause = error.orig if isinstance(error, sa.exc.DBAPIError) else error
+            raise self._told(cause) from None
+
+    def _told(self, cause: BaseException | None) -> WarehouseError:
+        url = self._url
+        place = f"PostgreSQL at {url.host or url.query.get('host') or 'localhost'}"
+        text = str(cause).strip().split("\n")[0]
+        if url.password:
+            text = text.replace(str(url.password), "***")
+        state = getattr(cause, "sqlstate", None) or ""
+        if "authentication failed" in text or state.startswith("28"):
+            return WarehouseError(
+                f"{place} refuses the user {url.username}; mend user and password in the "
+                "connection warehouse or in CLOSED_LOOP_WAREHOUSE_URL"
+            )
+        if re.search(r'database ".*" does not exist', text):
+            return WarehouseError(
+                f"{place} has no database {url.database}; create it or mend "
+                "CLOSED_LOOP_WAREHOUSE_URL"
+            )
+        if state == "53100":
+            return WarehouseError(f"the disk of {place} is full; free some space and run again")
+        if state == "42501":
+            return WarehouseError(
+                f"{place} does not allow the user {url.username} to do this ({text}); grant it "
+                "create on the database and on its schemas"
+            )
+        if state == "55P03":
+            return WarehouseUnavailable(
+                f"another run has held its lock in {place} for {LOCK_WAIT_SECONDS} seconds; wait "
+                "for it to end, or end it"
+            )
+        if state.startswith(_WORTH_RETRYING) or (
+            not state and isinstance(cause, psycopg.OperationalError)
+        ):
+            return WarehouseUnavailable(
+                f"{place} does not answer ({text}); see that it runs and that "
+                "CLOSED_LOOP_WAREHOUSE_URL points to it"
+            )
+        return WarehouseError(f"{place}: {text}")
+
+
+_DEPENDENT_VIEWS = """
+select distinct reader.oid::regclass::text as view_name
+from pg_depend as dependency
+inner join pg_rewrite as rule
+    on dependency.classid = 'pg_rewrite'::regclass and dependency.objid = rule.oid
+inner join pg_class as reader on rule.ev_class = reader.oid
+where
+    dependency.refclassid = 'pg_class'::regclass
+    and dependency.refobjid = ('marts.' || :table_name)::regclass
+    and reader.oid <> dependency.refobjid
+order by view_name
+"""
+
+
+class _Session:
+    def __init__(self, connection: sa.Connection) -> None:
+        self._connection = connection
+
+    def execute(self, sql: Sql, parameters: Mapping[str, Any] | None = None) -> None:
+        self._connection.execute(sa.text(sql), dict(parameters or {}))
+
+    def run(self, text: str) -> None:
+        with self._driver.cursor() as cursor:
+            cursor.execute(text.encode())
+
+    def rows(self, sql: str, parameters: Mapping[str, Any] | None = None) -> Rows:
+        if parameters:
+            found = self._connection.execute(sa.text(sql), dict(parameters))
+            return [dict(row) for row in found.mappings()]
+        with self._driver.cursor(row_factory=dict_row) as cursor:
+            cursor.execute(sql.encode())
+            return list(cursor)
+
+    def load(
+        self,
+        table: str,
+        columns: Sequence[str],
+        source: Path | pa.Table,
+        constants: Mapping[str, Any] | None = None,
+    ) -> None:
+        constants = constants or {}
+        statement = compose(
+            "copy {table} ({names}) from stdin (format csv)",
+            table=table,
+            names=[*columns, *constants],
+        )
+        with self._driver.cursor() as cursor, cursor.copy(statement.encode()) as copy:
+            for batch in _record_batches(source, columns):
+                arrays = [*batch.columns, *(_repeated(v, len(batch)) for v in constants.values())]
+                buffer = io.BytesIO()
+                pyarrow.csv.write_csv(
+                    pa.RecordBatch.from_arrays(arrays, names=[*columns, *constants]), buffer, _CSV
+                )
+                copy.write(buffer.getbuffer())
+
+    def columns(self, schema: str, name: str) -> dict[str, str]:
+        found = self.rows(
+            "select attname, format_type(atttypid, atttypmod) as type_name "
+            "from pg_attribute where attrelid = to_regclass(:table) "
+            "and attnum > 0 and not attisdropped order by attnum",
+            {"table": f"{schema}.{name}"},
+        )
+        names = (str(row["type_name"]) for row in found)
+        types = [_TYPE_NAMES.get(name, name) for name in names]
+        return {row["attname"]: type_name for row, type_name in zip(found, types, strict=True)}
+
+    def create(self, table: Table, schema: str) -> None:
+        has_key = schema != "marts"  # the build has proved a mart's key
+        self.run(ddl.create_table(table, schema, text_type=_TEXT, has_key=has_key))
+        self.describe(table, schema)
+
+    def create_temporary(self, name: str, table: Table) -> None:
+        columns = [
+            Sql(f"{c.name} {_TEXT if c.type.value == 'text' else c.type.value}")
+            for c in table.columns
+        ]
+        self.execute(compose("drop table if exists {name}", name=f"pg_temp.{name}"))
+        self.execute(
+            compose(
+                "create temp table {name} ({columns}) on commit drop", name=name, columns=columns
+            )
+        )
+
+    def describe(self, table: Table, schema: str) -> None:
+        self.run(";".join(ddl.comments(table, schema)))
+
+    def analyze(self, table: str) -> None:
+        self.execute(compose("analyze {table}", table=table))
+
+    @property
+    def _driver(self) -> psycopg.Connection[Any]:
+        """psycopg's own connection, for what takes no parameters and for COPY."""
+        return cast("psycopg.Connection[Any]", self._connection.connection.driver_connection)
+
+
+@lru_cache
+def _engine(url: sa.URL) -> sa.Engine:
+    """No pool: Airflow forks its tasks, and a connection must not cross a fork."""
+    return sa.create_engine(
+        url,
+        poolclass=NullPool,
+        hide_parameters=True,
+        connect_args={
+            "connect_timeout": 10,
+            "application_name": "closed_loop",
+            "options": "-c timezone=UTC",
+        },
+    )
+
+
+def _record_batches(source: Path | pa.Table, columns: Sequence[str]) -> Iterable[pa.RecordBatch]:
+    if isinstance(source, Path):
+        with pq.ParquetFile(source) as file:
+            yield from file.iter_batches(_ROWS_AT_ONCE, columns=list(columns))
+    else:
+        yield from source.select(list(columns)).to_batches(_ROWS_AT_ONCE)
+
+
+def _repeated(value: Any, count: int) -> pa.Array:
+    return pa.repeat(pa.scalar(value), count)

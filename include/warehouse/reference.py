@@ -1,0 +1,119 @@
+"""The small tables ``prepare`` writes: seeds, settings, and what the sources declare."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from include.contracts.seeds import SEED_TABLES, STG_PLATFORM_TAGS, STG_SETTINGS, STG_SOURCES
+from include.contracts.shape import Column, Table
+from include.contracts.values import arrow_schema, broken_row_rules, fit
+from include.settings import Settings
+from include.sources import Source
+from include.warehouse.engine import WarehouseError
+
+
+def reference_tables(
+    settings: Settings, sources: Iterable[Source]
+) -> Iterator[tuple[Table, pa.Table]]:
+    """Each small table with all the rows it shall have.
+
+    Raises WarehouseError with file, line and reason when a seed breaks its contract.
+    """
+    for table in SEED_TABLES:
+        yield table, read_seed(settings.seeds / f"{table.name.removeprefix('seed_')}.csv", table)
+    sources = list(sources)
+    yield STG_SETTINGS, _rows(STG_SETTINGS, [_settings_row(settings)])
+    yield STG_SOURCES, _rows(STG_SOURCES, [_source_row(settings, each) for each in sources])
+    yield (
+        STG_PLATFORM_TAGS,
+        _rows(STG_PLATFORM_TAGS, [row for each in sources for row in _tags(each)]),
+    )
+
+
+def read_seed(path: Path, table: Table) -> pa.Table:
+    """A seed file as rows of its table; WarehouseError names file, line and reason."""
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            reader = csv.reader(file, strict=True)
+            header = next(reader, [])
+            lines = [(reader.line_num, fields) for fields in reader if fields]
+    except OSError as error:
+        raise WarehouseError(
+            f"the seed {path} cannot be read ({error.strerror}); restore it, or mend "
+            "CLOSED_LOOP_SEEDS"
+        ) from error
+    except (csv.Error, UnicodeDecodeError) as error:
+        raise WarehouseError(f"the seed {path} is no CSV in UTF-8: {error}") from error
+    if sorted(header) != sorted(table.column_names):
+        raise WarehouseError(f"{path}, line 1: the columns must be {', '.join(table.column_names)}")
+    numbers = [number for number, _ in lines]
+    for number, fields in lines:
+        if len(fields) != len(header):
+            raise WarehouseError(
+                f"{path}, line {number}: {len(fields)} fields where {len(header)} belong"
+            )
+    arrays = []
+    for column in table.columns:
+        place = header.index(column.name)
+        values = [fields[place] or None for _, fields in lines]
+        fitted = fit(column, values, is_key=column.name in table.key)
+        for position, reason in (*fitted.faults, *_broken_rules(column, fitted.array.to_pylist())):
+            raise WarehouseError(f"{path}, line {numbers[position]}: {reason}")
+        arrays.append(fitted.array)
+    rows = pa.Table.from_arrays(arrays, schema=arrow_schema(table))
+    for position, reason in broken_row_rules(table, rows):
+        raise WarehouseError(f"{path}, line {numbers[position]}: {reason}")
+    seen: dict[tuple[Any, ...], int] = {}
+    for number, *key in zip(numbers, *(rows[name].to_pylist() for name in table.key), strict=True):
+        if (earlier := seen.setdefault(tuple(key), number)) != number:
+            raise WarehouseError(
+                f"{path}, line {number}: line {earlier} has the same {', '.join(table.key)}"
+            )
+    return rows
+
+
+def _broken_rules(column: Column, values: Iterable[Any]) -> Iterator[tuple[int, str]]:
+    for position, value in enumerate(values):
+        if value is None:
+            if column.is_required:
+                yield position, f"{column.name} is missing"
+        elif column.at_least is not None and value < column.at_least:
+            yield position, f"{column.name} is below {column.at_least}"
+        elif column.one_of is not None and value not in column.one_of:
+            yield position, f"{column.name} is none of {', '.join(column.one_of)}"
+
+
+def _rows(table: Table, rows: list[dict[str, Any]]) -> pa.Table:
+    return pa.Table.from_pylist(rows, schema=arrow_schema(table))
+
+
+def _settings_row(settings: Settings) -> dict[str, Any]:
+    return {
+        "reporting_currency": settings.reporting_currency,
+        "reporting_zone": settings.reporting_zone,
+        "attribution_look_back_days": settings.attribution_look_back_days,
+    }
+
+
+def _source_row(settings: Settings, source: Source) -> dict[str, Any]:
+    return {
+        "source": source.name,
+        "kind": source.kind,
+        "look_back_days": settings.look_back_days.get(source.name, source.look_back_days),
+    }
+
+
+def _tags(source: Source) -> Iterator[dict[str, Any]]:
+    tagging = source.tagging
+    if tagging is None:
+        return
+    tags = [("utm_source", value) for value in tagging.utm_sources]
+    tags += [("click_id", tagging.click_id)] if tagging.click_id else []
+    tags += [("id_parameter", name) for name in tagging.campaign_id_parameters]
+    for tag_kind, tag_value in tags:
+        yield {"platform": source.name, "tag_kind": tag_kind, "tag_value": tag_value}
