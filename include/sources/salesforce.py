@@ -116,20 +116,18 @@ def _selection(client: Client, crm: CrmObject) -> Selection:
 
 def _landed(selection: Selection, row: Record, hash_key: bytes) -> Record:
     """What is kept of a row: no address in clear, wherever it stands."""
-    values = {name: row.get(name) for name in selection.columns.values()}
-    address = values.pop(selection.columns.get(EMAIL_HASH, ""), None)
-    values |= selection.captured(row)
-    address = values.pop(EMAIL_HASH, address)
-    record = {name: _without_address(value) for name, value in values.items() if value is not None}
+    record = {
+        name: value for name in selection.columns.values() if (value := row.get(name)) is not None
+    }
+    address = record.pop(selection.columns.get(EMAIL_HASH, ""), None)
+    record |= selection.captured(row)
+    address = record.pop(EMAIL_HASH, address)
+    for name, value in record.items():
+        if type(value) is str and ("@" in value or "%40" in value):
+            record[name] = _EMAIL.sub("(e-mail removed)", value)
     if address is not None:
         _add_hash(record, str(address), hash_key)
     return record
-
-
-def _without_address(value: Any) -> Any:
-    if isinstance(value, str) and ("@" in value or "%40" in value):
-        return _EMAIL.sub("(e-mail removed)", value)
-    return value
 
 
 def _add_hash(record: Record, address: str, hash_key: bytes) -> None:

@@ -230,6 +230,10 @@ class Selection:
     missing: tuple[str, ...] = ()
     has_calculated: bool = False
     has_tombstones: bool = False
+    _has_visits: bool = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._has_visits = any(set(fields) != {ONLY} for fields in self.mapped.values())
 
     @property
     def fields(self) -> list[str]:
@@ -243,25 +247,24 @@ class Selection:
         Values of two visits are never mixed: the earliest visit that has any UTM value gives all
         that it has a field for.
         """
-        visit = next(
-            (
-                visit
-                for visit in (FIRST, ONLY, LAST)
-                if any(
-                    row.get(fields[visit]) is not None
-                    for column, fields in self.mapped.items()
-                    if column.startswith("utm_") and visit in fields
-                )
-            ),
-            None,
-        )
+        visit = self._visit(row) if self._has_visits else ONLY
         values: dict[str, Any] = {}
         for column, fields in self.mapped.items():
-            names = [fields[visit]] if visit in fields and column not in DATES else fields.values()
-            value = next((row[name] for name in names if row.get(name) is not None), None)
+            if visit in fields and column not in DATES:
+                value = row.get(fields[visit])
+            else:
+                names = (name for name in fields.values() if row.get(name) is not None)
+                value = next((row[name] for name in names), None)
             if value is not None:
                 values[column] = value
         return values
+
+    def _visit(self, row: Mapping[str, Any]) -> int:
+        for visit in (FIRST, ONLY, LAST):
+            for column, fields in self.mapped.items():
+                if column.startswith("utm_") and row.get(fields.get(visit)) is not None:
+                    return visit
+        return ONLY
 
 
 def select(crm: CrmObject, describe: Mapping[str, Any], overrides: Mapping[str, str]) -> Selection:
