@@ -127,12 +127,13 @@ def ingest_dag(source: Source) -> DAG:
                 context["params"],
             )
 
-        @task(map_index_template="{{ task.op_kwargs['plan']['account']['account_id'] }}")
+        @task(map_index_template="{{ account_id }}")
         def land(plan: dict) -> list[str]:
             """Fetch what is planned into raw batches and prove them complete."""
             from include import ingestion, run
 
             context = get_current_context()
+            context["account_id"] = plan["account"]["account_id"]
             return ingestion.land(
                 run.settings_of(context),
                 source,

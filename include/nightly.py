@@ -131,7 +131,6 @@ def up(settings: Settings, children: contextlib.ExitStack) -> int:
     log = settings.home / "logs" / "standalone.log"
     process = _spawn([_bin("airflow"), "standalone"], environment, children, stdout=log.open("w"))
     _wait_for_ui(process, log)
-    _airflow(environment, "dags", "reserialize")
     for dag_id in dag_ids:
         _airflow(environment, "dags", "trigger", dag_id)
     passwords = settings.home / "airflow" / "simple_auth_manager_passwords.json.generated"
@@ -156,6 +155,8 @@ def _prepare(settings: Settings, children: contextlib.ExitStack) -> dict[str, st
     environment |= _serve(_data_set(settings, children), settings, children)
     if migration.wait() != 0:
         raise Stop(f"Airflow's database could not be set up; see {settings.home}/logs/migrate.log")
+    # Once, before DAGs run side by side: each would write the DAGs it finds into the database.
+    _airflow(environment, "dags", "reserialize")
     return environment
 
 
