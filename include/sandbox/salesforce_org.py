@@ -171,7 +171,9 @@ def _objects(dataset: DataSet) -> dict[str, SObject]:
     described = [path.stem for path in (dataset.root / FOLDER / "describe").glob("*.json")]
     custom = sorted({*present, *described} - set(known))
     prefixes = standard.prefixes()
-    prefixes.update({f"a{index:02d}": name for index, name in enumerate(custom)})
+    for index, name in enumerate(custom):
+        records = dataset.versions(f"{FOLDER}/{name}").all
+        prefixes[records[0]["Id"][:3] if records else f"a{index:02d}"] = name
     by_name = {name: prefix for prefix, name in prefixes.items()}
     record_typed = {
         record.get("SobjectType") for record in dataset.versions(f"{FOLDER}/RecordType").all
@@ -195,14 +197,10 @@ def _object(
     prefix, plural, fields = standard.standard(name) or standard.custom(name, prefix)
     described = dataset.document(f"{FOLDER}/describe/{name}.json")
     if described and described.get("fields"):
-        system = [
-            f
-            for f in fields
-            if f.name in ("Id", "IsDeleted", "CreatedDate", "LastModifiedDate", "SystemModstamp")
-        ]
+        always = [field for field in fields if not field.nillable]  # nothing can hide these
         own = {f.name: f for f in fields}
         given = [standard.from_describe(content) for content in described["fields"]]
-        fields = [*system, *given]
+        fields = [*always, *given]
         for field in given:  # the table knows what children are called, describe files do not
             if (table := own.get(field.name)) and field.targets and table.children:
                 fields.append(table)
@@ -214,7 +212,10 @@ def _object(
             for key, value in record.items():
                 if key not in table_names and key != "attributes" and not isinstance(value, dict):
                     extra.setdefault(key, []).append(value)
-        fields = [*fields, *(_infer(key, values, prefixes) for key, values in extra.items())]
+        fields = [
+            *fields,
+            *(_infer(dataset, key, values, prefixes) for key, values in extra.items()),
+        ]
         if multi_currency and name in standard.HAS_CURRENCY and "CurrencyIsoCode" not in extra:
             fields.append(standard.field("CurrencyIsoCode", "picklist", length=3))
         if record_typed and "RecordTypeId" not in extra:
@@ -222,7 +223,7 @@ def _object(
     return SObject(name, prefix, plural, {f.name.lower(): f for f in fields}, described)
 
 
-def _infer(name: str, values: list[Any], prefixes: dict[str, str]) -> Field:
+def _infer(dataset: DataSet, name: str, values: list[Any], prefixes: dict[str, str]) -> Field:
     """The field that such values betray."""
     seen = [value for value in values if value is not None]
     if name == "CurrencyIsoCode":
@@ -244,7 +245,7 @@ def _infer(name: str, values: list[Any], prefixes: dict[str, str]) -> Field:
         return standard.field(name, "date")
     if name.endswith(("Id", "__c")) and texts and all(map(_ID.match, texts)):
         targets = tuple(sorted({prefixes.get(text[:3], "") for text in texts}))
-        if "" not in targets:
+        if "" not in targets and _refers(dataset, texts, targets):
             return standard.field(name, "reference", targets)
     if texts and all(map(_EMAIL.match, texts)):
         return standard.field(name, "email")
@@ -252,6 +253,16 @@ def _infer(name: str, values: list[Any], prefixes: dict[str, str]) -> Field:
     if longest > 255:
         return standard.field(name, "textarea", length=131_072 if longest > 32_000 else 0)
     return standard.field(name, "url" if texts and all(map(_URL.match, texts)) else "string")
+
+
+def _refers(dataset: DataSet, texts: list[str], targets: tuple[str, ...]) -> bool:
+    """Whether some text is a record's id: an ad network's ids can look like those of a CRM."""
+    wanted = {id_key(text) for text in texts}
+    return any(
+        id_key(record["Id"]) in wanted
+        for target in targets
+        for record in dataset.versions(f"{FOLDER}/{target}").all
+    )
 
 
 def _wire(sobject: SObject, record: Record, known_from: float, dataset: DataSet) -> Row:

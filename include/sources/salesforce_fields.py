@@ -198,7 +198,7 @@ _CAPTURED: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "utm_campaign": (("utmcampaign", "utmcampaignname"), _TEXTS),
     "utm_content": (("utmcontent",), _TEXTS),
     "utm_term": (("utmterm", "utmkeyword"), _TEXTS),
-    "utm_id": (("utmid", "utmcampaignid"), _TEXTS),
+    "utm_id": (("utmid", "utmcampaignid"), (*_TEXTS, "double", "int")),
     "gclid": (("gclid", "googleclickid", "googleadsclickid", "googleclid"), _TEXTS),
     "fbclid": (("fbclid", "facebookclickid", "metaclickid"), _TEXTS),
     "li_fat_id": (("lifatid", "linkedinclickid", "linkedinfatid"), _TEXTS),

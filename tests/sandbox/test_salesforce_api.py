@@ -331,6 +331,7 @@ def test_a_describe_file_has_the_last_word(sf: Salesforce) -> None:
     fields = {field["name"]: field["label"] for field in described["fields"]}
     assert fields["Channel__c"] == "Kanal"
     assert "ActualCost" not in fields
+    assert {"Id", "OwnerId", "SystemModstamp"} <= set(fields), "nothing can hide these"
     with pytest.raises(SalesforceMalformedRequest):
         sf.query("SELECT ActualCost FROM Campaign")
 
@@ -472,6 +473,21 @@ def test_ids_in_the_data_are_served_as_they_stand(
                         session=web)  # fmt: skip
     assert [row["Id"] for row in client.query("SELECT Id FROM Lead")["records"]] == ids
     assert client.query(f"SELECT Id FROM Lead WHERE Id = '{long_id(ids[2])}'")["totalSize"] == 1
+
+
+def test_a_campaign_id_that_looks_like_a_record_id_is_a_text(
+    serve_data: Callable[..., Sandbox], web: requests.Session
+) -> None:
+    """003… is how contacts begin, but no contact bears this id; 701… is one of a campaign."""
+    leads = [{"Id": key("00Q", 1), "UTM_Id__c": "003400000000007", "Source__c": key("701", 1)}]
+    running = serve_data({"salesforce/Lead": leads, "salesforce/Contact": [{"Id": key("003", 1)}],
+                          "salesforce/Campaign": [{"Id": key("701", 1)}]})  # fmt: skip
+    web.verify = running.ca_file
+    answer = log_in(running, web).json()
+    client = Salesforce(session_id=answer["access_token"], instance_url=answer["instance_url"],
+                        session=web)  # fmt: skip
+    types = {field["name"]: field["type"] for field in client.Lead.describe()["fields"]}
+    assert (types["UTM_Id__c"], types["Source__c"]) == ("string", "reference")
 
 
 def test_a_value_of_the_wrong_type_is_refused_at_the_start(tmp_path: Path) -> None:

@@ -399,6 +399,7 @@ LEAD = OBJECTS[0]
         ("utm_campaign__c", "utm_campaign"),
         ("utm_campaign_id__c", "utm_id"),
         ("utm_id__c", "utm_id"),
+        ("utm_id__c:double", "utm_id"),
         ("UTM_Term__c", "utm_term"),
         ("GCLID__c", "gclid"),
         ("Google_Click_ID__c", "gclid"),
