@@ -106,7 +106,8 @@ def _index(world: World) -> dict[str, Account]:
     def owner(record: Record) -> Account:
         number = str(record["customer"]["id"])
         if number not in index:
-            index[number] = Account({"id": number})
+            index[number] = Account({"id": number, "currencyCode": world.dataset.currency,
+                                     "timeZone": world.dataset.time_zone})
         return index[number]
 
     for record in world.records("google/campaigns"):
@@ -141,7 +142,8 @@ def _line(record: Record, types: dict[str, Any]) -> Line:
     for name, value in record["metrics"].items():
         if field := types.get(name):
             whole = field.cpp_type == field.CPPTYPE_INT64
-            metrics[field.name] = int(value) if whole else Decimal(str(value))
+            number = Decimal(str(value))
+            metrics[field.name] = int(number) if whole else number
     for name, like in _USUAL:
         if name not in metrics and like in metrics:
             metrics[name] = metrics[like]

@@ -188,7 +188,10 @@ class _Run:
         }.get(operator, (date.min, date.max))
 
     def report(self) -> Report:
-        rows = [row for row in self._rows() if self._kept(row)]
+        tests = [(condition.name.split(".", 1)[1], self._test(condition))
+                 for condition in self.where["metrics"]]
+        rows = [row for row in self._rows()
+                if all(test(_metric(row[2], name)) for name, test in tests)]
         for name, descending in reversed(self.query.order_by):
             rows.sort(key=self._order(name), reverse=descending)
         rows = rows[: self.query.limit]
@@ -281,11 +284,6 @@ class _Run:
             if fits(parts):
                 yield (parts, tuple(segment(held, name) for name in segments),
                        {"clicks": int(record.get("metrics", {}).get("clicks", 1))})
-
-    def _kept(self, row: Row) -> bool:
-        return all(self._test(condition)(
-            _metric(row[2], condition.name.split(".", 1)[1]))
-            for condition in self.where["metrics"])
 
     def _order(self, name: str) -> Callable[[Row], Any]:
         def value(row: Row) -> Any:

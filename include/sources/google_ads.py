@@ -134,7 +134,7 @@ def _campaign_row(account: Account, record: Record) -> Row:
     ends = _day_of(held.get("endDateTime"))
     return {
         "platform": NAME, "account_id": account.account_id, "campaign_id": held["id"],
-        "campaign_name": held.get("name"), "campaign_status": held.get("status"),
+        "campaign_name": held.get("name") or None, "campaign_status": held.get("status"),
         "campaign_type": held.get("advertisingChannelType"), "objective": None,
         "start_date": _day_of(held.get("startDateTime")),
         "end_date": None if ends == _ENDLESS else ends,

@@ -28,7 +28,7 @@ ENDPOINT = "googleads.googleapis.com"
 TOKEN_URI = "https://oauth2.googleapis.com/token"
 
 _SCOPE = "https://www.googleapis.com/auth/adwords"
-_CALL_SECONDS, _TOKEN_SECONDS = 600, 60
+_CALL_SECONDS, _TOKEN_SECONDS = 300, 60
 _QUOTA_SECONDS = 3_600  # a wait longer than this is a daily allowance, not a throttle
 _OPEN = {"ENABLED", "SUSPENDED", "UNKNOWN", "UNSPECIFIED"}  # states in which reports are served
 _CLIENTS = (
