@@ -1,0 +1,192 @@
+"""On the generated company: every cent, every deal and every first touch against its truth."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from tests.end_to_end.conftest import Home, totals, truth
+from tests.sandbox.running import Sandbox
+
+# What the CRM does not hold, by the generator's own word for what became of the evidence.
+CAUSES = {
+    "alias_needed": "a hand-written campaign tag that no campaign bears; an alias would mend it",
+    "ambiguous_name": "two campaigns of the platform bear the name",
+    "campaign_name_before_rename": "tagged with a name the campaign no longer bears",
+    "channel_only": "tagged with source and medium, without a campaign",
+    "click_id_harvestable": "a click id alone, and click views are not stored",
+    "click_id_too_old": "a click id alone, older than the platform keeps",
+    "cookie_lost": "the form was filled on a later visit that bore no tags",
+    "lead_source_only": "a picklist value alone",
+    "no_person": "nobody is known for the deal",
+    "none": "the first touch left no trace",
+    "outside_lookback": "every touch is older than the look-back",
+    "touch_after_creation": "every touch came after the deal was opened",
+    "unexpanded_macro": "the network's placeholder was never filled in",
+}
+
+
+@pytest.fixture(scope="module")
+def company(generated: Callable[..., Path]) -> Path:
+    return generated()
+
+
+@pytest.fixture(scope="module")
+def home(
+    company: Path, serve: Callable[..., Sandbox], tmp_path_factory: pytest.TempPathFactory
+) -> Home:
+    home = Home(tmp_path_factory.mktemp("books"))
+    home.night(serve(company))
+    return home
+
+
+def test_spend_equals_the_truth_by_platform_account_currency_and_month(
+    home: Home, company: Path
+) -> None:
+    spent = truth(company, "spend")
+    assert len({row["account_id"] for row in spent}) == 6
+    for row in spent:
+        row["month"] = row["date"][:7]
+    keys = ("platform", "account_id", "currency", "month")
+    ours = home.marts(
+        """
+        select platform, account_id, currency_code as currency,
+            substr(cast(date_day as text), 1, 7) as month, sum(spend) as spend
+        from marts.fct_ad_spend_daily group by 1, 2, 3, 4
+        """
+    )
+    wanted = {key: value for key, value in totals(spent, keys, "spend").items() if value}
+    assert {k: v for k, v in totals(ours, keys, "spend").items() if v} == wanted
+
+
+def test_spend_equals_the_truth_by_campaign_and_day(home: Home, company: Path) -> None:
+    keys = ("platform", "account_id", "campaign_id", "date")
+    ours = home.marts(
+        """
+        select platform, account_id, campaign_id, cast(date_day as text) as date, spend
+        from marts.fct_ad_spend_daily
+        """
+    )
+    spent = totals(truth(company, "spend"), keys, "spend")
+    assert {k: v for k, v in totals(ours, keys, "spend").items() if v} == {
+        k: v for k, v in spent.items() if v
+    }
+
+
+def test_won_deals_and_revenue_equal_the_truth(home: Home, company: Path) -> None:
+    keys = ("month", "currency", "type_group")
+    ours = home.marts(
+        """
+        select substr(cast(close_date as text), 1, 7) as month, currency_code as currency,
+            type_group, count(*) as deals, sum(amount) as revenue
+        from marts.fct_opportunities where is_won group by 1, 2, 3
+        """
+    )
+    won = truth(company, "won")
+    assert sum(row["deals"] for row in won) > 500
+    assert totals(ours, keys, "deals") == totals(won, keys, "deals")
+    assert totals(ours, keys, "revenue") == totals(won, keys, "revenue")
+
+
+def test_credited_revenue_equals_won_revenue_to_the_cent(home: Home, company: Path) -> None:
+    credited = home.marts(
+        """
+        select credit.model, deal.currency_code as currency, sum(credit.amount) as revenue
+        from marts.fct_attribution as credit
+        inner join marts.fct_opportunities as deal using (opportunity_id)
+        where credit.basis = 'won' group by 1, 2
+        """
+    )
+    won = totals(truth(company, "won"), ("currency",), "revenue")
+    assert totals(credited, ("model", "currency"), "revenue") == {
+        ("first_touch", currency): revenue for (currency,), revenue in won.items()
+    }
+
+
+def test_every_deal_has_weights_of_exactly_one(home: Home) -> None:
+    wrong = home.marts(
+        """
+        select opportunity_id, model, sum(weight) as weight from marts.fct_attribution
+        group by 1, 2 having sum(weight) <> 1
+        """
+    )
+    assert wrong == []
+
+
+def test_first_touch_agrees_with_the_truth_wherever_the_crm_kept_the_evidence(
+    home: Home, company: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    deals = {row["opportunity_id"]: row for row in truth(company, "opportunities")}
+    ours = home.marts(
+        """
+        select opportunity_id, first_touch_channel as channel, first_touch_platform as platform,
+            first_touch_campaign_id as campaign_id
+        from marts.fct_opportunities
+        """
+    )
+    living = {name for name, deal in deals.items() if deal["status"] != "deleted"}
+    assert {row["opportunity_id"] for row in ours} == living
+
+    fields = ("channel", "platform", "campaign_id")
+    confusion: Counter[tuple[str, str]] = Counter()
+    causes: Counter[str] = Counter()
+    kept = 0
+    for row in ours:
+        deal = deals[row["opportunity_id"]]
+        found = tuple(row[name] for name in fields)
+        true = tuple((deal["first_touch"] or {}).get(name) for name in fields)
+        concluded = tuple((deal["expected"] or {}).get(name) for name in fields)
+        assert found == concluded, (deal, row)
+        confusion[true[0] or "unknown", found[0]] += 1
+        if found == true:
+            kept += 1
+        else:
+            causes[deal["evidence"]] += 1
+    with capsys.disabled():
+        print("\ntrue channel → channel found: deals")
+        for (true_channel, channel), deals_there in sorted(confusion.items()):
+            print(f"  {true_channel:20} → {channel:20} {deals_there:5}")
+        print(f"as it truly was: {kept} of {len(ours)}; the rest by cause:")
+        for cause, count in causes.most_common():
+            print(f"  {count:5}  {CAUSES[cause]}")
+    assert set(causes) <= set(CAUSES)
+    assert kept > len(ours) / 2
+
+
+def test_every_person_of_the_truth_is_one_row_under_its_earliest_record(
+    home: Home, company: Path
+) -> None:
+    people = [row for row in truth(company, "people") if not row["is_deleted"]]
+    ours = home.marts(
+        """
+        select person_id, is_internal, first_touch_channel as channel,
+            first_touch_campaign_id as campaign_id
+        from marts.fct_people
+        """
+    )
+    found = {row["person_id"]: row for row in ours}
+    assert len(found) == len(ours)
+    assert set(found) == {row["person_id"] for row in people}
+    for person in people:
+        assert found[person["person_id"]]["is_internal"] == person["is_internal"], person
+
+
+def test_the_reporting_amounts_bear_a_rate_each(home: Home) -> None:
+    unconverted = home.marts(
+        """
+        select count(*) as wrong from marts.fct_ad_spend_daily
+        where fx_rate is null or fx_rate_date is null
+            or (currency_code <> 'EUR' and fx_rate = 1)
+        """
+    )
+    assert unconverted[0]["wrong"] == 0
+
+
+def test_channel_roi_adds_up_to_the_facts(home: Home) -> None:
+    roi = home.marts("select sum(spend_base) as spend from marts.mart_channel_roi_monthly")
+    spent = home.marts("select sum(spend_base) as spend from marts.fct_ad_spend_daily")
+    assert abs(roi[0]["spend"] - spent[0]["spend"]) < Decimal("0.01")
