@@ -26,12 +26,24 @@ def ready_line(world: World, ports: dict[str, Any], ca_file: str) -> dict[str, A
             "CLOSED_LOOP_SANDBOX": "1",
             "CLOSED_LOOP_AS_OF": world.clock.isoformat(),
             "CLOSED_LOOP_CRM_CURRENCY": world.dataset.currency,
+            **_history_start(world),
             **_connections(world, ports),
         },
         "proxy_variables": {
             **trust, "HTTPS_PROXY": proxy, "https_proxy": proxy, "grpc_proxy": proxy,
         },
     }
+
+
+def _history_start(world: World) -> dict[str, str]:
+    """The first of the month of the earliest day with figures, whatever the clock says, so that
+    history begins at one day however the clock is moved."""
+    days = [
+        *(line["date_start"] for line in world.dataset.versions("meta/insights").all),
+        *(line["segments"]["date"] for line in world.dataset.versions("google/daily_metrics").all),
+        *(line["date"] for line in world.dataset.versions("linkedin/analytics").all),
+    ]
+    return {"CLOSED_LOOP_HISTORY_START": f"{min(days)[:7]}-01"} if days else {}
 
 
 def _connections(world: World, ports: dict[str, Any]) -> dict[str, str]:
