@@ -262,7 +262,7 @@ class Selection:
     def _visit(self, row: Mapping[str, Any]) -> int:
         for visit in (FIRST, ONLY, LAST):
             for column, fields in self.mapped.items():
-                if column.startswith("utm_") and row.get(fields.get(visit)) is not None:
+                if column.startswith("utm_") and row.get(fields.get(visit, "")) is not None:
                     return visit
         return ONLY
 
