@@ -20,7 +20,7 @@ as_of as (
     select
         settings.reporting_currency,
         settings.reporting_zone,
-        (loads.as_of_at at time zone settings.reporting_zone)::date as as_of_date,
+        cast((loads.as_of_at at time zone settings.reporting_zone) as date) as as_of_date,
         settings.attribution_look_back_days,
         loads.as_of_at
     from settings

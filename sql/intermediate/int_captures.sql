@@ -39,7 +39,7 @@ copies as (
             contacts.created_at >= leads.created_at
             and coalesce(
                 abs(
-                    (contacts.created_at at time zone 'UTC')::date - leads.converted_date
+                    cast((contacts.created_at at time zone 'UTC') as date) - leads.converted_date
                 ) <= 1,
                 true
             )

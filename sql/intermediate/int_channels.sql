@@ -33,11 +33,11 @@ ruled as (
     from shown
     left join staging.seed_channel_rules as rules
         on
-            (rules.platform is null or rules.platform = shown.platform)
-            and (rules.campaign_type is null or rules.campaign_type = shown.campaign_type)
-            and (rules.medium is null or rules.medium = shown.medium)
-            and (rules.source_kind is null or rules.source_kind = shown.source_kind)
-            and (rules.is_paid is null or rules.is_paid = shown.has_paid_sign)
+            (rules.platform is null or shown.platform = rules.platform)
+            and (rules.campaign_type is null or shown.campaign_type = rules.campaign_type)
+            and (rules.medium is null or shown.medium = rules.medium)
+            and (rules.source_kind is null or shown.source_kind = rules.source_kind)
+            and (rules.is_paid is null or shown.has_paid_sign = rules.is_paid)
 ),
 
 channels as (

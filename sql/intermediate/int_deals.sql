@@ -31,7 +31,7 @@ deals as (
                 then least(opportunities.close_date, as_of.as_of_date)
             else as_of.as_of_date
         end as rate_day,
-        (opportunities.created_at at time zone as_of.reporting_zone)::date as created_date,
+        cast((opportunities.created_at at time zone as_of.reporting_zone) as date) as created_date,
         opportunities.amount,
         opportunities.is_closed or opportunities.is_won as is_closed,
         opportunities.is_won,

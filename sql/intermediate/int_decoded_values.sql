@@ -1,19 +1,30 @@
 -- What does a percent-encoded UTM value say?
 -- Grain: one row per captured value that holds a percent sign.
--- + is a space where no plain space stands; %XX are bytes of UTF-8, or of Latin-1 where they
--- are no UTF-8; what was encoded twice or three times is decoded as often. A percent sign that encodes nothing stays.
+-- + is a space where no plain space stands; %XX are bytes of UTF-8, or of Latin-1 where they are
+-- no UTF-8; what was encoded twice or three times is decoded as often. A percent sign that encodes
+-- nothing stays.
 with recursive
 
 encoded as (
-    select utm_source as raw_value from build.int_captures where strpos(utm_source, '%') > 0
+    select utm_source as raw_value
+    from build.int_captures
+    where strpos(utm_source, '%') > 0
     union
-    select utm_medium as raw_value from build.int_captures where strpos(utm_medium, '%') > 0
+    select utm_medium as raw_value
+    from build.int_captures
+    where strpos(utm_medium, '%') > 0
     union
-    select utm_campaign as raw_value from build.int_captures where strpos(utm_campaign, '%') > 0
+    select utm_campaign as raw_value
+    from build.int_captures
+    where strpos(utm_campaign, '%') > 0
     union
-    select utm_content as raw_value from build.int_captures where strpos(utm_content, '%') > 0
+    select utm_content as raw_value
+    from build.int_captures
+    where strpos(utm_content, '%') > 0
     union
-    select utm_term as raw_value from build.int_captures where strpos(utm_term, '%') > 0
+    select utm_term as raw_value
+    from build.int_captures
+    where strpos(utm_term, '%') > 0
     union
     select utm_campaign as raw_value
     from staging.seed_campaign_aliases

@@ -70,7 +70,9 @@ crossed as (
     select
         euro_rates.currency_code,
         euro_rates.rate_date,
-        cast(reporting_rates.rate / euro_rates.rate as numeric(20, 10)) as fx_rate,
+        cast(
+            cast(reporting_rates.rate / euro_rates.rate as numeric(26, 14)) as numeric(20, 10)
+        ) as fx_rate,
         lead(euro_rates.rate_date) over (
             partition by euro_rates.currency_code order by euro_rates.rate_date
         ) as next_rate_date

@@ -39,7 +39,8 @@ roles as (
         not roles.is_deleted
         and (
             not deals.is_closed
-            or (roles.created_at at time zone as_of.reporting_zone)::date <= deals.close_date
+            or deals.close_date
+            >= cast((roles.created_at at time zone as_of.reporting_zone) as date)
         )
 ),
 
@@ -134,7 +135,7 @@ ranked as (
         people_rule,
         row_number() over (
             partition by opportunity_id
-            order by is_primary desc, known_at, record_id collate "C"
+            order by is_primary desc, known_at asc, record_id collate "C" asc
         ) as person_rank,
         is_primary
     from people

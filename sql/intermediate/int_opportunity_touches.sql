@@ -36,7 +36,7 @@ ordered as (
         person_id,
         row_number() over (
             partition by opportunity_id
-            order by touched_at, match_confidence desc, touchpoint_id collate "C"
+            order by touched_at asc, match_confidence desc, touchpoint_id collate "C" asc
         ) as touch_number,
         touched_at
     from eligible

@@ -4,7 +4,7 @@
 -- converted into.
 with
 
-merges as (
+merge_ends as (
     select
         record_id,
         final_id,
@@ -16,7 +16,7 @@ leads as (
     select
         leads.lead_id as record_id,
         'lead' as record_kind,
-        merges.final_id,
+        merge_ends.final_id,
         case
             when conversions.record_id is null then leads.converted_contact_id
             when conversions.is_live then conversions.final_id
@@ -47,18 +47,18 @@ leads as (
         leads.mql_at,
         leads.sql_at
     from staging.stg_crm_leads as leads
-    inner join merges
-        on leads.lead_id = merges.record_id
-    left join merges as conversions
+    inner join merge_ends
+        on leads.lead_id = merge_ends.record_id
+    left join merge_ends as conversions
         on leads.converted_contact_id = conversions.record_id
-    where merges.is_live
+    where merge_ends.is_live
 ),
 
 contacts as (
     select
         contacts.contact_id as record_id,
         'contact' as record_kind,
-        merges.final_id,
+        merge_ends.final_id,
         contacts.crm_account_id,
         contacts.email_hash,
         contacts.email_domain,
@@ -79,9 +79,9 @@ contacts as (
         contacts.mql_at,
         contacts.sql_at
     from staging.stg_crm_contacts as contacts
-    inner join merges
-        on contacts.contact_id = merges.record_id
-    where merges.is_live
+    inner join merge_ends
+        on contacts.contact_id = merge_ends.record_id
+    where merge_ends.is_live
 ),
 
 records as (

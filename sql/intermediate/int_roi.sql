@@ -11,7 +11,7 @@ spend as (
         daily.platform,
         daily.account_id,
         daily.campaign_id,
-        date_trunc('month', daily.date_day)::date as cohort_month,
+        cast(date_trunc('month', daily.date_day) as date) as cohort_month,
         sum(daily.spend_base) as spend_base,
         count(*) filter (where daily.spend_base is null) as unpriced_rows,
         sum(daily.impressions) as impressions,
@@ -28,7 +28,7 @@ spend as (
         daily.platform,
         daily.account_id,
         daily.campaign_id,
-        date_trunc('month', daily.date_day)::date
+        cast(date_trunc('month', daily.date_day) as date)
 ),
 
 people as (

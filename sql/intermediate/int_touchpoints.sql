@@ -213,7 +213,7 @@ touches as (
         case
             when responses.first_responded_date is null then responses.created_at
             when
-                (people.lead_at at time zone 'UTC')::date = responses.first_responded_date
+                cast((people.lead_at at time zone 'UTC') as date) = responses.first_responded_date
                 then people.lead_at
             else cast(responses.first_responded_date as timestamp) at time zone 'UTC'
         end as touched_at

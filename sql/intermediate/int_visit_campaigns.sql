@@ -120,7 +120,8 @@ id_matches as (
         min(campaigns.account_id) as account_id,
         min(campaigns.campaign_id) as campaign_id,
         count(
-            distinct campaigns.platform || '/' || campaigns.account_id || '/' || campaigns.campaign_id
+            distinct
+            campaigns.platform || '/' || campaigns.account_id || '/' || campaigns.campaign_id
         ) as campaigns_found
     from ids
     inner join named
@@ -152,9 +153,9 @@ name_matches as (
         (named.is_medium_paid is distinct from false or named.click_platform is not null)
         and (
             campaigns.start_date is null
-            or campaigns.start_date <= (
+            or campaigns.start_date <= cast((
                 named.touched_at at time zone coalesce(campaigns.time_zone, as_of.reporting_zone)
-            )::date
+            ) as date)
         )
     group by named.record_id
 ),

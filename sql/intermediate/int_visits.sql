@@ -133,7 +133,7 @@ keyed as (
         ) as source_key,
         regexp_replace(lower(utm_medium), '[^a-z0-9]+', '', 'g') as medium_key,
         case
-            when referrer_host is distinct from landing_host then referrer_host
+            when (referrer_host is distinct from landing_host) then referrer_host
         end as referrer_host,
         parameters,
         touched_at
@@ -168,7 +168,8 @@ known_places as (
         patterns.source_kind,
         row_number() over (
             partition by places.place
-            order by length(patterns.source_pattern) desc, patterns.source_pattern collate "C"
+            order by
+                length(patterns.source_pattern) desc, patterns.source_pattern collate "C" asc
         ) as pattern_rank
     from places
     inner join staging.seed_traffic_sources as patterns

@@ -62,7 +62,9 @@ platforms as (
     union
     select platform from staging.stg_platform_tags
     union
-    select platform from build.int_touchpoints where platform is not null
+    select platform
+    from build.int_touchpoints
+    where platform is not null
     union
     select 'unmatched' as platform
 ),

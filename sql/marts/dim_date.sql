@@ -18,14 +18,14 @@ days_seen as (
     from staging.stg_campaign_daily
     union all
     select
-        min((people.lead_at at time zone as_of.reporting_zone)::date) as first_day,
-        max((people.lead_at at time zone as_of.reporting_zone)::date) as last_day
+        min(cast((people.lead_at at time zone as_of.reporting_zone) as date)) as first_day,
+        max(cast((people.lead_at at time zone as_of.reporting_zone) as date)) as last_day
     from build.int_people as people
     cross join as_of
     union all
     select
-        min(touched_at)::date - 1 as first_day,
-        max(touched_at)::date + 1 as last_day
+        cast(min(touched_at) as date) - 1 as first_day,
+        cast(max(touched_at) as date) + 1 as last_day
     from (
         select (touches.touched_at at time zone as_of.reporting_zone) as touched_at
         from build.int_touchpoints as touches
@@ -45,8 +45,8 @@ days_seen as (
 
 span as (
     select
-        date_trunc('year', min(first_day))::date as first_day,
-        (date_trunc('year', max(last_day)) + interval '1 year')::date - 1 as last_day
+        cast(date_trunc('year', min(first_day)) as date) as first_day,
+        cast((date_trunc('year', max(last_day)) + interval '1 year') as date) - 1 as last_day
     from days_seen
 ),
 
@@ -60,9 +60,9 @@ days as (
 calendar as (
     select
         date_day,
-        date_trunc('month', date_day)::date as month_start,
-        date_trunc('quarter', date_day)::date as quarter_start,
-        date_trunc('year', date_day)::date as year_start,
+        cast(date_trunc('month', date_day) as date) as month_start,
+        cast(date_trunc('quarter', date_day) as date) as quarter_start,
+        cast(date_trunc('year', date_day) as date) as year_start,
         cast(extract(year from date_day) as bigint) as year_number,
         cast(extract(quarter from date_day) as bigint) as quarter_number,
         cast(extract(month from date_day) as bigint) as month_number,

@@ -54,10 +54,10 @@ evidenced as (
         deals.currency_code,
         deals.close_date,
         deals.fx_rate_date,
-        date_trunc(
+        cast(date_trunc(
             'month',
             coalesce(first_touches.touched_at, deals.created_at) at time zone as_of.reporting_zone
-        )::date as cohort_month,
+        ) as date) as cohort_month,
         deals.amount,
         deals.amount_base,
         deals.fx_rate,
@@ -65,7 +65,7 @@ evidenced as (
         coalesce(touches.touches, 0) as touches,
         cast(
             deals.created_date
-            - (first_touches.touched_at at time zone as_of.reporting_zone)::date as bigint
+            - cast((first_touches.touched_at at time zone as_of.reporting_zone) as date) as bigint
         ) as days_touch_to_created,
         cast(
             case

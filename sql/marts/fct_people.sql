@@ -22,7 +22,7 @@ ranked_touches as (
         match_method,
         row_number() over (
             partition by person_id
-            order by touched_at, match_confidence desc, touchpoint_id collate "C"
+            order by touched_at asc, match_confidence desc, touchpoint_id collate "C" asc
         ) as touch_number,
         touched_at
     from build.fct_touchpoints
@@ -74,10 +74,10 @@ people as (
         people.company_name,
         people.industry,
         people.country,
-        date_trunc(
+        cast(date_trunc(
             'month',
             coalesce(first_touches.touched_at, people.lead_at) at time zone as_of.reporting_zone
-        )::date as cohort_month,
+        ) as date) as cohort_month,
         people.crm_records,
         people.employee_count,
         people.is_internal,

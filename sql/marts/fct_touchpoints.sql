@@ -99,9 +99,9 @@ staged as (
         touches.utm_term,
         touches.utm_id,
         touches.referrer_host,
-        (
+        cast((
             touches.touched_at at time zone coalesce(campaigns.time_zone, as_of.reporting_zone)
-        )::date as date_day,
+        ) as date) as date_day,
         touches.match_confidence,
         touches.channel in ('Paid Search', 'Paid Social', 'Display', 'Paid Other') as is_paid,
         touches.has_conflict,

@@ -2,6 +2,8 @@
 -- Grain: one row per channel and cohort month.
 -- New business alone, by the month of the first touch; a channel without ads has spend 0 and no
 -- ROI. What platforms report is not here: it must not be added across platforms.
+-- Ratios take two roundings, to ten places first: one engine divides decimals as doubles, and a
+-- tie at the seventh place must fall the same way on all.
 with
 
 as_of as (
@@ -14,7 +16,9 @@ cohorts as (
         roi.channel,
         roi.cohort_month,
         cast(
-            case when count(*) = count(roi.spend_base) then sum(roi.spend_base) end as numeric(20, 6)
+            case
+                when count(*) = count(roi.spend_base) then sum(roi.spend_base)
+            end as numeric(20, 6)
         ) as spend_base,
         cast(sum(roi.impressions) as bigint) as impressions,
         cast(sum(roi.clicks) as bigint) as clicks,
@@ -48,66 +52,57 @@ returns as (
         cohorts.won_revenue_base,
         cohorts.open_pipeline_base,
         cast(
-            round(
+            cast(
                 cast(cohorts.spend_base as numeric(20, 6))
-                / nullif(cohorts.leads, 0),
-                6
+                / nullif(cohorts.leads, 0) as numeric(24, 10)
             ) as numeric(20, 6)
         ) as cpl,
         cast(
-            round(
+            cast(
                 cast(cohorts.spend_base as numeric(20, 6))
-                / nullif(cohorts.mqls, 0),
-                6
+                / nullif(cohorts.mqls, 0) as numeric(24, 10)
             ) as numeric(20, 6)
         ) as cost_per_mql,
         cast(
-            round(
+            cast(
                 cast(cohorts.spend_base as numeric(20, 6))
-                / nullif(cohorts.sqls, 0),
-                6
+                / nullif(cohorts.sqls, 0) as numeric(24, 10)
             ) as numeric(20, 6)
         ) as cost_per_sql,
         cast(
-            round(
+            cast(
                 cast(cohorts.spend_base as numeric(20, 6))
-                / nullif(cohorts.opportunities, 0),
-                6
+                / nullif(cohorts.opportunities, 0) as numeric(24, 10)
             ) as numeric(20, 6)
         ) as cost_per_opportunity,
         cast(
-            round(
+            cast(
                 cast(cohorts.spend_base as numeric(20, 6))
-                / nullif(cohorts.customers, 0),
-                6
+                / nullif(cohorts.customers, 0) as numeric(24, 10)
             ) as numeric(20, 6)
         ) as cac,
         cast(
-            round(
+            cast(
                 cast(cohorts.won_revenue_base as numeric(20, 6))
-                / nullif(cohorts.spend_base, 0),
-                6
+                / nullif(cohorts.spend_base, 0) as numeric(24, 10)
             ) as numeric(20, 6)
         ) as roas,
         cast(
-            round(
+            cast(
                 cast(cohorts.won_revenue_base - cohorts.spend_base as numeric(20, 6))
-                / nullif(cohorts.spend_base, 0),
-                6
+                / nullif(cohorts.spend_base, 0) as numeric(24, 10)
             ) as numeric(20, 6)
         ) as roi,
         cast(
-            round(
+            cast(
                 cast(cohorts.open_pipeline_base as numeric(20, 6))
-                / nullif(cohorts.spend_base, 0),
-                6
+                / nullif(cohorts.spend_base, 0) as numeric(24, 10)
             ) as numeric(20, 6)
         ) as pipeline_per_spend,
         cast(
-            round(
+            cast(
                 cast(cohorts.won_deals as numeric(20, 6))
-                / nullif(cohorts.won_deals + cohorts.lost_deals, 0),
-                6
+                / nullif(cohorts.won_deals + cohorts.lost_deals, 0) as numeric(24, 10)
             ) as numeric(20, 6)
         ) as win_rate,
         cast(as_of.as_of_date - cohorts.cohort_month as bigint) as age_days

@@ -63,9 +63,9 @@ spans as (
         streams.daily_streams,
         coalesce(sources.look_back_days, 0) as look_back_days,
         streams.first_day,
-        (
+        cast((
             as_of.as_of_at at time zone coalesce(accounts.time_zone, as_of.reporting_zone)
-        )::date - 1 as last_day
+        ) as date) - 1 as last_day
     from accounts
     cross join as_of
     inner join streams

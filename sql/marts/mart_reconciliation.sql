@@ -16,38 +16,38 @@ as_of as (
 staged_spend as (
     select
         platform as source,
-        date_trunc('month', date_day)::date as month,
+        cast(date_trunc('month', date_day) as date) as month,
         currency_code,
         sum(spend) as spend
     from staging.stg_campaign_daily
-    group by platform, date_trunc('month', date_day)::date, currency_code
+    group by platform, cast(date_trunc('month', date_day) as date), currency_code
 ),
 
 mart_spend as (
     select
         platform as source,
-        date_trunc('month', date_day)::date as month,
+        cast(date_trunc('month', date_day) as date) as month,
         currency_code,
         sum(spend) as spend
     from build.fct_ad_spend_daily
-    group by platform, date_trunc('month', date_day)::date, currency_code
+    group by platform, cast(date_trunc('month', date_day) as date), currency_code
 ),
 
 account_spend as (
     select
         platform as source,
-        date_trunc('month', date_day)::date as month,
+        cast(date_trunc('month', date_day) as date) as month,
         currency_code,
         sum(spend) as spend
     from staging.stg_account_daily
-    group by platform, date_trunc('month', date_day)::date, currency_code
+    group by platform, cast(date_trunc('month', date_day) as date), currency_code
 ),
 
 -- Rows set aside from the loads that stand now; those of replaced loads are history.
 rejected_spend as (
     select
         rejected.source,
-        date_trunc('month', rejected.date_day)::date as month,
+        cast(date_trunc('month', rejected.date_day) as date) as month,
         rejected.currency_code,
         sum(rejected.spend) as spend
     from ops.rejected_rows as rejected
@@ -61,7 +61,7 @@ rejected_spend as (
     where rejected.stream = 'campaign_daily' and rejected.spend is not null
     group by
         rejected.source,
-        date_trunc('month', rejected.date_day)::date,
+        cast(date_trunc('month', rejected.date_day) as date),
         rejected.currency_code
 ),
 
@@ -120,7 +120,7 @@ spend_sides as (
 base_sides as (
     select
         'campaign_mart_spend' as check_name,
-        date_trunc('month', date_day)::date as month,
+        cast(date_trunc('month', date_day) as date) as month,
         coalesce(spend_base, 0) as source_total,
         0 as mart_total
     from build.fct_ad_spend_daily
@@ -134,7 +134,7 @@ base_sides as (
     union all
     select
         'channel_mart_spend' as check_name,
-        date_trunc('month', date_day)::date as month,
+        cast(date_trunc('month', date_day) as date) as month,
         coalesce(spend_base, 0) as source_total,
         0 as mart_total
     from build.fct_ad_spend_daily
@@ -196,7 +196,7 @@ crm_deals as (
     select
         opportunities.is_won,
         opportunities.is_closed or opportunities.is_won as is_closed,
-        date_trunc('month', opportunities.close_date)::date as month,
+        cast(date_trunc('month', opportunities.close_date) as date) as month,
         opportunities.currency_code,
         coalesce(types.type_group, 'new_business') as type_group,
         opportunities.amount
@@ -227,7 +227,7 @@ deal_sides as (
     union all
     select
         case when basis = 'won' then 'won_revenue' else 'open_pipeline' end as check_name,
-        date_trunc('month', close_date)::date as month,
+        cast(date_trunc('month', close_date) as date) as month,
         currency_code,
         model,
         0 as source_total,
@@ -247,7 +247,7 @@ deal_sides as (
     union all
     select
         'renewal_revenue' as check_name,
-        date_trunc('month', close_date)::date as month,
+        cast(date_trunc('month', close_date) as date) as month,
         currency_code,
         model,
         0 as source_total,
@@ -268,7 +268,7 @@ deal_sides as (
     union all
     select
         case when basis = 'won' then 'won_deals' else 'open_deals' end as check_name,
-        date_trunc('month', close_date)::date as month,
+        cast(date_trunc('month', close_date) as date) as month,
         'XXX' as currency_code,
         model,
         0 as source_total,
