@@ -35,8 +35,9 @@ _EDGES = {  # edge: file, search keys, largest page
                     1000),
     "creatives": ("linkedin/creatives", ("campaigns", "creatives", "intendedStatuses"), 100),
 }
+# `start` and `count`, of the time before page tokens, are let pass and change nothing.
 _PAGING = {"q", "pageSize", "pageToken", "fields", "search", "sort", "sortBy", "sortOrder",
-           "isTestAccount"}
+           "isTestAccount", "start", "count"}
 _DELETED = ("PENDING_DELETION", "REMOVED")  # shown only to those who ask for the status
 
 
@@ -93,6 +94,9 @@ def routes(world: World) -> list[web.RouteDef]:
             raise _bad("q", "Finder not found")
         return analytics(world, parameters)
 
+    def missing(request: web.Request, parameters: Record) -> Any:
+        raise LinkedInRefusal(404, "RESOURCE_NOT_FOUND", "No virtual resource found")
+
     async def token(request: web.Request) -> web.Response:
         return await _token(world, request)
 
@@ -111,6 +115,7 @@ def routes(world: World) -> list[web.RouteDef]:
         web.get("/rest/adAccounts/{account:[0-9]+}", guarded(single)),
         *(web.get(f"/rest/adAccounts/{{account:[0-9]+}}/{edge}/{{id}}", guarded(single))
           for edge in ("adCampaignGroups", "adCampaigns", "creatives")),
+        *(method("/rest/{path:.*}", guarded(missing)) for method in (web.get, web.post)),
     ]
 
 

@@ -38,11 +38,25 @@ _COUNT_NAMES = """
     reactions registrations sends shares subscriptionClicks talentLeads textUrlClicks
     totalEngagements validWorkEmailLeads videoCompletions videoFirstQuartileCompletions
     videoMidpointCompletions videoStarts videoThirdQuartileCompletions videoViews
-    viralImpressions viralClicks viralLikes viralComments viralShares viralFollows
-    viralReactions viralTotalEngagements viralExternalWebsiteConversions viralOneClickLeads
+    viralCardClicks viralCardImpressions viralClicks viralCommentLikes viralComments
+    viralCompanyPageClicks viralDocumentCompletions viralDocumentFirstQuartileCompletions
+    viralDocumentMidpointCompletions viralDocumentThirdQuartileCompletions viralDownloadClicks
+    viralExternalWebsiteConversions viralExternalWebsitePostClickConversions
+    viralExternalWebsitePostViewConversions viralFollows viralFullScreenPlays viralImpressions
+    viralJobApplications viralJobApplyClicks viralLandingPageClicks viralLikes
+    viralOneClickLeadFormOpens viralOneClickLeads viralOtherEngagements
+    viralPostClickJobApplications viralPostClickJobApplyClicks viralPostClickRegistrations
+    viralPostViewJobApplications viralPostViewJobApplyClicks viralPostViewRegistrations
+    viralReactions viralRegistrations viralShares viralTotalEngagements viralVideoCompletions
+    viralVideoFirstQuartileCompletions viralVideoMidpointCompletions viralVideoStarts
+    viralVideoThirdQuartileCompletions viralVideoViews
 """
 _COUNTS = frozenset(_COUNT_NAMES.split())
 _OTHER = frozenset({"dateRange", "pivotValues", "pivot"})
+# Known to the API, never in an answer here: they are averages and objects, no sums.
+_UNSERVED = frozenset({"averageDailyReachMetrics", "averageDwellTime", "audiencePenetration",
+                       "averagePreviousSevenDayReachMetrics", "costPerQualifiedLead",
+                       "averagePreviousThirtyDayReachMetrics"})
 
 Number = int | Decimal
 
@@ -93,8 +107,9 @@ def _elements(world: World, parameters: Record) -> list[Record]:
         for name, value in line.metrics.items():
             held[name] = held.get(name, 0) + value
     elements = []
+    asked = [name for name in names if name not in _OTHER]  # where all of them are 0: no element
     for (period, values), held in sorted(sums.items(), key=lambda item: item[0]):
-        if any(held.values()):
+        if any(held.get(name) for name in asked or held):
             elements.append(_element(names, period, values, held))
     order = parameters.get("sortBy")
     if isinstance(order, dict) and order.get("field"):
@@ -150,7 +165,7 @@ def _fields(parameters: Record) -> list[str]:
     text = parameters.get("fields", "")
     names = [name.strip() for name in text.split(",") if name.strip()] or ["impressions", "clicks"]
     for name in names:
-        if name not in _DECIMALS | _COUNTS | _OTHER:
+        if name not in _DECIMALS | _COUNTS | _OTHER | _UNSERVED:
             raise BadParameter("fields", f"Unrecognized field {name}")
     if len(names) > MOST_FIELDS:
         raise BadParameter("fields", f"At most {MOST_FIELDS} fields can be requested, "

@@ -115,12 +115,17 @@ def test_without_fields_only_impressions_and_clicks_come(api: Api) -> None:
     assert api.elements(query) == [{"impressions": 40, "clicks": 4}]
 
 
+def test_elements_whose_figures_are_all_zero_are_left_out(api: Api) -> None:
+    assert len(api.elements(analytics(fields="dateRange,pivotValues,oneClickLeads"))) == 1
+    assert len(api.elements(analytics(fields="dateRange,pivotValues"))) == 3
+
+
 def test_statistics_group_by_up_to_three(api: Api) -> None:
     query = (f"q=statistics&pivots=List(CAMPAIGN_GROUP,CREATIVE)&timeGranularity=ALL&{NOVEMBER}"
-             f"&{ACCOUNTS}&fields=pivotValues,oneClickLeads")
+             f"&{ACCOUNTS}&fields=pivotValues,oneClickLeads,clicks")
     assert api.elements(query) == [
-        {"pivotValues": [group_urn(601), creative_urn(801)], "oneClickLeads": 0},
-        {"pivotValues": [group_urn(601), creative_urn(802)], "oneClickLeads": 2}]
+        {"pivotValues": [group_urn(601), creative_urn(801)], "oneClickLeads": 0, "clicks": 2},
+        {"pivotValues": [group_urn(601), creative_urn(802)], "oneClickLeads": 2, "clicks": 1}]
 
 
 def test_facets_narrow_and_what_cannot_be_read_is_empty(api: Api) -> None:
@@ -225,7 +230,8 @@ def test_accounts_and_what_is_below_them(api: Api) -> None:
                          ("/rest/adAccounts", 400),
                          ("/rest/adAccounts?q=search&pageSize=1001", 400),
                          (f"{below}/creatives?q=criteria&pageSize=101", 400),
-                         ("/rest/adAccounts?q=search&start=0", 400),
+                         ("/rest/adAccounts?q=search&count=1&start=0", 200),
+                         ("/rest/adAccounts?q=search&begin=0", 400), ("/rest/adLibrary", 404),
                          ("/rest/adAccounts?q=search&search=(nome:(values:List(a)))", 400),
                          ("/rest/adAccounts?q=search&pageToken=nonsense", 400)]:
         assert api.get(path).status_code == status, path
