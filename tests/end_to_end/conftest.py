@@ -17,6 +17,7 @@ from typing import Any
 import pytest
 
 from include import warehouse
+from include.contracts.marts import MART_TABLES
 from include.settings import Settings, load_settings
 from tests.sandbox.running import ROOT, Sandbox, command, environment, start_sandbox
 
@@ -88,6 +89,12 @@ class Home:
     def settings(self) -> Settings:
         url = {"CLOSED_LOOP_WAREHOUSE_URL": self.warehouse_url} if self.warehouse_url else {}
         return load_settings({"CLOSED_LOOP_HOME": str(self.path), **url})
+
+    def fingerprint(self) -> dict[str, str]:
+        """A hash of each published mart, stamps aside."""
+        return warehouse.fingerprint(
+            self.settings, [f"marts.{table.name}" for table in MART_TABLES]
+        )
 
     def marts(self, sql: str) -> list[dict[str, Any]]:
         """Rows of a query on the published marts."""

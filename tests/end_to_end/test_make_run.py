@@ -15,7 +15,6 @@ from pathlib import Path
 import pytest
 
 from include import warehouse
-from include.contracts import MART_TABLES
 from tests.end_to_end.conftest import Home
 from tests.sandbox.running import ROOT, write_data_set
 
@@ -49,10 +48,6 @@ def make_run(home: Path, data: Path, **more: str) -> tuple[int, str, str]:
     return process.returncode, said, complained
 
 
-def fingerprint(home: Path) -> dict[str, str]:
-    return warehouse.fingerprint(Home(home).settings, MART_TABLES)
-
-
 @pytest.fixture(scope="module")
 def small(generated: Callable[..., Path]) -> Path:
     return generated(scale=0.02, months=6)
@@ -80,9 +75,9 @@ def test_it_prints_the_channels_the_verdict_and_where_the_marts_are(
 
 
 def test_a_second_run_leaves_the_marts_as_they_were(small: Path, undisturbed: Path) -> None:
-    before = fingerprint(undisturbed)
+    before = Home(undisturbed).fingerprint()
     assert make_run(undisturbed, small)[0] == 0
-    assert fingerprint(undisturbed) == before
+    assert Home(undisturbed).fingerprint() == before
 
 
 @pytest.mark.parametrize("seed", range(3))
@@ -100,7 +95,7 @@ def test_killed_at_any_moment_and_started_again_it_ends_the_same(
     process.communicate()
     code, said, complained = make_run(tmp_path, small)
     assert code == 0, said + complained
-    assert fingerprint(tmp_path) == fingerprint(undisturbed)
+    assert Home(tmp_path).fingerprint() == Home(undisturbed).fingerprint()
 
 
 def test_a_refused_login_is_one_sentence_and_the_others_are_kept(

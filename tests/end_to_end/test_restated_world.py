@@ -7,16 +7,10 @@ from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 
-from include import warehouse
-from include.contracts import MART_TABLES
 from tests.end_to_end.conftest import Home
 from tests.sandbox.running import Sandbox
 
 EARLIER = ("2026-06-15", "2026-10-31")
-
-
-def fingerprint(home: Home) -> dict[str, str]:
-    return warehouse.fingerprint(home.settings, MART_TABLES)
 
 
 def test_an_earlier_day_first_changes_nothing(
@@ -30,11 +24,11 @@ def test_an_earlier_day_first_changes_nothing(
         for day in EARLIER:
             sandbox.set_clock(day)
             step_by_step.night(sandbox, CLOSED_LOOP_AS_OF=day)
-            assert fingerprint(step_by_step) != fingerprint(at_once), "the world stood still"
+            assert step_by_step.fingerprint() != at_once.fingerprint(), "the world stood still"
     finally:
         sandbox.set_clock(last)
     step_by_step.night(sandbox)
-    assert fingerprint(step_by_step) == fingerprint(at_once)
+    assert step_by_step.fingerprint() == at_once.fingerprint()
 
 
 def test_a_second_night_asks_only_for_what_may_be_restated(
@@ -43,10 +37,10 @@ def test_a_second_night_asks_only_for_what_may_be_restated(
     sandbox = serve(generated(scale=0.1))
     home = Home(tmp_path / "home")
     home.night(sandbox)
-    before = fingerprint(home)
+    before = home.fingerprint()
     first = {path.name for path in home.path.glob("landing/*/*/campaign_daily/*")}
     home.night(sandbox)
-    assert fingerprint(home) == before
+    assert home.fingerprint() == before
     look_back = {"facebook_ads": 28, "google_ads": 30, "linkedin_ads": 30}
     windows = {}
     for path in home.path.glob("landing/*/*/campaign_daily/*/manifest.json"):
