@@ -277,8 +277,8 @@ def plainly(path: Path) -> Iterator[None]:
 
 
 def _sentence(error: OSError, path: Path, act: str) -> str:
-    if error.errno in (errno.ENOSPC, errno.EDQUOT):
-        return f"the disk that holds {path} is full; free some space and run again"
+    if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+        return f"the disk that holds {path} is full, or its quota is; free some space and run again"
     if error.errno in (errno.EROFS, errno.EACCES, errno.EPERM):
         return (
             f"{path} cannot be opened to {act}; give the user who runs the pipeline the right to, "

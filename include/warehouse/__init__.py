@@ -21,6 +21,7 @@ from include.contracts.seeds import SEED_TABLES, SETTINGS_TABLES
 from include.contracts.shape import Table
 from include.contracts.staging import STAGING_TABLES
 from include.settings import Settings
+from include.warehouse import models
 from include.warehouse.engine import (
     Rows,
     Session,
@@ -30,7 +31,7 @@ from include.warehouse.engine import (
     compose,
     engine_of,
 )
-from include.warehouse.models import Model, audit_file, audits, models, statement
+from include.warehouse.models import Model
 
 if TYPE_CHECKING:
     from include.quality import CheckedBatch
@@ -41,15 +42,12 @@ if TYPE_CHECKING:
 __all__ = [
     "AuditResult",
     "LedgerRow",
-    "Model",
     "WarehouseError",
     "WarehouseUnavailable",
     "audit",
-    "audits",
     "build",
     "fingerprint",
     "ledger",
-    "models",
     "prepare",
     "publish",
     "read",
@@ -102,9 +100,9 @@ def prepare(settings: Settings, sources: Iterable[Source]) -> None:
     reference = list(reference_tables(settings, sources))
     engine = engine_of(settings)
     with engine.write("prepare") as session:
-        for schema in ("staging", "ops", "build", "marts"):
+        for schema in ("staging", "ops", "build"):
             session.execute(compose("create schema if not exists {schema}", schema=schema))
-        for table in (*_WORKING_TABLES, BUILD_INFO):
+        for table in _WORKING_TABLES:
             _make_sure_of(session, table)
         for table, rows in reference:
             name = f"{table.schema}.{table.name}"
@@ -142,25 +140,24 @@ def build(settings: Settings, model_name: str) -> int:
     if contract is None and model.layer == "marts":
         raise WarehouseError(f"{model.name} has no contract in include/contracts/marts.py")
     name = f"build.{model.name}"
-    with engine_of(settings).write(name) as session:
-        session.execute(compose("drop table if exists {name}", name=name))
-        try:
+    try:
+        with engine_of(settings).write(name) as session:
+            session.execute(compose("drop table if exists {name}", name=name))
             session.run(f"create table {name} as\n{model.sql}")
-        except Exception as error:
-            error.add_note(f"in {model.path}")
-            raise
-        if contract is not None:
-            _hold_to_contract(session, contract)
-            session.describe(contract, "build")
-        session.analyze(name)
-        rows = session.rows(compose("select count(*) as row_count from {name}", name=name))
-        failpoints.reach("build.before_commit")
+            if contract is not None:
+                _hold_to_contract(session, contract)
+                session.describe(contract, "build")
+            session.analyze(name)
+            rows = session.rows(compose("select count(*) as row_count from {name}", name=name))
+            failpoints.reach("build.before_commit")
+    except WarehouseError as error:
+        raise type(error)(f"{model.path.parent.name}/{model.path.name}: {error}") from error
     return int(rows[0]["row_count"])
 
 
 def audit(settings: Settings, name: str) -> AuditResult:
     """Ask one audit for the rows that are wrong; the first 20 come back with their count."""
-    wrong = compose("(\n{query}\n) as wrong", query=Sql(statement(audit_file(name))))
+    wrong = compose("(\n{query}\n) as wrong", query=Sql(models.statement(models.audit_file(name))))
     with engine_of(settings).read() as session:
         counted = session.rows(compose("select count(*) as wrong_count from {wrong}", wrong=wrong))
         wrong_count = int(counted[0]["wrong_count"])
@@ -190,7 +187,7 @@ def publish(settings: Settings, run: Run) -> None:
     from include.contracts.values import arrow_schema
 
     contracts = _mart_contracts()
-    tables = [contracts[model.name] for model in models() if model.layer == "marts"]
+    tables = [contracts[model.name] for model in models.models() if model.layer == "marts"]
     row = {"run_id": run.run_id, "as_of_at": run.as_of, "published_at": run.started_at}
     build_info = pa.Table.from_pylist([row], schema=arrow_schema(BUILD_INFO))
     engine_of(settings).publish(tables, build_info)
@@ -255,7 +252,7 @@ def _make_sure_of(session: Session, table: Table) -> None:
 
 
 def _model_named(name: str) -> Model:
-    for model in models():
+    for model in models.models():
         if model.name == name:
             return model
     raise WarehouseError(f"there is no model {name} under sql/")
@@ -276,8 +273,7 @@ def _hold_to_contract(session: Session, contract: Table) -> None:
         ]
         told = ", ".join(f"{name} {type_name}" for name, type_name in differing)
         raise WarehouseError(
-            f"sql/marts/{contract.name}.sql gives other columns than its contract: "
-            f"{told or 'their order differs'}"
+            f"its columns are not those of its contract: {told or 'their order differs'}"
         )
     rules = list(_rules(contract))
     counted = session.rows(
@@ -306,7 +302,7 @@ def _hold_to_contract(session: Session, contract: Table) -> None:
     if twice:
         broken.append(f"{twice} keys ({', '.join(contract.key)}) are borne by several rows")
     if broken:
-        raise WarehouseError(f"{contract.name} breaks its contract: {'; '.join(broken)}")
+        raise WarehouseError(f"rows break its contract: {'; '.join(broken)}")
 
 
 def _rules(contract: Table) -> Iterator[tuple[str, str]]:

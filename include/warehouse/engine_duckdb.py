@@ -21,6 +21,7 @@ from tenacity import Retrying, retry_if_exception, stop_after_delay, wait_random
 
 from include import failpoints
 from include.contracts import ddl
+from include.contracts.build_info import BUILD_INFO
 from include.contracts.shape import Table
 from include.settings import Settings
 from include.warehouse.engine import Rows, Sql, WarehouseError, WarehouseUnavailable, compose
@@ -30,6 +31,7 @@ LOCK_WAIT_SECONDS = 120.0
 _ROWS_AT_ONCE = 100_000
 _PARAMETER = re.compile(r"(?<![:\w]):(\w+)")
 _HOLDER = re.compile(r"held in (.+?) \(PID (\d+)\)")
+_NO_SPACE = ("no space left", "disk quota exceeded", "file too large")
 _TYPE_NAMES = {
     "VARCHAR": "text",
     "TIMESTAMP WITH TIME ZONE": "timestamptz",
@@ -104,6 +106,7 @@ class DuckDB:
                     candidate = working.execute(query).to_arrow_reader(_ROWS_AT_ONCE)
                     session.append(f"main.{table.name}", table.column_names, candidate)
                     failpoints.reach("publish.within_copy")
+                session.create(BUILD_INFO, "main")
                 session.append("main.build_info", build_info.column_names, build_info)
                 published.execute("checkpoint")
             failpoints.reach("publish.before_rename")
@@ -267,9 +270,10 @@ def _plainly(file: Path) -> Iterator[None]:
                 f"{file} is held by {who} and was not given back within "
                 f"{LOCK_WAIT_SECONDS:.0f} seconds; end that process or wait for it"
             ) from error
-        if "no space left" in lowered or "disk quota exceeded" in lowered:
+        if any(words in lowered for words in _NO_SPACE):
             raise WarehouseError(
-                f"the disk that holds {file} is full; free some space and run again"
+                f"the disk that holds {file} is full, or its quota is; free some space and run "
+                "again"
             ) from error
         if "permission denied" in lowered or "read-only file system" in lowered:
             raise WarehouseError(

@@ -21,6 +21,7 @@ from sqlalchemy.pool import NullPool
 
 from include import failpoints
 from include.contracts import ddl
+from include.contracts.build_info import BUILD_INFO
 from include.contracts.shape import Table
 from include.settings import Settings
 from include.warehouse.engine import Rows, Sql, WarehouseError, WarehouseUnavailable, compose
@@ -73,6 +74,7 @@ class PostgreSQL:
         would find a truncated table empty.
         """
         with self.write("publish") as session:
+            session.run("create schema if not exists marts")
             for table in tables:
                 built = session.columns("build", table.name)
                 if not built:
@@ -90,7 +92,7 @@ class PostgreSQL:
                 )
                 session.analyze(f"marts.{table.name}")
                 failpoints.reach("publish.within_copy")
-            session.execute(Sql("delete from marts.build_info"))
+            self._make_way(session, BUILD_INFO)
             session.load("marts.build_info", build_info.column_names, build_info)
             failpoints.reach("publish.before_rename")
         failpoints.reach("publish.after_rename")

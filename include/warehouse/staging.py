@@ -103,8 +103,8 @@ class Stager:
             for row in self._session.rows(
                 compose(
                     "select date_day, count(*) as row_count, {spend} as spend "
-                    "from {table} as target where platform = :platform and account_id = :account_id and {in_days} "
-                    "group by date_day",
+                    "from {table} as target where platform = :platform "
+                    "and account_id = :account_id and {in_days} group by date_day",
                     spend=Sql("sum(spend)" if has_spend else "null"),
                     table=f"{table.schema}.{table.name}",
                     in_days=in_days,
