@@ -1,0 +1,128 @@
+-- Does every fact and mart row find its campaign, day, person, touch and deal?
+-- Grain: one row per row without its dimension.
+with
+
+missing_campaigns as (
+    select
+        'fct_ad_spend_daily' as mart,
+        facts.platform || '/' || facts.account_id || '/' || facts.campaign_id as row_key,
+        'dim_campaign' as dimension
+    from build.fct_ad_spend_daily as facts
+    left join build.dim_campaign as campaigns
+        on
+            facts.platform = campaigns.platform
+            and facts.account_id = campaigns.account_id
+            and facts.campaign_id = campaigns.campaign_id
+    where campaigns.platform is null or campaigns.channel is null
+    union all
+    select
+        'mart_campaign_roi_monthly' as mart,
+        facts.platform || '/' || facts.account_id || '/' || facts.campaign_id as row_key,
+        'dim_campaign' as dimension
+    from build.mart_campaign_roi_monthly as facts
+    left join build.dim_campaign as campaigns
+        on
+            facts.platform = campaigns.platform
+            and facts.account_id = campaigns.account_id
+            and facts.campaign_id = campaigns.campaign_id
+    where campaigns.platform is null
+    union all
+    select
+        'fct_touchpoints' as mart,
+        facts.touchpoint_id as row_key,
+        'dim_campaign' as dimension
+    from build.fct_touchpoints as facts
+    left join build.dim_campaign as campaigns
+        on
+            facts.platform = campaigns.platform
+            and facts.account_id = campaigns.account_id
+            and facts.campaign_id = campaigns.campaign_id
+    where facts.campaign_id is not null and campaigns.platform is null
+    union all
+    select
+        'fct_touchpoints' as mart,
+        facts.touchpoint_id as row_key,
+        'dim_campaign' as dimension
+    from build.fct_touchpoints as facts
+    left join build.dim_campaign as campaigns
+        on
+            campaigns.platform = 'crm'
+            and facts.crm_campaign_id = campaigns.campaign_id
+    where facts.crm_campaign_id is not null and campaigns.platform is null
+),
+
+missing_days as (
+    select
+        'fct_ad_spend_daily' as mart,
+        cast(facts.date_day as text) as row_key,
+        'dim_date' as dimension
+    from build.fct_ad_spend_daily as facts
+    left join build.dim_date as days
+        on facts.date_day = days.date_day
+    where days.date_day is null
+    union all
+    select
+        'fct_touchpoints' as mart,
+        facts.touchpoint_id as row_key,
+        'dim_date' as dimension
+    from build.fct_touchpoints as facts
+    left join build.dim_date as days
+        on facts.date_day = days.date_day
+    where days.date_day is null
+),
+
+missing_people as (
+    select
+        'fct_touchpoints' as mart,
+        facts.touchpoint_id as row_key,
+        'fct_people' as dimension
+    from build.fct_touchpoints as facts
+    left join build.fct_people as people
+        on facts.person_id = people.person_id
+    where people.person_id is null
+),
+
+missing_touches as (
+    select
+        'fct_attribution' as mart,
+        facts.opportunity_id as row_key,
+        'fct_touchpoints' as dimension
+    from build.fct_attribution as facts
+    left join build.fct_touchpoints as touches
+        on facts.touchpoint_id = touches.touchpoint_id
+    where facts.touchpoint_id <> 'unattributed' and touches.touchpoint_id is null
+    union all
+    select
+        'fct_people' as mart,
+        facts.person_id as row_key,
+        'fct_touchpoints' as dimension
+    from build.fct_people as facts
+    left join build.fct_touchpoints as touches
+        on facts.first_touchpoint_id = touches.touchpoint_id
+    where facts.first_touchpoint_id is not null and touches.touchpoint_id is null
+),
+
+missing_deals as (
+    select
+        'fct_attribution' as mart,
+        facts.opportunity_id as row_key,
+        'fct_opportunities' as dimension
+    from build.fct_attribution as facts
+    left join build.fct_opportunities as deals
+        on facts.opportunity_id = deals.opportunity_id
+    where deals.opportunity_id is null
+),
+
+wrong as (
+    select * from missing_campaigns
+    union all
+    select * from missing_days
+    union all
+    select * from missing_people
+    union all
+    select * from missing_touches
+    union all
+    select * from missing_deals
+)
+
+select * from wrong
