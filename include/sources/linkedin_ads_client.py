@@ -9,6 +9,7 @@ learn.microsoft.com/en-us/linkedin/shared/api-guide/concepts/error-handling.
 from __future__ import annotations
 
 import json
+import logging
 import os
 import time
 from collections import Counter
@@ -34,8 +35,10 @@ _BODY_SECONDS, _BODY_BYTES = 300, 256 * 2**20
 _LONGEST_QUERY = 4_000  # longer ones travel as the body of a POST
 _PAGE = 1_000
 _REPEATS = 3  # how often the same page token may come before it is a circle
+_WARN_DAYS = 30  # before a refresh token's year ends
 _FRESH_TOKEN_WAITS = (0, 1, 4)  # seconds: a new token may be refused until LinkedIn knows it
 
+log = logging.getLogger(__name__)
 T = TypeVar("T")
 
 
@@ -189,6 +192,11 @@ class Client:
         status, body, wait = self._send("POST", self._token_url, data=form)
         body = body if isinstance(body, dict) else {}
         if status == 200 and body.get("access_token"):
+            seconds = body.get("refresh_token_expires_in")
+            if isinstance(seconds, int) and seconds < _WARN_DAYS * 86_400:
+                log.warning(
+                    "The refresh_token of the connection %s expires in %d days; let the member "
+                    "authorize the application again before that", NAME, seconds // 86_400)
             return str(body["access_token"])
         if status in (400, 401, 403):
             raise SourceRefused(

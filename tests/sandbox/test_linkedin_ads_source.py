@@ -188,6 +188,18 @@ def test_the_token_endpoint_may_throttle(sandbox: Sandbox) -> None:
     assert len(LINKEDIN_ADS.discover(connect(sandbox))) == 2
 
 
+@pytest.mark.parametrize(("days", "is_told"), [(29, True), (31, False)])
+def test_a_refresh_token_near_its_end_is_told_of(
+    sandbox: Sandbox, caplog: pytest.LogCaptureFixture, days: int, is_told: bool
+) -> None:
+    sandbox.set_faults([{"match": {"api": "linkedin", "path": "accessToken"}, "do": {
+        "kind": "status", "status": 200, "body": {
+            "access_token": "sandbox-linkedin-token", "expires_in": 5_184_000,
+            "refresh_token_expires_in": days * 86_400}}}])
+    assert len(LINKEDIN_ADS.discover(connect(sandbox))) == 2
+    assert (f"expires in {days} days" in caplog.text) is is_told
+
+
 @pytest.mark.parametrize(
     ("changes", "kind", "part"),
     [
