@@ -52,11 +52,11 @@ def plan(
                 f"it shows {', '.join(sorted(a.account_id for a in accounts)) or 'none'}"
             )
         accounts = [account for account in accounts if account.account_id in wanted]
-    days: dict[tuple[str, str], list[date]] = defaultdict(list)
+    days: dict[tuple[str, str], dict[date, datetime]] = defaultdict(dict)
     cursors: dict[tuple[str, str], datetime] = {}
     for row in warehouse.ledger(settings, source.name):
         if row.date_day is not None:
-            days[row.account_id, row.stream].append(row.date_day)
+            days[row.account_id, row.stream][row.date_day] = row.as_of_at
         if row.cursor_at is not None:
             cursors[row.account_id, row.stream] = row.cursor_at
     plans = []

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime, timedelta
 from itertools import groupby
 from zoneinfo import ZoneInfo
@@ -15,8 +15,8 @@ from include.sources import Account, Request, Source, Stream, Window
 def requests_for(
     source: Source,
     account: Account,
-    loaded_days: dict[str, Collection[date]],
-    cursors: dict[str, datetime],
+    loaded_days: Mapping[str, Mapping[date, datetime]],
+    cursors: Mapping[str, datetime],
     settings: Settings,
     run: Run,
     first: date | None = None,
@@ -24,19 +24,27 @@ def requests_for(
 ) -> list[Request]:
     """What one account must be asked for, in the order to ask it.
 
-    ``loaded_days`` and ``cursors`` say, by stream, what the ledger has of the account. Daily
-    streams get every day that the source may still restate and every day since the history's start
-    that the ledger lacks, up to yesterday in the account's zone. ``first`` and ``last`` (both or
-    either) ask for exactly those days again instead. Changes are asked for since their cursor;
-    snapshots and keys always.
+    ``loaded_days`` and ``cursors`` say, by stream, what the ledger has of the account: for each day
+    the instant as of which it was loaded. Daily streams get every day since the history's start
+    that the ledger lacks or that the source could still restate when it was loaded, up to yesterday
+    in the account's zone: so a night that follows a long outage settles the days that were young
+    before it. ``first`` and ``last`` (both or either) ask for exactly those days again instead.
+    Changes are asked for since their cursor; snapshots and keys always.
     """
     requests = []
     for stream in source.streams:
         if stream.kind == "daily":
-            days = _days(source, account, set(loaded_days.get(stream.name, ())), settings, run)
+            days = _reach(source, account, settings, run)
             if first or last:
-                reach = _reach(source, account, settings, run)
-                days = [day for day in reach if (first or day) <= day <= (last or day)]
+                days = [day for day in days if (first or day) <= day <= (last or day)]
+            else:
+                loaded = loaded_days.get(stream.name, {})
+                days = [
+                    day
+                    for day in days
+                    if day not in loaded
+                    or _may_be_restated(source, account, settings, day, min(loaded[day], run.as_of))
+                ]
             requests += [Request(stream.name, window) for window in _windows(days, stream)]
         elif stream.kind == "changes":
             requests.append(Request(stream.name, since=cursors.get(stream.name)))
@@ -45,30 +53,26 @@ def requests_for(
     return requests
 
 
-def yesterday(account: Account, run: Run) -> date:
-    """The last whole day of the account at the run's instant."""
-    return run.as_of.astimezone(ZoneInfo(account.time_zone)).date() - timedelta(1)
+def yesterday(account: Account, as_of: datetime) -> date:
+    """The last whole day of the account, in its own zone, at an instant."""
+    return as_of.astimezone(ZoneInfo(account.time_zone)).date() - timedelta(1)
 
 
 def _reach(source: Source, account: Account, settings: Settings, run: Run) -> list[date]:
     """Every day the account is wanted for and can still be asked for, oldest first."""
-    last = yesterday(account, run)
+    last = yesterday(account, run.as_of)
     first = settings.history_start or date(run.as_of.year - 2, 1, 1)
     if source.retention_days is not None:
         first = max(first, last - timedelta(source.retention_days))
     return [first + timedelta(n) for n in range((last - first).days + 1)]
 
 
-def _days(
-    source: Source, account: Account, loaded: set[date], settings: Settings, run: Run
-) -> list[date]:
+def _may_be_restated(
+    source: Source, account: Account, settings: Settings, day: date, loaded_as_of: datetime
+) -> bool:
+    """Whether the source could still change the day at the instant as of which it was loaded."""
     look_back = settings.look_back_days.get(source.name, source.look_back_days)
-    restated_from = yesterday(account, run) - timedelta(look_back - 1)
-    return [
-        day
-        for day in _reach(source, account, settings, run)
-        if day >= restated_from or day not in loaded
-    ]
+    return (yesterday(account, loaded_as_of) - day).days < look_back
 
 
 def _windows(days: Iterable[date], stream: Stream) -> list[Window]:

@@ -32,10 +32,13 @@ BERLIN = Account("1", "One", "EUR", "Europe/Berlin")
 
 
 def windows(loaded=(), source=None, account=BERLIN, run=RUN, settings=SETTINGS, **asked):
-    requests = requests_for(
-        source or a_source(), account, {"campaign_daily": loaded}, {}, settings, run, **asked
-    )
+    ledger = {"campaign_daily": loaded if isinstance(loaded, dict) else as_of(RUN.as_of, loaded)}
+    requests = requests_for(source or a_source(), account, ledger, {}, settings, run, **asked)
     return [(r.window.first.isoformat(), r.window.last.isoformat()) for r in requests]
+
+
+def as_of(instant: datetime, loaded) -> dict[date, datetime]:
+    return dict.fromkeys(loaded, instant)
 
 
 def days(first: str, last: str) -> list[date]:
@@ -48,6 +51,12 @@ def test_a_first_load_takes_all_of_history_in_windows() -> None:
 
 def test_a_nightly_load_takes_only_what_may_be_restated() -> None:
     assert windows(days("2026-01-01", "2026-01-20")) == [("2026-01-18", "2026-01-20")]
+
+
+def test_days_that_were_young_before_an_outage_are_settled_after_it() -> None:
+    """Loaded on the 10th: the 7th to the 9th could still change then; ten silent days follow."""
+    loaded = as_of(datetime(2026, 1, 10, 5, tzinfo=UTC), days("2026-01-01", "2026-01-09"))
+    assert windows(loaded) == [("2026-01-07", "2026-01-16"), ("2026-01-17", "2026-01-20")]
 
 
 def test_a_gap_is_filled_beside_the_look_back() -> None:
@@ -84,8 +93,9 @@ def test_a_setting_lengthens_the_look_back() -> None:
     ],
 )
 def test_the_last_whole_day_is_the_accounts_own(zone: str, instant: str, last: str) -> None:
-    run = replace(RUN, as_of=datetime.fromisoformat(instant))
-    assert yesterday(replace(BERLIN, time_zone=zone), run) == date.fromisoformat(last)
+    assert yesterday(
+        replace(BERLIN, time_zone=zone), datetime.fromisoformat(instant)
+    ) == date.fromisoformat(last)
 
 
 def test_changes_are_asked_for_since_their_cursor_and_snapshots_whole() -> None:

@@ -3,7 +3,7 @@
 -- Ad networks: every day from the source's first loaded day to the day before the as-of day, in the
 -- account's zone; a day is missing when one of the source's daily streams lacks it. A network from
 -- which no account was ever loaded has one row, missing. The CRM has a row for the as-of day alone:
--- loaded when its latest load is as late as that of any source.
+-- loaded when its latest load is as late as that of any source; its rows are those living in staging.
 with
 
 as_of as (
@@ -164,6 +164,38 @@ silent_networks as (
     where sources.kind = 'ads' and spans.source is null
 ),
 
+crm_rows as (
+    select sum(records) as rows_staged
+    from (
+        select count(*) as records from staging.stg_crm_leads
+        where not is_deleted
+        union all
+        select count(*) as records from staging.stg_crm_contacts
+        where not is_deleted
+        union all
+        select count(*) as records from staging.stg_crm_accounts
+        where not is_deleted
+        union all
+        select count(*) as records from staging.stg_crm_opportunities
+        where not is_deleted
+        union all
+        select count(*) as records from staging.stg_crm_contact_roles
+        where not is_deleted
+        union all
+        select count(*) as records from staging.stg_crm_campaigns
+        where not is_deleted
+        union all
+        select count(*) as records from staging.stg_crm_campaign_members
+        where not is_deleted
+        union all
+        select count(*) as records from staging.stg_crm_users
+        where not is_deleted
+        union all
+        select count(*) as records from staging.stg_crm_record_types
+        where not is_deleted
+    ) as tables
+),
+
 crm_loads as (
     select
         sources.source,
@@ -173,13 +205,14 @@ crm_loads as (
             else 'missing'
         end as status,
         max(as_of.as_of_date) as date_day,
-        coalesce(sum(ledger.rows_staged), 0) as rows_staged,
+        max(crm_rows.rows_staged) as rows_staged,
         coalesce(sum(ledger.rows_rejected), 0) as rows_rejected,
         cast(null as numeric(20, 6)) as spend,
         cast(null as numeric(20, 6)) as restated_spend,
         max(ledger.loaded_at) as loaded_at
     from staging.stg_sources as sources
     cross join as_of
+    cross join crm_rows
     left join ops.load_ledger as ledger
         on sources.source = ledger.source
     where sources.kind = 'crm'
