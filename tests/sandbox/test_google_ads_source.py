@@ -12,6 +12,8 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
 
 from tests.sandbox.google_data import CLIENT, CLOSED, FILES, LONE, MANAGER, OTHER, campaign, day
 from tests.sandbox.running import ROOT, Sandbox, environment
@@ -208,6 +210,18 @@ def test_what_is_wrong_is_said_in_a_sentence_without_secrets(
         assert not secrets[name] or secrets[name] not in answer["says"]
     assert "Traceback" not in answer["says"]
     assert "\n" not in answer["says"]
+
+
+def test_a_service_account_may_log_in(sandbox: Sandbox) -> None:
+    key = rsa.generate_private_key(public_exponent=65537, key_size=2048).private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8,
+        serialization.NoEncryption()).decode()
+    info = {"type": "service_account", "client_email": "robot@project.example",
+            "private_key": key, "private_key_id": "1", "token_uri": "https://example.com/token"}
+    answer, = run_source(sandbox, read("account_daily", credentials={
+        "json_key": json.dumps(info), "login": "", "password": "", "refresh_token": ""}))
+    assert len(answer["rows"]) == 2
+    assert "jwt-bearer" in sandbox.log()[0]["query"]
 
 
 def test_the_sandbox_is_no_host_without_the_switch(sandbox: Sandbox) -> None:
