@@ -3,7 +3,8 @@
 -- Ad networks: every day from the source's first loaded day to the day before the as-of day, in the
 -- account's zone; a day is missing when one of the source's daily streams lacks it. A network from
 -- which no account was ever loaded has one row, missing. The CRM has a row for the as-of day alone:
--- loaded when its latest load is as late as that of any source; its rows are those living in staging.
+-- loaded when its latest load is as late as that of any source; its rows are those living in
+-- staging.
 with
 
 as_of as (
