@@ -24,7 +24,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from include.contracts.shape import Table
-from include.contracts.values import Unfit, arrow_schema, broken_row_rules, fit, fit_one
+from include.contracts.values import Unfit, arrow_schema, fit, fit_one
 from include.landing import Batch, LandingError, plainly
 from include.settings import Settings
 from include.sources import Row, Source, Stream
@@ -99,7 +99,7 @@ def check(settings: Settings, source: Source, batch: Batch) -> CheckedBatch:
         faults[position] += [reason for reason in reasons if reason.split()[0] not in unread]
     for position, reason in _misplaced(table, source, batch, rows):
         faults[position].append(reason)
-    for position, reason in broken_row_rules(table, rows):
+    for position, reason in _broken_row_rules(table, rows):
         faults[position].append(reason)
     repeats, conflicts = _duplicates(table, stream, rows, faults)
     for position in conflicts:
@@ -287,6 +287,13 @@ def _misplaced(
         first, last = pa.scalar(window.first), pa.scalar(window.last)
         for position in _where(pc.or_(pc.less(day, first), pc.greater(day, last))):
             yield position, "date_day is outside the days asked for"
+
+
+def _broken_row_rules(table: Table, rows: pa.Table) -> Iterator[tuple[int, str]]:
+    if table.row_rules:
+        from include.warehouse.row_rules import broken_row_rules
+
+        yield from broken_row_rules(table, rows)
 
 
 def _duplicates(

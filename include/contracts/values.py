@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import ROUND_HALF_EVEN, Context, Decimal, InvalidOperation
@@ -88,21 +88,6 @@ def fit(column: Column, values: Sequence[Any], *, is_key: bool = False) -> Fitte
             repaired += isinstance(value, str) and isinstance(good, str) and value != good
         fitted.append(good)
     return Fitted(pa.array(fitted, arrow_type(column.type)), faults, repaired)
-
-
-def broken_row_rules(table: Table, rows: pa.Table) -> Iterator[tuple[int, str]]:
-    """Rows that break a rule over several columns; a rule that is unknown (NULL) is kept."""
-    if not table.row_rules or not len(rows):
-        return
-    import duckdb
-
-    numbered = rows.append_column("row_number", pa.array(range(len(rows)), pa.int64()))
-    with duckdb.connect(":memory:") as connection:
-        connection.register("checked", numbered)
-        for reason, rule in table.row_rules:
-            broken = connection.table("checked").filter(f"not ({rule})").project("row_number")
-            for (position,) in broken.fetchall():
-                yield position, reason
 
 
 def fit_one(column: Column, value: Any, *, is_key: bool = False) -> Any:

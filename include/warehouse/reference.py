@@ -11,10 +11,11 @@ import pyarrow as pa
 
 from include.contracts.seeds import SEED_TABLES, STG_PLATFORM_TAGS, STG_SETTINGS, STG_SOURCES
 from include.contracts.shape import Column, Table
-from include.contracts.values import arrow_schema, broken_row_rules, fit
+from include.contracts.values import arrow_schema, fit
 from include.settings import Settings
 from include.sources import Source
 from include.warehouse.engine import WarehouseError
+from include.warehouse.row_rules import broken_row_rules
 
 
 def reference_tables(
