@@ -43,12 +43,21 @@ amounts as (
     from build.fct_attribution
 ),
 
-rate_days as (
-    select distinct rate_date
+euro_rates as (
+    select
+        currency_code,
+        rate_date,
+        rate
+    from staging.seed_currency_rates
+    union all
+    select distinct
+        'EUR' as currency_code,
+        rate_date,
+        cast(1 as numeric(20, 10)) as rate
     from staging.seed_currency_rates
 ),
 
-wrong as (
+looked_up as (
     select
         amounts.mart,
         amounts.row_key,
@@ -57,26 +66,48 @@ wrong as (
         amounts.fx_rate_date,
         amounts.amount,
         amounts.amount_base,
-        amounts.fx_rate
+        amounts.fx_rate,
+        case
+            when amounts.currency_code = as_of.reporting_currency then 1
+            else
+                cast(reporting_rates.rate as double precision)
+                / cast(own_rates.rate as double precision)
+        end as seed_rate
     from amounts
     cross join as_of
-    left join rate_days
-        on amounts.fx_rate_date = rate_days.rate_date
+    left join euro_rates as own_rates
+        on
+            amounts.currency_code = own_rates.currency_code
+            and amounts.fx_rate_date = own_rates.rate_date
+    left join euro_rates as reporting_rates
+        on
+            as_of.reporting_currency = reporting_rates.currency_code
+            and amounts.fx_rate_date = reporting_rates.rate_date
+),
+
+wrong as (
+    select
+        mart,
+        row_key,
+        currency_code,
+        rate_day,
+        fx_rate_date,
+        amount,
+        amount_base,
+        fx_rate
+    from looked_up
     where
-        (amounts.amount is null and amounts.amount_base is not null)
+        (amount is null and amount_base is not null)
         or (
-            amounts.amount is not null
+            amount is not null
             and (
-                amounts.amount_base is null
-                or amounts.fx_rate is null
-                or amounts.fx_rate_date is null
-                or abs(amounts.amount_base - amounts.amount * amounts.fx_rate) > 0.01
-                or (
-                    amounts.currency_code <> as_of.reporting_currency
-                    and rate_days.rate_date is null
-                )
-                or (amounts.currency_code = as_of.reporting_currency and amounts.fx_rate <> 1)
-                or amounts.fx_rate_date not between amounts.rate_day - 7 and amounts.rate_day
+                amount_base is null
+                or fx_rate is null
+                or fx_rate_date is null
+                or seed_rate is null
+                or abs(fx_rate - seed_rate) > 0.000000001
+                or abs(amount_base - amount * fx_rate) > 0.01
+                or fx_rate_date not between rate_day - 7 and rate_day
             )
         )
 )

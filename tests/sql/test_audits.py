@@ -1,0 +1,234 @@
+"""Every audit is silent on a sound world and fires on a mutation made for it, on both engines."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+
+from include import warehouse
+from include.settings import Settings
+from tests.sql.worlds import build, fill, spoil
+
+# Two channels of ads in two currencies, a webinar, one of our own, and deals of every outcome.
+WORLD: dict[str, list[dict[str, Any]]] = {
+    "seed_currency_rates": [
+        {"currency_code": "USD", "rate_date": "2026-01-09", "rate": "1.25"},
+        {"currency_code": "USD", "rate_date": "2026-03-02", "rate": "1.20"},
+        {"currency_code": "USD", "rate_date": "2026-11-20", "rate": "1.15"},
+    ],
+    "stg_ad_accounts": [
+        {"platform": "google_ads", "account_id": "1", "currency_code": "USD"},
+        {"platform": "facebook_ads", "account_id": "1", "currency_code": "EUR"},
+    ],
+    "stg_campaigns": [
+        {
+            "platform": "google_ads",
+            "account_id": "1",
+            "campaign_id": "1",
+            "campaign_name": "Brand",
+            "campaign_type": "SEARCH",
+        },
+        {"platform": "facebook_ads", "account_id": "1", "campaign_id": "2"},
+    ],
+    "stg_campaign_daily": [
+        {
+            "platform": platform,
+            "account_id": "1",
+            "campaign_id": campaign,
+            "currency_code": currency,
+            "date_day": day,
+            "spend": spend,
+        }
+        for platform, campaign, currency, day, spend in (
+            ("google_ads", "1", "USD", "2026-01-10", "100"),
+            ("google_ads", "1", "USD", "2026-01-11", "50"),
+            ("facebook_ads", "2", "EUR", "2026-01-10", "30"),
+        )
+    ],
+    "stg_account_daily": [
+        {
+            "platform": platform,
+            "account_id": "1",
+            "currency_code": currency,
+            "date_day": day,
+            "spend": spend,
+        }
+        for platform, currency, day, spend in (
+            ("google_ads", "USD", "2026-01-10", "100"),
+            ("google_ads", "USD", "2026-01-11", "50"),
+            ("facebook_ads", "EUR", "2026-01-10", "30"),
+        )
+    ],
+    "stg_crm_leads": [
+        {
+            "lead_id": "L1",
+            "utm_source": "google",
+            "utm_campaign": "Brand",
+            "converted_opportunity_id": "O1",
+        },
+        {"lead_id": "L2", "lead_source": "Partner", "converted_opportunity_id": "O2"},
+        {"lead_id": "L3", "email_domain": "fernhill.example", "lead_source": "Email"},
+        {"lead_id": "L4", "email_hash": "h4"},
+    ],
+    "stg_crm_campaigns": [{"crm_campaign_id": "V1", "crm_campaign_type": "Webinar"}],
+    "stg_crm_campaign_members": [
+        {
+            "campaign_member_id": "M1",
+            "crm_campaign_id": "V1",
+            "lead_id": "L4",
+            "first_responded_date": "2026-02-01",
+        },
+    ],
+    "stg_crm_opportunities": [
+        {
+            "opportunity_id": opportunity,
+            "opportunity_type": kind,
+            "currency_code": currency,
+            "amount": amount,
+            "is_closed": closed,
+            "is_won": won,
+            "close_date": "2026-03-03",
+            "created_at": "2026-02-01T00:00:00Z",
+        }
+        for opportunity, kind, currency, amount, closed, won in (
+            ("O1", "New Business", "USD", "1000", True, True),
+            ("O2", "New Business", "EUR", "700.55", False, False),
+            ("O3", "Renewal", "EUR", "200", True, True),
+            ("O4", "New Business", "EUR", "90", True, False),
+        )
+    ],
+}
+
+# audit: (table that is spoiled, statement). {table} is the table's full name.
+MUTATIONS: dict[str, tuple[str, str]] = {
+    "spend_fact_equals_staged_spend": (
+        "build.fct_ad_spend_daily",
+        "delete from {table} where date_day = date '2026-01-11'",
+    ),
+    "spend_equals_the_platforms_own_totals": (
+        "staging.stg_account_daily",
+        "update {table} set spend = spend + 0.01 where platform = 'facebook_ads'",
+    ),
+    "roi_marts_carry_all_spend": (
+        "build.mart_channel_roi_monthly",
+        "update {table} set spend_base = 0 where channel = 'Paid Social'",
+    ),
+    "won_revenue_credited_equals_the_crm": (
+        "build.fct_attribution",
+        "update {table} set amount = amount - 0.01 where opportunity_id = 'O1'",
+    ),
+    "open_pipeline_credited_equals_the_crm": (
+        "build.fct_attribution",
+        "delete from {table} where opportunity_id = 'O2'",
+    ),
+    "weights_of_a_deal_sum_to_one": (
+        "build.fct_attribution",
+        "update {table} set weight = 0.9999999999 where opportunity_id = 'O1'",
+    ),
+    "every_won_or_open_deal_is_credited_once": (
+        "build.fct_attribution",
+        "update {table} set basis = 'open' where opportunity_id = 'O3'",
+    ),
+    "every_deal_is_in_the_opportunity_fact": (
+        "build.fct_opportunities",
+        "delete from {table} where opportunity_id = 'O4'",
+    ),
+    "every_living_record_is_one_person": (
+        "build.int_person_ids",
+        "delete from {table} where record_id = 'L4'",
+    ),
+    "every_lead_is_counted_once_across_channels": (
+        "build.mart_campaign_roi_monthly",
+        "update {table} set leads = leads + 1 where platform = 'crm'",
+    ),
+    "roi_marts_equal_the_facts": (
+        "build.mart_campaign_roi_monthly",
+        "update {table} set customers = customers + 1 where platform = 'google_ads' and leads = 1",
+    ),
+    "every_mart_row_has_its_dimension": (
+        "build.dim_campaign",
+        "delete from {table} where platform = 'crm' and campaign_id = 'V1'",
+    ),
+    "every_base_amount_has_a_rate_and_its_date": (
+        "build.fct_opportunities",
+        "update {table} set amount_base = amount, fx_rate = 1 where opportunity_id = 'O1'",
+    ),
+    "no_touch_is_credited_after_the_deal_was_created": (
+        "staging.stg_crm_opportunities",
+        "update {table} set created_at = timestamptz '2026-01-05 09:59:59+00' "
+        "where opportunity_id = 'O1'",
+    ),
+    "our_own_people_have_no_touches": (
+        "build.fct_people",
+        "update {table} set is_internal = true where person_id = 'L1'",
+    ),
+    "every_reconciliation_agrees": (
+        "build.mart_reconciliation",
+        "update {table} set difference = 5, verdict = 'differs' where check_name = 'leads'",
+    ),
+    "the_marts_know_their_as_of": (
+        "build.int_as_of",
+        "update {table} set as_of_at = null",
+    ),
+}
+
+
+@pytest.fixture
+def world(sql_settings: Settings) -> Settings:
+    """The sound world, built."""
+    fill(sql_settings, WORLD)
+    build(sql_settings)
+    return sql_settings
+
+
+@contextmanager
+def _spoiled(settings: Settings, table: str, statement: str) -> Iterator[None]:
+    """A copy of the table in its place, spoiled; the table itself afterwards."""
+    schema, name = table.split(".")
+    spoil(settings, f"alter table {table} rename to sound_{name}")
+    spoil(settings, f"create table {table} as select * from {schema}.sound_{name}")
+    try:
+        before = warehouse.read(settings, f"select * from {table}")  # noqa: S608
+        spoil(settings, statement.format(table=table))
+        after = warehouse.read(settings, f"select * from {table}")  # noqa: S608
+        assert sorted(map(repr, before)) != sorted(map(repr, after)), "the mutation changed nothing"
+        yield
+    finally:
+        spoil(settings, f"drop table {table}")
+        spoil(settings, f"alter table {schema}.sound_{name} rename to {name}")
+
+
+def test_every_audit_has_its_mutation() -> None:
+    assert set(MUTATIONS) == set(warehouse.models.audits())
+
+
+def test_audits_are_silent_on_a_sound_world_and_each_fires_on_its_mutation(
+    world: Settings,
+) -> None:
+    for name in MUTATIONS:
+        assert warehouse.audit(world, name).rows == (), name
+    for name, (table, statement) in MUTATIONS.items():
+        with _spoiled(world, table, statement):
+            assert warehouse.audit(world, name).wrong_count > 0, f"{name} did not fire"
+
+
+def test_a_missing_rate_fires_the_audit_and_is_never_one_to_one(sql_settings: Settings) -> None:
+    rates = [row for row in WORLD["seed_currency_rates"] if row["rate_date"] != "2026-03-02"]
+    fill(sql_settings, WORLD | {"seed_currency_rates": rates})
+    build(sql_settings)
+    found = warehouse.audit(sql_settings, "every_base_amount_has_a_rate_and_its_date")
+    assert {row["row_key"] for row in found.rows} == {"O1"}
+    assert {row["amount_base"] for row in found.rows} == {None}
+
+
+def test_a_campaign_that_vanished_from_the_marts_is_seen(world: Settings) -> None:
+    """Where one side of the comparison has no row at all, the audit still speaks."""
+    for table in ("build.fct_ad_spend_daily", "staging.stg_campaign_daily"):
+        with _spoiled(world, table, "delete from {table} where platform = 'facebook_ads'"):
+            found = warehouse.audit(world, "spend_fact_equals_staged_spend")
+            assert {row["platform"] for row in found.rows} == {"facebook_ads"}
+    with _spoiled(world, "build.fct_ad_spend_daily", "delete from {table}"):
+        assert warehouse.audit(world, "spend_equals_the_platforms_own_totals").wrong_count == 3
