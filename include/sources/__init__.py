@@ -7,13 +7,19 @@ Sources never import each other, and import a vendor's SDK only inside functions
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
+
+import tenacity
 
 from include.contracts.shape import Table
 from include.settings import Settings
+
+log = logging.getLogger(__name__)
+T = TypeVar("T")
 
 Record = dict[str, Any]
 """A raw record as the API gave it, JSON-serializable (money as text or Decimal, never float)."""
@@ -39,6 +45,37 @@ class SourceQuotaExhausted(SourceUnavailable):
 
 class SourceRefused(Exception):
     """The source says no, and will until a person acts; the message says what to do."""
+
+
+def patiently(call: Callable[[], T], seconds: float) -> T:
+    """What ``call`` returns, tried again after SourceUnavailable: eight times at the most, and for
+    at most ``seconds`` in all.
+
+    Waits grow and are jittered, and are never shorter than what the source asked for; a wait that
+    does not fit into ``seconds`` is left to the scheduler, and a used-up quota is not retried.
+    """
+    growing = tenacity.wait_exponential_jitter(initial=0.5, max=60, jitter=0.5)
+
+    def pause(state: tenacity.RetryCallState) -> float:
+        error = state.outcome.exception() if state.outcome else None
+        asked = error.retry_after if isinstance(error, SourceUnavailable) else None
+        return max(growing(state), asked or 0)
+
+    def is_worth_it(error: BaseException) -> bool:
+        return isinstance(error, SourceUnavailable) and not isinstance(error, SourceQuotaExhausted)
+
+    def tell(state: tenacity.RetryCallState) -> None:
+        error = state.outcome.exception() if state.outcome else None
+        log.warning("%s; trying again in %.1f s", error, state.upcoming_sleep)
+
+    retrying = tenacity.Retrying(
+        retry=tenacity.retry_if_exception(is_worth_it),
+        wait=pause,
+        stop=tenacity.stop_before_delay(seconds) | tenacity.stop_after_attempt(8),
+        before_sleep=tell,
+        reraise=True,
+    )
+    return retrying(call)
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,19 +40,48 @@ LOOK_BACK_DAYS = 28
 RETENTION_DAYS = 1120  # 37 months, of which the shortest has 1,123 days
 
 ACCOUNT_FIELDS = ("account_id", "name", "currency", "timezone_name", "account_status")
-CAMPAIGN_FIELDS = ("id", "name", "effective_status", "buying_type", "objective", "start_time",
-                   "stop_time", "updated_time")
+CAMPAIGN_FIELDS = (
+    "id",
+    "name",
+    "effective_status",
+    "buying_type",
+    "objective",
+    "start_time",
+    "stop_time",
+    "updated_time",
+)
 METRIC_FIELDS = ("account_id", "account_currency", "spend", "impressions", "clicks")
-CAMPAIGN_METRIC_FIELDS = ("campaign_id", "campaign_name", *METRIC_FIELDS, "inline_link_clicks",
-                          "actions", "action_values")
+CAMPAIGN_METRIC_FIELDS = (
+    "campaign_id",
+    "campaign_name",
+    *METRIC_FIELDS,
+    "inline_link_clicks",
+    "actions",
+    "action_values",
+)
 STATUSES = ("ACTIVE", "PAUSED", "DELETED", "ARCHIVED", "IN_PROCESS", "WITH_ISSUES")
 # Meta's own totals over website, app and lead forms. Their parts are listed beside them in
 # `actions`, so the two must not be added up.
-CONVERSIONS = ("lead", "purchase", "complete_registration", "contact_total", "schedule_total",
-               "start_trial_total", "submit_application_total", "subscribe_total")
-ACCOUNT_STATUSES = {1: "ACTIVE", 2: "DISABLED", 3: "UNSETTLED", 7: "PENDING_RISK_REVIEW",
-                    8: "PENDING_SETTLEMENT", 9: "IN_GRACE_PERIOD", 100: "PENDING_CLOSURE",
-                    101: "CLOSED"}
+CONVERSIONS = (
+    "lead",
+    "purchase",
+    "complete_registration",
+    "contact_total",
+    "schedule_total",
+    "start_trial_total",
+    "submit_application_total",
+    "subscribe_total",
+)
+ACCOUNT_STATUSES = {
+    1: "ACTIVE",
+    2: "DISABLED",
+    3: "UNSETTLED",
+    7: "PENDING_RISK_REVIEW",
+    8: "PENDING_SETTLEMENT",
+    9: "IN_GRACE_PERIOD",
+    100: "PENDING_CLOSURE",
+    101: "CLOSED",
+}
 
 _PAGE = 500
 _FIRST_LOOK, _LONGEST_LOOK = 0.05, 15.0  # seconds between looks at a report run
@@ -73,8 +102,11 @@ def discover(client: Graph) -> list[Account]:
     if client.account_ids:
         records = [client.get(f"act_{name}", fields=fields) for name in client.account_ids]
     else:
-        records = [record for page in client.pages("me/adaccounts", _PAGE, fields=fields)
-                   for record in page]
+        records = [
+            record
+            for page in client.pages("me/adaccounts", _PAGE, fields=fields)
+            for record in page
+        ]
     found = {record["account_id"]: _account(record) for record in records}
     return [found[name] for name in sorted(found)]
 
@@ -118,9 +150,18 @@ def _campaigns(client: Graph, node: str) -> Iterator[Record]:
 def _totals(client: Graph, node: str, window: Window) -> Iterator[Record]:
     """The account's own totals by day, asked for apart from the campaigns' as their control."""
     try:
-        rows = [row for page in client.pages(
-            f"{node}/insights", _PAGE, level="account", time_increment=1,
-            fields=",".join(METRIC_FIELDS), time_range=_range(window)) for row in page]
+        rows = [
+            row
+            for page in client.pages(
+                f"{node}/insights",
+                _PAGE,
+                level="account",
+                time_increment=1,
+                fields=",".join(METRIC_FIELDS),
+                time_range=_range(window),
+            )
+            for row in page
+        ]
     except TooMuchData as error:
         rows = [row for half in _halves(window, error) for row in _totals(client, node, half)]
     yield from rows
@@ -141,8 +182,13 @@ def _report(client: Graph, node: str, window: Window) -> Iterator[Record]:
 
 
 def _run(client: Graph, node: str, window: Window) -> list[Record]:
-    started = client.post(f"{node}/insights", level="campaign", time_increment=1,
-                          fields=",".join(CAMPAIGN_METRIC_FIELDS), time_range=_range(window))
+    started = client.post(
+        f"{node}/insights",
+        level="campaign",
+        time_increment=1,
+        fields=",".join(CAMPAIGN_METRIC_FIELDS),
+        time_range=_range(window),
+    )
     run = started.get("report_run_id")
     if not run:
         raise SourceUnavailable("Facebook started a report without naming it")
@@ -165,8 +211,9 @@ def _await(client: Graph, run: str) -> None:
         if status in ("Job Failed", "Job Skipped"):
             raise _RunFailed(f"the report ended as {status}")
         if time.monotonic() + pause > deadline:
-            raise _RunFailed(f"the report stands at {status} after "
-                             f"{client.settings.retry_seconds} s")
+            raise _RunFailed(
+                f"the report stands at {status} after {client.settings.retry_seconds} s"
+            )
         time.sleep(pause)
         pause = min(pause * 2, _LONGEST_LOOK)
 
@@ -176,7 +223,8 @@ def _halves(window: Window, error: Exception) -> tuple[Window, Window]:
     days = (window.last - window.first).days
     if days == 0:
         raise SourceUnavailable(
-            f"Facebook cannot report {window.first}, not even alone: {error}") from None
+            f"Facebook cannot report {window.first}, not even alone: {error}"
+        ) from None
     middle = window.first + timedelta(days // 2)
     return Window(window.first, middle), Window(middle + timedelta(1), window.last)
 
@@ -254,8 +302,9 @@ def _metrics(account: Account, record: Record) -> Row:
 
 
 def _account(record: Record) -> Account:
-    if missing := [name for name in ("account_id", "currency", "timezone_name")
-                   if not record.get(name)]:
+    if missing := [
+        name for name in ("account_id", "currency", "timezone_name") if not record.get(name)
+    ]:
         raise SourceRefused(
             f"Facebook shows the account {record.get('name') or record.get('id')} without its "
             f"{missing[0]}; give the system user of the connection facebook_ads the permission "

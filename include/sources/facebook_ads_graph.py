@@ -11,17 +11,16 @@ import json
 import logging
 import os
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import requests
-import tenacity
 from requests.utils import get_environ_proxies
 
 from include.settings import LOOPBACK_HOSTS, Settings
-from include.sources import Record, SourceRefused, SourceUnavailable
+from include.sources import Record, SourceRefused, SourceUnavailable, patiently
 
 log = logging.getLogger(__name__)
 
@@ -30,7 +29,6 @@ DEFAULT_VERSION = "v26.0"
 
 _TIMEOUT = (10, 120)  # seconds to connect, to the next byte
 _BODY_SECONDS, _BODY_BYTES = 300, 256 * 2**20
-_ATTEMPTS = 8
 _LONGEST_WAIT = 3600
 _EMPTY_PAGES = 20
 _SMALLEST_PAGE = 25
@@ -103,17 +101,18 @@ class Graph:
             if part.strip()
         )
         self._version = credentials.get("api_version") or DEFAULT_VERSION
-        self._secrets = [word for word in (token, secret, session.__dict__.get("appsecret_proof"))
-                         if word]
+        self._secrets = [
+            word for word in (token, secret, session.__dict__.get("appsecret_proof")) if word
+        ]
         self._api = FacebookAdsApi(session, api_version=self._version)
 
     def get(self, path: str, **params: Any) -> Record:
         """One GET; transient failures are retried. Raises TooMuchData beside the source's own."""
-        return self._patiently(lambda: self._call("GET", path, params))
+        return patiently(lambda: self._call("GET", path, params), self.settings.retry_seconds)
 
     def post(self, path: str, **params: Any) -> Record:
         """One POST; transient failures are retried."""
-        return self._patiently(lambda: self._call("POST", path, params))
+        return patiently(lambda: self._call("POST", path, params), self.settings.retry_seconds)
 
     def pages(self, path: str, limit: int, **params: Any) -> Iterator[list[Record]]:
         """The pages of an edge until there is no `next`, which alone ends a list: pages may be
@@ -145,34 +144,6 @@ class Graph:
                 raise SourceUnavailable(f"Facebook's pages of {path} do not end")
             seen.add(cursor)
             after = {"after": cursor}
-
-    def _patiently(self, call: Callable[[], Record]) -> Record:
-        """Calls until it succeeds or the settings' `retry_seconds` are over. A wait that Meta asks
-        for and that does not fit into them is left to the scheduler."""
-        budget = self.settings.retry_seconds
-
-        def pause(state: tenacity.RetryCallState) -> float:
-            error = state.outcome.exception() if state.outcome else None
-            asked = getattr(error, "retry_after", None)
-            return float(asked) if asked else tenacity.wait_random_exponential(0.5, 60)(state)
-
-        def is_over(state: tenacity.RetryCallState) -> bool:
-            waited = (state.seconds_since_start or 0) + state.upcoming_sleep
-            return waited > budget or state.attempt_number >= _ATTEMPTS
-
-        retrying = tenacity.Retrying(
-            retry=tenacity.retry_if_exception_type(SourceUnavailable),
-            wait=pause,
-            stop=is_over,
-            before_sleep=lambda state: log.warning(
-                "%s; trying again in %.1f s",
-                state.outcome.exception() if state.outcome else "",
-                state.upcoming_sleep,
-            ),
-            reraise=True,
-        )
-        answer: Record = retrying(call)
-        return answer
 
     def _call(self, method: str, path: str, params: Mapping[str, Any]) -> Record:
         from facebook_business.exceptions import FacebookError, FacebookRequestError
@@ -253,8 +224,11 @@ def _wait_asked_for(headers: Any) -> float | None:
     names = {str(name).lower(): value for name, value in dict(headers or {}).items()}
     try:
         usage = json.loads(names.get("x-business-use-case-usage") or "{}")
-        minutes = [float(entry.get("estimated_time_to_regain_access") or 0)
-                   for entries in usage.values() for entry in entries]
+        minutes = [
+            float(entry.get("estimated_time_to_regain_access") or 0)
+            for entries in usage.values()
+            for entry in entries
+        ]
     except (ValueError, TypeError, AttributeError):
         return None
     longest = max(minutes, default=0) * 60

@@ -60,8 +60,11 @@ def extract(client: Client, account: Account, request: Request) -> Iterator[Reco
     Daily streams are read a month at a time: a month that breaks off is read again whole.
     """
     if request.window is None:
-        query, shape = ((_ACCOUNT, _account_record) if request.stream == "accounts"
-                        else (_CAMPAIGNS, _campaign_record))
+        query, shape = (
+            (_ACCOUNT, _account_record)
+            if request.stream == "accounts"
+            else (_CAMPAIGNS, _campaign_record)
+        )
         yield from map(shape, client.rows(account.account_id, query))
         return
     query = _CAMPAIGN_DAILY if request.stream == "campaign_daily" else _ACCOUNT_DAILY
@@ -80,41 +83,61 @@ def _months(window: Window) -> Iterator[Window]:
 
 def _account_record(row: Any) -> Record:
     held = row.customer
-    return {"customer": {
-        "id": str(held.id), "descriptiveName": held.descriptive_name,
-        "currencyCode": held.currency_code, "timeZone": held.time_zone,
-        "status": enum_name(held, "status"),
-    }}
+    return {
+        "customer": {
+            "id": str(held.id),
+            "descriptiveName": held.descriptive_name,
+            "currencyCode": held.currency_code,
+            "timeZone": held.time_zone,
+            "status": enum_name(held, "status"),
+        }
+    }
 
 
 def _campaign_record(row: Any) -> Record:
     held = row.campaign
-    return {"campaign": {
-        "id": str(held.id), "name": held.name, "status": enum_name(held, "status"),
-        "advertisingChannelType": enum_name(held, "advertising_channel_type"),
-        "startDateTime": held.start_date_time, "endDateTime": held.end_date_time,
-        "trackingUrlTemplate": held.tracking_url_template,
-        "finalUrlSuffix": held.final_url_suffix,
-    }}
+    return {
+        "campaign": {
+            "id": str(held.id),
+            "name": held.name,
+            "status": enum_name(held, "status"),
+            "advertisingChannelType": enum_name(held, "advertising_channel_type"),
+            "startDateTime": held.start_date_time,
+            "endDateTime": held.end_date_time,
+            "trackingUrlTemplate": held.tracking_url_template,
+            "finalUrlSuffix": held.final_url_suffix,
+        }
+    }
 
 
 def _daily_record(row: Any) -> Record:
     held = row.metrics
-    metrics = {"costMicros": str(held.cost_micros), "impressions": str(held.impressions),
-               "clicks": str(held.clicks)}
+    metrics = {
+        "costMicros": str(held.cost_micros),
+        "impressions": str(held.impressions),
+        "clicks": str(held.clicks),
+    }
     if not row.campaign.id:
         return {"segments": {"date": row.segments.date}, "metrics": metrics}
     return {
-        "campaign": {"id": str(row.campaign.id)}, "segments": {"date": row.segments.date},
-        "metrics": {**metrics, "conversions": Decimal(repr(held.conversions)),
-                    "conversionsValue": Decimal(repr(held.conversions_value))},
+        "campaign": {"id": str(row.campaign.id)},
+        "segments": {"date": row.segments.date},
+        "metrics": {
+            **metrics,
+            "conversions": Decimal(repr(held.conversions)),
+            "conversionsValue": Decimal(repr(held.conversions_value)),
+        },
     }
 
 
 def parse(account: Account, stream: str, records: Iterable[Record]) -> Iterator[Row]:
     """Rows of the stream's staging table, from what extract gave."""
-    shape = {"accounts": _account_row, "campaigns": _campaign_row,
-             "campaign_daily": _campaign_day, "account_daily": _day}[stream]
+    shape = {
+        "accounts": _account_row,
+        "campaigns": _campaign_row,
+        "campaign_daily": _campaign_day,
+        "account_daily": _day,
+    }[stream]
     for record in records:
         yield shape(account, record)
 
@@ -122,9 +145,11 @@ def parse(account: Account, stream: str, records: Iterable[Record]) -> Iterator[
 def _account_row(account: Account, record: Record) -> Row:
     held = record["customer"]
     return {
-        "platform": NAME, "account_id": held["id"],
+        "platform": NAME,
+        "account_id": held["id"],
         "account_name": held.get("descriptiveName") or None,
-        "account_status": held.get("status"), "currency_code": held.get("currencyCode") or None,
+        "account_status": held.get("status"),
+        "currency_code": held.get("currencyCode") or None,
         "time_zone": held.get("timeZone") or None,
     }
 
@@ -133,9 +158,13 @@ def _campaign_row(account: Account, record: Record) -> Row:
     held = record["campaign"]
     ends = _day_of(held.get("endDateTime"))
     return {
-        "platform": NAME, "account_id": account.account_id, "campaign_id": held["id"],
-        "campaign_name": held.get("name") or None, "campaign_status": held.get("status"),
-        "campaign_type": held.get("advertisingChannelType"), "objective": None,
+        "platform": NAME,
+        "account_id": account.account_id,
+        "campaign_id": held["id"],
+        "campaign_name": held.get("name") or None,
+        "campaign_status": held.get("status"),
+        "campaign_type": held.get("advertisingChannelType"),
+        "objective": None,
         "start_date": _day_of(held.get("startDateTime")),
         "end_date": None if ends == _ENDLESS else ends,
     }
@@ -144,16 +173,20 @@ def _campaign_row(account: Account, record: Record) -> Row:
 def _day(account: Account, record: Record) -> Row:
     metrics = record["metrics"]
     return {
-        "platform": NAME, "account_id": account.account_id,
-        "currency_code": account.currency_code, "date_day": _day_of(record["segments"]["date"]),
-        "spend": _from_micros(metrics["costMicros"]), "impressions": _count(metrics["impressions"]),
+        "platform": NAME,
+        "account_id": account.account_id,
+        "currency_code": account.currency_code,
+        "date_day": _day_of(record["segments"]["date"]),
+        "spend": _from_micros(metrics["costMicros"]),
+        "impressions": _count(metrics["impressions"]),
         "clicks": _count(metrics["clicks"]),
     }
 
 
 def _campaign_day(account: Account, record: Record) -> Row:
     return {
-        **_day(account, record), "campaign_id": record["campaign"]["id"],
+        **_day(account, record),
+        "campaign_id": record["campaign"]["id"],
         "reported_conversions": record["metrics"].get("conversions"),
         "reported_conversions_value": record["metrics"].get("conversionsValue"),
     }

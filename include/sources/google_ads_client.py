@@ -16,11 +16,16 @@ from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 import requests
-import tenacity
 from requests.utils import get_environ_proxies
 
 from include.settings import LOOPBACK_HOSTS, Settings
-from include.sources import Account, SourceQuotaExhausted, SourceRefused, SourceUnavailable
+from include.sources import (
+    Account,
+    SourceQuotaExhausted,
+    SourceRefused,
+    SourceUnavailable,
+    patiently,
+)
 
 NAME = "google_ads"
 DEFAULT_VERSION = "v26"
@@ -65,15 +70,16 @@ class Client:
         _check_host(self._endpoint, settings)
         self._developer_token = _needed(credentials, "developer_token")
         self.login = _digits(credentials.get("login_customer_id", ""))
-        self.wanted = [_digits(part) for part in credentials.get("customer_ids", "").split(",")
-                       if part.strip()]
+        self.wanted = [
+            _digits(part) for part in credentials.get("customer_ids", "").split(",") if part.strip()
+        ]
         token_uri = credentials.get("token_uri") or TOKEN_URI
         _check_host(token_uri, settings)
         self._session = _session(token_uri, settings)
         self._credentials = _google_credentials(credentials, token_uri)
         self._services: dict[tuple[str, str | None], Any] = {}
         self._known: dict[str, tuple[Account, str]] | None = None
-        _patiently(self._refresh, settings)
+        patiently(self._refresh, settings.retry_seconds)
 
     def accounts(self) -> list[Account]:
         """Every account that can be read, managers left out; closed ones are named in the log."""
@@ -83,8 +89,11 @@ class Client:
                 f"Google Ads shows no open account {', '.join(missing)} to this log-in; check "
                 f"customer_ids of the connection {NAME}"
             )
-        return [account for number, (account, _) in known.items()
-                if not self.wanted or number in self.wanted]
+        return [
+            account
+            for number, (account, _) in known.items()
+            if not self.wanted or number in self.wanted
+        ]
 
     def rows(self, account_id: str, query: str) -> list[Any]:
         """The rows of a query over one account, complete or not at all."""
@@ -102,9 +111,13 @@ class Client:
 
     def _roots(self) -> list[str]:
         """Customers this log-in has direct access to."""
-        names = self._call("CustomerService", None,
-                           lambda service, timeout: list(service.list_accessible_customers(
-                               retry=None, timeout=timeout).resource_names))
+        names = self._call(
+            "CustomerService",
+            None,
+            lambda service, timeout: list(
+                service.list_accessible_customers(retry=None, timeout=timeout).resource_names
+            ),
+        )
         return [name.rsplit("/", 1)[1] for name in names]
 
     def _below(self, root: str) -> dict[str, Account]:
@@ -123,15 +136,20 @@ class Client:
                 log.warning("Google Ads account %d is %s and is left out", client.id, status)
                 continue
             found[str(client.id)] = Account(
-                str(client.id), client.descriptive_name or None, client.currency_code,
-                client.time_zone, status)
+                str(client.id),
+                client.descriptive_name or None,
+                client.currency_code,
+                client.time_zone,
+                status,
+            )
         return found
 
     def _search(self, customer: str, query: str, login: str) -> list[Any]:
         def read(service: Any, timeout: float) -> list[Any]:
             # A stream may break off after rows came: they count only once it has ended.
             stream = service.search_stream(
-                request={"customer_id": customer, "query": query}, retry=None, timeout=timeout)
+                request={"customer_id": customer, "query": query}, retry=None, timeout=timeout
+            )
             return [row for page in stream for row in page.results]
 
         return self._call("GoogleAdsService", login, read)
@@ -150,11 +168,11 @@ class Client:
                 raise _meant(_Trouble.of(error, self._version)) from None
 
         try:
-            return _patiently(once, self._settings)
+            return patiently(once, self._settings.retry_seconds)
         except _Expired:
-            _patiently(self._refresh, self._settings)
+            patiently(self._refresh, self._settings.retry_seconds)
         try:
-            return _patiently(once, self._settings)
+            return patiently(once, self._settings.retry_seconds)
         except _Expired as error:
             raise SourceRefused(
                 f"Google Ads refuses the log-in of the connection {NAME} ({error}); renew its "
@@ -167,9 +185,13 @@ class Client:
 
         if (name, login) not in self._services:
             client = GoogleAdsClient(
-                credentials=self._credentials, developer_token=self._developer_token,
-                endpoint=self._endpoint, login_customer_id=login, use_proto_plus=False,
-                version=self._version)
+                credentials=self._credentials,
+                developer_token=self._developer_token,
+                endpoint=self._endpoint,
+                login_customer_id=login,
+                use_proto_plus=False,
+                version=self._version,
+            )
             self._services[name, login] = client.get_service(name), client
         return self._services[name, login][0]
 
@@ -217,7 +239,8 @@ def _google_credentials(credentials: Mapping[str, str], token_uri: str) -> Any:
         try:
             info = {**json.loads(key), "token_uri": token_uri}
             return service_account.Credentials.from_service_account_info(
-                info, scopes=[_SCOPE], subject=credentials.get("impersonated_email") or None)
+                info, scopes=[_SCOPE], subject=credentials.get("impersonated_email") or None
+            )
         except ValueError:
             raise SourceRefused(
                 f"json_key of the connection {NAME} is not the JSON of a service account's key"
@@ -225,8 +248,12 @@ def _google_credentials(credentials: Mapping[str, str], token_uri: str) -> Any:
     from google.oauth2.credentials import Credentials
 
     return Credentials(
-        None, refresh_token=_needed(credentials, "refresh_token"), token_uri=token_uri,
-        client_id=_needed(credentials, "login"), client_secret=_needed(credentials, "password"))
+        None,
+        refresh_token=_needed(credentials, "refresh_token"),
+        token_uri=token_uri,
+        client_id=_needed(credentials, "login"),
+        client_secret=_needed(credentials, "password"),
+    )
 
 
 def _needed(credentials: Mapping[str, str], name: str) -> str:
@@ -240,8 +267,9 @@ def _needed(credentials: Mapping[str, str], name: str) -> str:
 def _digits(text: str) -> str:
     number = text.strip().replace("-", "")
     if number and not (number.isdecimal() and len(number) == 10):
-        raise SourceRefused(f"{text.strip()!r} in the connection {NAME} is not a customer id of 10 "
-                            "digits")
+        raise SourceRefused(
+            f"{text.strip()!r} in the connection {NAME} is not a customer id of 10 digits"
+        )
     return number
 
 
@@ -318,49 +346,36 @@ def _meant(trouble: _Trouble) -> Exception:
     if status == "RESOURCE_EXHAUSTED" or "RESOURCE_TEMPORARILY_EXHAUSTED" in codes:
         if (trouble.wait or 0) > _QUOTA_SECONDS:
             return SourceQuotaExhausted(
-                f"Google Ads' allowance for this developer token is used up ({said})", trouble.wait)
+                f"Google Ads' allowance for this developer token is used up ({said})", trouble.wait
+            )
         return SourceUnavailable(f"Google Ads throttles ({said})", trouble.wait)
     if "CUSTOMER_NOT_ENABLED" in codes:
         return _NotEnabled(f"Google Ads account is not enabled, or closed ({said})")
-    if codes & {"DEVELOPER_TOKEN_INVALID", "DEVELOPER_TOKEN_NOT_APPROVED",
-                "DEVELOPER_TOKEN_PROHIBITED", "DEVELOPER_TOKEN_PARAMETER_MISSING"}:
+    if codes & {
+        "DEVELOPER_TOKEN_INVALID",
+        "DEVELOPER_TOKEN_NOT_APPROVED",
+        "DEVELOPER_TOKEN_PROHIBITED",
+        "DEVELOPER_TOKEN_PARAMETER_MISSING",
+    }:
         return SourceRefused(
             f"Google Ads refuses the developer token ({said}); correct developer_token of the "
-            f"connection {NAME}")
+            f"connection {NAME}"
+        )
     if status == "UNAUTHENTICATED":
         return _Expired(said)
     if codes & {"USER_PERMISSION_DENIED"}:
         return SourceRefused(
             "Google Ads lets this log-in not read the account (USER_PERMISSION_DENIED); give it "
-            f"access, or name the manager above in login_customer_id of the connection {NAME}")
+            f"access, or name the manager above in login_customer_id of the connection {NAME}"
+        )
     if status == "UNIMPLEMENTED" or "UNSUPPORTED_VERSION" in codes:
         return SourceRefused(
             f"Google Ads no longer serves this API version; set api_version of the connection "
-            f"{NAME} to a newer one")
+            f"{NAME} to a newer one"
+        )
     if not codes or codes & {"INTERNAL_ERROR", "TRANSIENT_ERROR", "DEADLINE_EXCEEDED"}:
         return SourceUnavailable(f"Google Ads does not answer ({said})", trouble.wait)
     return SourceRefused(f"Google Ads refused ({said})")
-
-
-def _patiently(call: Callable[[], T], settings: Settings) -> T:
-    """Calls again after a growing, jittered wait, or the wait that was asked for, for at most
-    ``retry_seconds`` in all."""
-    wait = tenacity.wait_exponential_jitter(initial=0.5, max=60, jitter=0.5)
-
-    def pause(state: tenacity.RetryCallState) -> float:
-        error = state.outcome.exception() if state.outcome else None
-        asked = error.retry_after if isinstance(error, SourceUnavailable) else None
-        return max(wait(state), asked or 0)
-
-    def is_worth_it(error: BaseException) -> bool:
-        return (
-            isinstance(error, SourceUnavailable) and not isinstance(error, SourceQuotaExhausted)
-            and (error.retry_after or 0) <= settings.retry_seconds
-        )
-
-    return tenacity.Retrying(
-        retry=tenacity.retry_if_exception(is_worth_it), wait=pause,
-        stop=tenacity.stop_before_delay(settings.retry_seconds), reraise=True)(call)
 
 
 def enum_name(message: Any, field: str) -> str:

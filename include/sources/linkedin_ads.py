@@ -39,10 +39,13 @@ FULL = 15_000
 ZONE = "UTC"
 
 _GROUPS_AT_ONCE = 500
-_EVERY_STATUS = ("search=(status:(values:List(ACTIVE,ARCHIVED,CANCELED,DRAFT,PAUSED,"
-                 "PENDING_DELETION,REMOVED)))")
-_FIELDS = ("pivotValues,dateRange,costInLocalCurrency,costInUsd,impressions,clicks,"
-           "externalWebsiteConversions,oneClickLeads,conversionValueInLocalCurrency")
+_EVERY_STATUS = (
+    "search=(status:(values:List(ACTIVE,ARCHIVED,CANCELED,DRAFT,PAUSED,PENDING_DELETION,REMOVED)))"
+)
+_FIELDS = (
+    "pivotValues,dateRange,costInLocalCurrency,costInUsd,impressions,clicks,"
+    "externalWebsiteConversions,oneClickLeads,conversionValueInLocalCurrency"
+)
 
 log = logging.getLogger(__name__)
 
@@ -60,14 +63,16 @@ def discover(client: Client) -> list[Account]:
             log.warning("LinkedIn account %s is a test account and is left out", record["id"])
             continue
         found[str(record["id"])] = Account(
-            str(record["id"]), record.get("name"), record["currency"], ZONE, record.get("status"))
+            str(record["id"]), record.get("name"), record["currency"], ZONE, record.get("status")
+        )
     if missing := [number for number in client.wanted if number not in found]:
         raise SourceRefused(
             f"LinkedIn shows no account {', '.join(missing)} to this log-in; check account_ids of "
             f"the connection {NAME}"
         )
-    return [account for number, account in found.items()
-            if not client.wanted or number in client.wanted]
+    return [
+        account for number, account in found.items() if not client.wanted or number in client.wanted
+    ]
 
 
 def extract(client: Client, account: Account, request: Request) -> Iterator[Record]:
@@ -83,8 +88,9 @@ def extract(client: Client, account: Account, request: Request) -> Iterator[Reco
 
 def _groups(client: Client, account: Account) -> Iterator[Record]:
     """Campaign groups of every status: without asking, LinkedIn hides deleted ones."""
-    return client.pages(f"adAccounts/{account.account_id}/adCampaignGroups",
-                        f"q=search&{_EVERY_STATUS}")
+    return client.pages(
+        f"adAccounts/{account.account_id}/adCampaignGroups", f"q=search&{_EVERY_STATUS}"
+    )
 
 
 def analytics(
@@ -121,15 +127,18 @@ def analytics(
 
 
 def _query(account: Account, pivot: str, window: Window, groups: list[str] | None) -> str:
-    first, last = (f"(year:{day.year},month:{day.month},day:{day.day})"
-                   for day in (window.first, window.last))
+    first, last = (
+        f"(year:{day.year},month:{day.month},day:{day.day})" for day in (window.first, window.last)
+    )
     if groups is None:
         facet = f"accounts=List({_urn('sponsoredAccount', account.account_id)})"
     else:
         urns = ",".join(_urn("sponsoredCampaignGroup", group) for group in groups)
         facet = f"campaignGroups=List({urns})"
-    return (f"q=analytics&pivot={pivot}&timeGranularity=DAILY&dateRange=(start:{first},end:{last})"
-            f"&{facet}&fields={_FIELDS}")
+    return (
+        f"q=analytics&pivot={pivot}&timeGranularity=DAILY&dateRange=(start:{first},end:{last})"
+        f"&{facet}&fields={_FIELDS}"
+    )
 
 
 def _urn(kind: str, number: str) -> str:
@@ -138,16 +147,23 @@ def _urn(kind: str, number: str) -> str:
 
 def parse(account: Account, stream: str, records: Iterable[Record]) -> Iterator[Row]:
     """Rows of the stream's staging table, from what extract gave."""
-    shape = {"accounts": _account_row, "campaigns": _campaign_row,
-             "campaign_daily": _campaign_day, "account_daily": _day}[stream]
+    shape = {
+        "accounts": _account_row,
+        "campaigns": _campaign_row,
+        "campaign_daily": _campaign_day,
+        "account_daily": _day,
+    }[stream]
     for record in records:
         yield shape(account, record)
 
 
 def _account_row(account: Account, record: Record) -> Row:
     return {
-        "platform": NAME, "account_id": str(record["id"]), "account_name": record.get("name"),
-        "account_status": record.get("status"), "currency_code": record.get("currency"),
+        "platform": NAME,
+        "account_id": str(record["id"]),
+        "account_name": record.get("name"),
+        "account_status": record.get("status"),
+        "currency_code": record.get("currency"),
         "time_zone": ZONE,
     }
 
@@ -155,28 +171,38 @@ def _account_row(account: Account, record: Record) -> Row:
 def _campaign_row(account: Account, record: Record) -> Row:
     schedule = record.get("runSchedule") or {}
     return {
-        "platform": NAME, "account_id": account.account_id, "campaign_id": str(record["id"]),
-        "campaign_name": record.get("name"), "campaign_status": record.get("status"),
-        "campaign_type": None, "objective": record.get("objectiveType"),
-        "start_date": _day_of(schedule.get("start")), "end_date": _day_of(schedule.get("end")),
+        "platform": NAME,
+        "account_id": account.account_id,
+        "campaign_id": str(record["id"]),
+        "campaign_name": record.get("name"),
+        "campaign_status": record.get("status"),
+        "campaign_type": None,
+        "objective": record.get("objectiveType"),
+        "start_date": _day_of(schedule.get("start")),
+        "end_date": _day_of(schedule.get("end")),
     }
 
 
 def _day(account: Account, record: Record) -> Row:
     return {
-        "platform": NAME, "account_id": account.account_id,
-        "currency_code": account.currency_code, "date_day": _first_day(record),
+        "platform": NAME,
+        "account_id": account.account_id,
+        "currency_code": account.currency_code,
+        "date_day": _first_day(record),
         "spend": _amount(record.get("costInLocalCurrency")),
-        "impressions": record.get("impressions"), "clicks": record.get("clicks"),
+        "impressions": record.get("impressions"),
+        "clicks": record.get("clicks"),
     }
 
 
 def _campaign_day(account: Account, record: Record) -> Row:
     """LinkedIn claims conversions on websites and leads of its own forms; both are reported."""
     return {
-        **_day(account, record), "campaign_id": record["pivotValues"][0].rsplit(":", 1)[-1],
-        "reported_conversions": _sum(record.get("externalWebsiteConversions"),
-                                     record.get("oneClickLeads")),
+        **_day(account, record),
+        "campaign_id": record["pivotValues"][0].rsplit(":", 1)[-1],
+        "reported_conversions": _sum(
+            record.get("externalWebsiteConversions"), record.get("oneClickLeads")
+        ),
         "reported_conversions_value": _amount(record.get("conversionValueInLocalCurrency")),
     }
 

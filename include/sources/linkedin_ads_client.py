@@ -13,17 +13,22 @@ import logging
 import os
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from decimal import Decimal
-from typing import Any, TypeVar
+from typing import Any
 from urllib.parse import quote, urlsplit
 
 import requests
-import tenacity
 from requests.utils import get_environ_proxies
 
 from include.settings import LOOPBACK_HOSTS, Settings
-from include.sources import Record, SourceQuotaExhausted, SourceRefused, SourceUnavailable
+from include.sources import (
+    Record,
+    SourceQuotaExhausted,
+    SourceRefused,
+    SourceUnavailable,
+    patiently,
+)
 
 NAME = "linkedin_ads"
 DEFAULT_VERSION = "202610"
@@ -39,7 +44,6 @@ _WARN_DAYS = 30  # before a refresh token's year ends
 _FRESH_TOKEN_WAITS = (0, 1, 4)  # seconds: a new token may be refused until LinkedIn knows it
 
 log = logging.getLogger(__name__)
-T = TypeVar("T")
 
 
 class _Unauthorized(Exception):
@@ -57,17 +61,21 @@ class Client:
         self._settings = settings
         self._given = dict(credentials)
         self._host = _checked(credentials.get("host") or HOST, "api.linkedin.com", settings)
-        self._token_url = _checked(credentials.get("token_url") or TOKEN_URL, "www.linkedin.com",
-                                   settings)
+        self._token_url = _checked(
+            credentials.get("token_url") or TOKEN_URL, "www.linkedin.com", settings
+        )
         self._version = credentials.get("api_version") or DEFAULT_VERSION
-        self.wanted = [part.strip().rsplit(":", 1)[-1]
-                       for part in credentials.get("account_ids", "").split(",") if part.strip()]
+        self.wanted = [
+            part.strip().rsplit(":", 1)[-1]
+            for part in credentials.get("account_ids", "").split(",")
+            if part.strip()
+        ]
         self._session = requests.Session()
         self._session.trust_env = False  # .netrc would replace the token; the rest is set here
         self._session.verify = settings.ca_file or os.environ.get("REQUESTS_CA_BUNDLE") or True
         self._session.proxies.update(get_environ_proxies(self._host))
         if credentials.get("refresh_token"):
-            self._token = self._patiently(self._refresh)
+            self._token = patiently(self._refresh, self._settings.retry_seconds)
         else:
             self._token = _needed(credentials, "access_token")
 
@@ -82,8 +90,9 @@ class Client:
         """
         token, seen = "", Counter[str]()
         while True:
-            page = self._get(path, f"{query}&pageSize={_PAGE}"
-                                   f"{token and '&pageToken=' + quote(token, safe='')}")
+            page = self._get(
+                path, f"{query}&pageSize={_PAGE}{token and '&pageToken=' + quote(token, safe='')}"
+            )
             yield from _elements(page)
             metadata = page.get("metadata")
             token = str(metadata.get("nextPageToken") or "") if isinstance(metadata, dict) else ""
@@ -99,7 +108,7 @@ class Client:
 
     def _get(self, path: str, query: str) -> Record:
         try:
-            return self._patiently(lambda: self._asked(path, query))
+            return patiently(lambda: self._asked(path, query), self._settings.retry_seconds)
         except _Unauthorized as refusal:
             error: Exception = refusal
         if not self._given.get("refresh_token"):
@@ -107,11 +116,11 @@ class Client:
                 f"LinkedIn refuses the access token of the connection {NAME} ({error}); renew it, "
                 "or fill in refresh_token"
             ) from None
-        self._token = self._patiently(self._refresh)
+        self._token = patiently(self._refresh, self._settings.retry_seconds)
         for seconds in _FRESH_TOKEN_WAITS:
             time.sleep(seconds)
             try:
-                return self._patiently(lambda: self._asked(path, query))
+                return patiently(lambda: self._asked(path, query), self._settings.retry_seconds)
             except _Unauthorized as refusal:
                 error = refusal
         raise SourceRefused(
@@ -121,13 +130,19 @@ class Client:
 
     def _asked(self, path: str, query: str) -> Record:
         """One call. Texts in ``query`` are encoded already: `(),:` must arrive as they are."""
-        headers = {"Authorization": f"Bearer {self._token}", "LinkedIn-Version": self._version,
-                   "X-Restli-Protocol-Version": "2.0.0"}
+        headers = {
+            "Authorization": f"Bearer {self._token}",
+            "LinkedIn-Version": self._version,
+            "X-Restli-Protocol-Version": "2.0.0",
+        }
         if len(query) > _LONGEST_QUERY:
-            tunnel = {"X-HTTP-Method-Override": "GET",
-                      "Content-Type": "application/x-www-form-urlencoded"}
-            status, body, wait = self._send("POST", f"{self._host}/rest/{path}",
-                                            headers={**headers, **tunnel}, data=query)
+            tunnel = {
+                "X-HTTP-Method-Override": "GET",
+                "Content-Type": "application/x-www-form-urlencoded",
+            }
+            status, body, wait = self._send(
+                "POST", f"{self._host}/rest/{path}", headers={**headers, **tunnel}, data=query
+            )
         else:
             url = f"{self._host}/rest/{path}?{query}".rstrip("?")
             status, body, wait = self._send("GET", url, headers=headers)
@@ -142,8 +157,9 @@ class Client:
         """
         origin = urlsplit(url).netloc
         try:
-            with self._session.request(method, url, timeout=_TIMEOUT, allow_redirects=False,
-                                       stream=True, **options) as response:
+            with self._session.request(
+                method, url, timeout=_TIMEOUT, allow_redirects=False, stream=True, **options
+            ) as response:
                 text = _whole(response)
         except requests.exceptions.SSLError:
             raise SourceRefused(
@@ -152,7 +168,8 @@ class Client:
             ) from None
         except requests.RequestException as error:
             raise SourceUnavailable(
-                f"LinkedIn cannot be reached at {origin} ({type(error).__name__})") from None
+                f"LinkedIn cannot be reached at {origin} ({type(error).__name__})"
+            ) from None
         try:
             body = json.loads(text, parse_float=Decimal)
         except ValueError:
@@ -170,25 +187,33 @@ class Client:
         if status == 426:
             return SourceRefused(
                 f"LinkedIn no longer serves version {self._version} of its API; set api_version of "
-                f"the connection {NAME} to one of the last twelve months (YYYYMM)")
+                f"the connection {NAME} to one of the last twelve months (YYYYMM)"
+            )
         if status == 429 and "DAY" in message:
             return SourceQuotaExhausted(
                 f"LinkedIn's daily allowance for this application is used up ({said}); it renews "
-                "at midnight UTC", wait)
+                "at midnight UTC",
+                wait,
+            )
         if status in (200, 408, 429) or status >= 500:
-            return SourceUnavailable(f"LinkedIn answered {said or 'what is not JSON'} to {path}",
-                                     wait)
+            return SourceUnavailable(
+                f"LinkedIn answered {said or 'what is not JSON'} to {path}", wait
+            )
         if status == 403:
             return SourceRefused(
                 f"LinkedIn lets this log-in not read {path}; give the member a role on the ad "
-                "account, and the application r_ads and r_ads_reporting")
+                "account, and the application r_ads and r_ads_reporting"
+            )
         return SourceRefused(f"LinkedIn refused {path} ({said})")
 
     def _refresh(self) -> str:
         """A fresh access token."""
-        form = {"grant_type": "refresh_token", "client_id": _needed(self._given, "login"),
-                "client_secret": _needed(self._given, "password"),
-                "refresh_token": self._given["refresh_token"]}
+        form = {
+            "grant_type": "refresh_token",
+            "client_id": _needed(self._given, "login"),
+            "client_secret": _needed(self._given, "password"),
+            "refresh_token": self._given["refresh_token"],
+        }
         status, body, wait = self._send("POST", self._token_url, data=form)
         body = body if isinstance(body, dict) else {}
         if status == 200 and body.get("access_token"):
@@ -196,7 +221,10 @@ class Client:
             if isinstance(seconds, int) and seconds < _WARN_DAYS * 86_400:
                 log.warning(
                     "The refresh_token of the connection %s expires in %d days; let the member "
-                    "authorize the application again before that", NAME, seconds // 86_400)
+                    "authorize the application again before that",
+                    NAME,
+                    seconds // 86_400,
+                )
             return str(body["access_token"])
         if status in (400, 401, 403):
             raise SourceRefused(
@@ -205,28 +233,6 @@ class Client:
                 "secret) and refresh_token, which lives for a year"
             )
         raise SourceUnavailable(f"LinkedIn's token endpoint answered {status}", wait)
-
-    def _patiently(self, call: Callable[[], T]) -> T:
-        """Calls again after a growing, jittered wait, or the wait that was asked for, for at most
-        ``retry_seconds`` in all."""
-        patience = self._settings.retry_seconds
-        wait = tenacity.wait_exponential_jitter(initial=0.5, max=60, jitter=0.5)
-
-        def pause(state: tenacity.RetryCallState) -> float:
-            error = state.outcome.exception() if state.outcome else None
-            asked = error.retry_after if isinstance(error, SourceUnavailable) else None
-            return max(wait(state), asked or 0)
-
-        def is_worth_it(error: BaseException) -> bool:
-            return (
-                isinstance(error, SourceUnavailable)
-                and not isinstance(error, SourceQuotaExhausted)
-                and (error.retry_after or 0) <= patience
-            )
-
-        return tenacity.Retrying(
-            retry=tenacity.retry_if_exception(is_worth_it), wait=pause,
-            stop=tenacity.stop_before_delay(patience), reraise=True)(call)
 
 
 def _whole(response: requests.Response) -> bytes:
@@ -249,8 +255,11 @@ def _elements(body: Record) -> list[Record]:
 def _needed(credentials: Mapping[str, str], name: str) -> str:
     value = credentials.get(name)
     if not value:
-        what = {"login": " (client id)", "password": " (client secret)",
-                "access_token": " and no refresh_token"}.get(name, "")
+        what = {
+            "login": " (client id)",
+            "password": " (client secret)",
+            "access_token": " and no refresh_token",
+        }.get(name, "")
         raise SourceRefused(f"The connection {NAME} has no {name}{what}: fill it in there")
     return value
 

@@ -17,12 +17,17 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urlsplit
 
 import requests
-import tenacity
 from requests.adapters import HTTPAdapter
 from requests.utils import get_environ_proxies
 
 from include.settings import LOOPBACK_HOSTS, Settings
-from include.sources import Record, SourceQuotaExhausted, SourceRefused, SourceUnavailable
+from include.sources import (
+    Record,
+    SourceQuotaExhausted,
+    SourceRefused,
+    SourceUnavailable,
+    patiently,
+)
 
 if TYPE_CHECKING:
     from simple_salesforce import Salesforce
@@ -31,7 +36,6 @@ DEFAULT_VERSION = "68.0"
 
 _TIMEOUT = (10, 130)  # seconds to connect, to the next byte; a query may take two minutes
 _BODY_SECONDS, _BODY_BYTES = 300, 256 * 2**20
-_ATTEMPTS, _PATIENCE = 5, 120  # tries of one call, seconds over all of them
 _STUCK_PAGES = 5  # in a row that bring nothing or lead to themselves
 _HOSTS = (".salesforce.com", ".salesforce.mil")
 _REFUSED_LOGINS = (
@@ -126,7 +130,7 @@ class Client:
         """A new session in place of the old one."""
         from simple_salesforce import Salesforce
 
-        token, host = _patiently(self._new_session)
+        token, host = patiently(self._new_session, self.settings.retry_seconds)
         self._sf = Salesforce(
             session_id=token,
             instance_url=_checked_origin(f"https://{host}", self.settings),
@@ -247,35 +251,13 @@ class Client:
             except (requests.RequestException, ValueError) as error:
                 raise _unreachable(error, self._origin) from None
 
-        return _patiently(once)
+        return patiently(once, self.settings.retry_seconds)
 
 
 def _page(soql: str, deleted: bool, path: str, sf: Salesforce) -> Any:
     if path:
         return sf.query_more(path, identifier_is_url=True)
     return sf.query(soql, include_deleted=deleted)
-
-
-def _patiently(call: Callable[[], T]) -> T:
-    """Calls again after a growing, jittered wait, or the wait that was asked for, within bounds."""
-    wait = tenacity.wait_exponential_jitter(initial=0.5, max=20, jitter=0.5)
-
-    def pause(state: tenacity.RetryCallState) -> float:
-        error = state.outcome.exception() if state.outcome else None
-        asked = error.retry_after if isinstance(error, SourceUnavailable) else None
-        return max(wait(state), asked or 0)
-
-    def is_worth_it(error: BaseException) -> bool:
-        if not isinstance(error, SourceUnavailable) or isinstance(error, SourceQuotaExhausted):
-            return False
-        return (error.retry_after or 0) <= _PATIENCE
-
-    return tenacity.Retrying(
-        retry=tenacity.retry_if_exception(is_worth_it),
-        wait=pause,
-        stop=tenacity.stop_after_attempt(_ATTEMPTS) | tenacity.stop_after_delay(_PATIENCE),
-        reraise=True,
-    )(call)
 
 
 def _meant(error: Any, retry_after: float | None) -> Exception:
