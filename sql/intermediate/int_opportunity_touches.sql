@@ -9,24 +9,32 @@ as_of as (
     from build.int_as_of
 ),
 
+-- Materialized, so that no engine thinks of joining all deals to all touches by time.
+deal_people as materialized (
+    select
+        people.opportunity_id,
+        people.person_id,
+        deals.created_at,
+        deals.created_at - as_of.attribution_look_back_days * interval '24 hours' as earliest_at
+    from build.int_opportunity_people as people
+    inner join build.int_deals as deals
+        on people.opportunity_id = deals.opportunity_id
+    cross join as_of
+),
+
 eligible as (
     select
-        deals.opportunity_id,
+        deal_people.opportunity_id,
         touches.touchpoint_id,
         touches.person_id,
         touches.match_confidence,
         touches.touched_at
-    from build.int_deals as deals
-    cross join as_of
-    inner join build.int_opportunity_people as people
-        on deals.opportunity_id = people.opportunity_id
+    from deal_people
     inner join build.int_touchpoints as touches
-        on people.person_id = touches.person_id
-    where
-        not touches.is_internal
-        and touches.touched_at <= deals.created_at
-        and touches.touched_at
-        >= deals.created_at - as_of.attribution_look_back_days * interval '24 hours'
+        on
+            deal_people.person_id = touches.person_id
+            and touches.touched_at between deal_people.earliest_at and deal_people.created_at
+    where not touches.is_internal
 ),
 
 ordered as (
