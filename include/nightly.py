@@ -164,6 +164,7 @@ def _airflow_environment(settings: Settings) -> dict[str, str]:
     home = settings.home / "airflow"
     return {
         **os.environ,
+        "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', os.defpath)}",
         "PYTHONPATH": str(ROOT),
         "CLOSED_LOOP_HOME": str(settings.home),
         "CLOSED_LOOP_TASK_RETRIES": os.environ.get("CLOSED_LOOP_TASK_RETRIES", "0"),
