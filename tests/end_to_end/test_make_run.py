@@ -61,9 +61,10 @@ def undisturbed(small: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return home
 
 
-def test_it_prints_the_channels_the_verdict_and_where_the_marts_are(
+def test_a_second_run_prints_the_outcome_and_leaves_the_marts_as_they_were(
     small: Path, undisturbed: Path
 ) -> None:
+    before = Home(undisturbed).fingerprint()
     code, said, complained = make_run(undisturbed, small)
     assert code == 0, complained
     assert "the books close" in said
@@ -72,15 +73,10 @@ def test_it_prints_the_channels_the_verdict_and_where_the_marts_are(
         assert word in said
     for step in ("ingest_facebook_ads", "ingest_salesforce", "closed_loop"):
         assert step in said
-
-
-def test_a_second_run_leaves_the_marts_as_they_were(small: Path, undisturbed: Path) -> None:
-    before = Home(undisturbed).fingerprint()
-    assert make_run(undisturbed, small)[0] == 0
     assert Home(undisturbed).fingerprint() == before
 
 
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", [1, 2])
 def test_killed_at_any_moment_and_started_again_it_ends_the_same(
     seed: int, small: Path, undisturbed: Path, tmp_path: Path
 ) -> None:
