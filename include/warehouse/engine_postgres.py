@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import lru_cache
 from hashlib import blake2b
@@ -202,19 +203,17 @@ class _Session:
         constants: Mapping[str, Any] | None = None,
     ) -> None:
         constants = constants or {}
+        names = [*columns, *constants]
         statement = compose(
-            "copy {table} ({names}) from stdin (format csv)",
-            table=table,
-            names=[*columns, *constants],
+            "copy {table} ({names}) from stdin (format csv)", table=table, names=names
+        )
+        texts = (
+            _csv(batch, list(constants.values()), names)
+            for batch in _record_batches(source, columns)
         )
         with self._driver.cursor() as cursor, cursor.copy(statement.encode()) as copy:
-            for batch in _record_batches(source, columns):
-                arrays = [*batch.columns, *(_repeated(v, len(batch)) for v in constants.values())]
-                buffer = io.BytesIO()
-                pyarrow.csv.write_csv(
-                    pa.RecordBatch.from_arrays(arrays, names=[*columns, *constants]), buffer, _CSV
-                )
-                copy.write(buffer.getbuffer())
+            for text in _ahead(texts):
+                copy.write(text)
 
     def columns(self, schema: str, name: str) -> dict[str, str]:
         found = self.rows(
@@ -279,5 +278,19 @@ def _record_batches(source: Path | pa.Table, columns: Sequence[str]) -> Iterable
         yield from source.select(list(columns)).to_batches(_ROWS_AT_ONCE)
 
 
-def _repeated(value: Any, count: int) -> pa.Array:
-    return pa.repeat(pa.scalar(value), count)
+def _csv(batch: pa.RecordBatch, constants: Sequence[Any], names: Sequence[str]) -> memoryview:
+    """The batch as CSV, the constants beside it; an empty text is quoted, NULL is not."""
+    repeated = [pa.repeat(pa.scalar(value), len(batch)) for value in constants]
+    rows = pa.RecordBatch.from_arrays([*batch.columns, *repeated], names=list(names))
+    buffer = io.BytesIO()
+    pyarrow.csv.write_csv(rows, buffer, _CSV)
+    return buffer.getbuffer()
+
+
+def _ahead(texts: Iterator[memoryview]) -> Iterator[memoryview]:
+    """The same, each made while the one before is on its way to the server."""
+    with ThreadPoolExecutor(max_workers=1) as maker:
+        coming = maker.submit(next, texts, None)
+        while (text := coming.result()) is not None:
+            coming = maker.submit(next, texts, None)
+            yield text

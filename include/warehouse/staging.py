@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -20,6 +21,8 @@ from include.quality import CheckedBatch, loaded_table
 from include.run import Run
 from include.sources import Source, Stream
 from include.warehouse.engine import Session, Sql, compose
+
+log = logging.getLogger(__name__)
 
 _ALL = "all"
 _INSTANT = len("20261121T182510123456Z")
@@ -79,6 +82,8 @@ class Stager:
             self._keep_rejected(each.batch, each)
             failpoints.reach("stage.within_batches")
         self._write_ledger()
+        for batch_id in self._stale:
+            log.warning("%s: left out, for later extracts of the same are staged", batch_id)
         return Staged(self._rows, self._rejected, tuple(self._stale))
 
     def _order(self, each: CheckedBatch) -> tuple[bool, str]:

@@ -212,6 +212,35 @@ def test_a_kill_while_publishing_leaves_one_whole_build(
     assert list(prepared.home.glob("marts.duckdb.next-*")) == []
 
 
+def test_many_at_once_equal_one_after_the_other(warehouse_settings: Settings) -> None:
+    crowd = [worker(warehouse_settings, "prepare") for _ in range(3)]
+    for process in crowd:
+        _, errors = process.communicate(timeout=120)
+        assert process.returncode == 0, errors
+    batches = []
+    for night in range(4):
+        records = [spent(f"only {night}", 0, "1"), spent("a", 1, str(night))]
+        batch = land(warehouse_settings, NETWORK, "campaign_daily", night, records, days(2))
+        quality.check(warehouse_settings, NETWORK, batch)
+        batches.append(batch)
+
+    crowd = [worker(warehouse_settings, "stage", batch.batch_id) for batch in batches * 2]
+    for process in crowd:
+        _, errors = process.communicate(timeout=120)
+        assert process.returncode == 0, errors
+
+    staged = warehouse.read(
+        warehouse_settings,
+        "select campaign_id, spend from staging.stg_campaign_daily order by campaign_id",
+    )
+    assert staged == [
+        {"campaign_id": "a", "spend": Decimal(3)},
+        {"campaign_id": "only 3", "spend": Decimal(1)},
+    ]
+    ledger = warehouse.ledger(warehouse_settings, "facebook_ads")
+    assert [row.batch_id for row in ledger] == [batches[3].batch_id] * 2
+
+
 def test_a_reader_keeps_its_snapshot_and_a_new_one_gets_the_new(new_settings: Any) -> None:
     settings = new_settings("duckdb")
     warehouse.prepare(settings, (NETWORK,))

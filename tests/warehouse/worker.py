@@ -27,6 +27,8 @@ def main(home: str, warehouse_url: str, verb: str, *rest: str) -> None:
     elif verb == "stage":
         checked = [quality.read_checked(settings, landing.read_batch(settings, i)) for i in rest]
         warehouse.stage(settings, NETWORK, checked, run(9))
+    elif verb == "prepare":
+        warehouse.prepare(settings, (NETWORK,))
     elif verb == "publish":
         if rest:
             resource.setrlimit(resource.RLIMIT_FSIZE, (int(rest[0]), int(rest[0])))
