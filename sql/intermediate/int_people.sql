@@ -7,7 +7,16 @@ with
 records as (
     select
         ids.person_id,
-        records.record_id,
+        lpad(
+            cast(
+                row_number() over (
+                    partition by ids.person_id
+                    order by records.created_at, records.record_id collate "C"
+                ) as text
+            ),
+            9,
+            '0'
+        ) as place,
         records.crm_account_id,
         records.email_domain,
         records.lead_source,
@@ -34,7 +43,7 @@ noted as (
 marked as (
     select
         records.person_id,
-        records.record_id,
+        records.place,
         records.crm_account_id,
         records.email_domain,
         records.lead_source,
@@ -64,30 +73,17 @@ marked as (
         on records.email_domain = domains.email_domain
 ),
 
+-- The first value that is there: the least of the values that bear their record's place in front.
 people as (
     select
         person_id,
-        (array_agg(
-            crm_account_id order by created_at, record_id collate "C"
-        ) filter (where crm_account_id is not null))[1] as crm_account_id,
-        (array_agg(
-            email_domain order by created_at, record_id collate "C"
-        ) filter (where email_domain is not null))[1] as email_domain,
-        (array_agg(
-            lead_source order by created_at, record_id collate "C"
-        ) filter (where lead_source is not null))[1] as lead_source,
-        (array_agg(
-            company_name order by created_at, record_id collate "C"
-        ) filter (where company_name is not null))[1] as company_name,
-        (array_agg(
-            industry order by created_at, record_id collate "C"
-        ) filter (where industry is not null))[1] as industry,
-        (array_agg(
-            country order by created_at, record_id collate "C"
-        ) filter (where country is not null))[1] as country,
-        (array_agg(
-            employee_count order by created_at, record_id collate "C"
-        ) filter (where employee_count is not null))[1] as employee_count,
+        substr(min(place || crm_account_id), 10) as crm_account_id,
+        substr(min(place || email_domain), 10) as email_domain,
+        substr(min(place || lead_source), 10) as lead_source,
+        substr(min(place || company_name), 10) as company_name,
+        substr(min(place || industry), 10) as industry,
+        substr(min(place || country), 10) as country,
+        cast(substr(min(place || cast(employee_count as text)), 10) as bigint) as employee_count,
         count(*) as crm_records,
         bool_or(is_internal) as is_internal,
         bool_or(is_mql) as is_mql,
