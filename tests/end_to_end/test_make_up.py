@@ -1,0 +1,92 @@
+"""`make up`: the same under Airflow with its UI; Ctrl-C leaves no process behind."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import urllib.request
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+import tenacity
+
+from tests.end_to_end.conftest import Home
+from tests.sandbox.running import ROOT
+
+DAGS = {
+    "closed_loop",
+    "ingest_facebook_ads",
+    "ingest_google_ads",
+    "ingest_linkedin_ads",
+    "ingest_salesforce",
+}
+
+
+def ask(path: str, body: dict | None = None, token: str = "") -> Any:
+    request = urllib.request.Request(
+        f"http://localhost:8080{path}",
+        data=json.dumps(body).encode() if body else None,
+        headers={"Content-Type": "application/json", "Authorization": f"Bearer {token}"},
+    )
+    with urllib.request.urlopen(request, timeout=30) as answer:
+        return json.load(answer)
+
+
+@pytest.mark.timeout(600)
+def test_all_dags_are_listed_unpaused_and_green_and_nothing_stays_behind(
+    tmp_path: Path, generated: Callable[..., Path]
+) -> None:
+    environment = {
+        **os.environ,
+        "PYTHONPATH": str(ROOT),
+        "CLOSED_LOOP_HOME": str(tmp_path),
+        "CLOSED_LOOP_DATA": str(generated(scale=0.02, months=6)),
+    }
+    process = subprocess.Popen(
+        [sys.executable, "-m", "include.nightly", "up"],
+        cwd=ROOT,
+        env=environment,
+        text=True,
+        stdout=subprocess.PIPE,
+    )
+    try:
+        assert process.stdout is not None
+        told = next(
+            found
+            for line in process.stdout
+            if (found := re.search(r"user (\S+)  password (\S+)", line))
+        )
+        user, password = told.groups()
+        token = ask("/auth/token", {"username": user, "password": password})["access_token"]
+
+        @tenacity.retry(
+            retry=tenacity.retry_if_result(lambda states: None in states.values()),
+            wait=tenacity.wait_fixed(2),
+            stop=tenacity.stop_after_delay(400),
+        )
+        def outcome_of_first_runs() -> dict[str, str | None]:
+            states: dict[str, str | None] = dict.fromkeys(DAGS)
+            for run in ask("/api/v2/dags/~/dagRuns?limit=100", token=token)["dag_runs"]:
+                if run["state"] in ("success", "failed"):
+                    states[run["dag_id"]] = run["state"]
+            return states
+
+        assert outcome_of_first_runs() == dict.fromkeys(DAGS, "success")
+        listed = ask("/api/v2/dags", token=token)["dags"]
+        assert {dag["dag_id"]: dag["is_paused"] for dag in listed} == dict.fromkeys(DAGS, False)
+        assert ask("/api/v2/importErrors", token=token)["total_entries"] == 0
+        family = psutil.Process(process.pid).children(recursive=True)
+        assert len(family) > 4
+    finally:
+        process.send_signal(signal.SIGINT)
+        process.wait(timeout=60)
+    _, alive = psutil.wait_procs(family, timeout=20)
+    assert alive == []
+    assert Home(tmp_path).marts("select count(*) as rows from marts.fct_opportunities")[0]["rows"]
