@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import itertools
 import tempfile
 from collections.abc import Callable, Iterator
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import psycopg
@@ -32,18 +31,41 @@ def postgres_url() -> Iterator[str]:
         server.cleanup()
 
 
-@pytest.fixture(scope="session")
-def new_database(postgres_url: str) -> Callable[[], str]:
-    """``new_database()`` makes an empty database and returns its URL."""
-    numbers = itertools.count(1)
+@dataclass
+class Databases:
+    """Databases of one server, each handed out empty; one given back is handed out again."""
 
-    def make() -> str:
-        name = f"closed_loop_{next(numbers)}"
-        with psycopg.connect(postgres_url, autocommit=True) as connection:
+    server_url: str
+    made: int = 0
+    free: list[str] = field(default_factory=list)
+
+    def take(self) -> str:
+        """URL of an empty database."""
+        if self.free:
+            return self.free.pop()
+        self.made += 1
+        name = f"closed_loop_{self.made}"
+        with psycopg.connect(self.server_url, autocommit=True) as connection:
             connection.execute(sql.SQL("create database {}").format(sql.Identifier(name)))
-        return postgres_url.replace("/postgres?", f"/{name}?")
+        return self.server_url.replace("/postgres?", f"/{name}?")
 
-    return make
+    def give_back(self, url: str) -> None:
+        """Empty a database for whoever takes it next."""
+        with psycopg.connect(url) as connection:
+            connection.execute("drop schema if exists staging, ops, build, marts cascade")
+        self.free.append(url)
+
+
+@pytest.fixture(scope="session")
+def databases(postgres_url: str) -> Databases:
+    """Where tests take empty PostgreSQL databases from."""
+    return Databases(postgres_url)
+
+
+@pytest.fixture(scope="session")
+def new_database(databases: Databases) -> Callable[[], str]:
+    """``new_database()`` gives the URL of an empty database."""
+    return databases.take
 
 
 @pytest.fixture(scope="session")
@@ -56,8 +78,7 @@ def new_settings(
         home: Path = tmp_path_factory.mktemp("home")
         settings = load_settings({"CLOSED_LOOP_HOME": str(home)})
         if engine == "postgresql":
-            url = request.getfixturevalue("new_database")()
-            return replace(settings, warehouse_url=url)
+            return replace(settings, warehouse_url=request.getfixturevalue("databases").take())
         return settings
 
     return make
@@ -66,6 +87,9 @@ def new_settings(
 @pytest.fixture(params=ENGINES)
 def warehouse_settings(
     request: pytest.FixtureRequest, new_settings: Callable[[str], Settings]
-) -> Settings:
+) -> Iterator[Settings]:
     """Settings of an empty warehouse, once an engine."""
-    return new_settings(request.param)
+    settings = new_settings(request.param)
+    yield settings
+    if request.param == "postgresql":
+        request.getfixturevalue("databases").give_back(settings.warehouse_url)

@@ -77,6 +77,17 @@ def build_all(settings: Settings) -> None:
         warehouse.build(settings, model.name)
 
 
+def build_spend(settings: Settings) -> None:
+    """Build the mart these tests look at, and what it reads."""
+    needed = {"fct_ad_spend_daily"}
+    for model in reversed(models.models()):
+        if model.name in needed:
+            needed.update(model.depends_on)
+    for model in models.models():
+        if model.name in needed:
+            warehouse.build(settings, model.name)
+
+
 def published_spend(settings: Settings) -> Decimal:
     rows = warehouse.read_marts(
         settings, "select sum(spend) as spend from marts.fct_ad_spend_daily"
@@ -200,7 +211,7 @@ def test_a_kill_while_publishing_leaves_one_whole_build(
     build_all(prepared)
     warehouse.publish(prepared, run(0))
     load(prepared, NETWORK, "campaign_daily", 1, [spent("a", 0, "7")], days(1))
-    build_all(prepared)
+    build_spend(prepared)
 
     kill_at(prepared, failpoint, "publish")
 
@@ -213,7 +224,7 @@ def test_a_kill_while_publishing_leaves_one_whole_build(
 
 
 def test_many_at_once_equal_one_after_the_other(warehouse_settings: Settings) -> None:
-    crowd = [worker(warehouse_settings, "prepare") for _ in range(3)]
+    crowd = [worker(warehouse_settings, "prepare") for _ in range(2)]
     for process in crowd:
         _, errors = process.communicate(timeout=120)
         assert process.returncode == 0, errors
@@ -224,7 +235,9 @@ def test_many_at_once_equal_one_after_the_other(warehouse_settings: Settings) ->
         quality.check(warehouse_settings, NETWORK, batch)
         batches.append(batch)
 
-    crowd = [worker(warehouse_settings, "stage", batch.batch_id) for batch in batches * 2]
+    crowd = [
+        worker(warehouse_settings, "stage", batch.batch_id) for batch in [*batches, *batches[:2]]
+    ]
     for process in crowd:
         _, errors = process.communicate(timeout=120)
         assert process.returncode == 0, errors
@@ -252,7 +265,7 @@ def test_a_reader_keeps_its_snapshot_and_a_new_one_gets_the_new(new_settings: An
         assert reader.stdin
         assert Decimal(reader.stdout.readline()) == 10
         load(settings, NETWORK, "campaign_daily", 1, [spent("a", 0, "7")], days(1))
-        build_all(settings)
+        build_spend(settings)
         warehouse.publish(settings, run(1))
         reader.stdin.write("\n")
         reader.stdin.flush()

@@ -291,23 +291,27 @@ def test_windows_in_any_order_and_repeated_equal_each_once_in_order(
         for day in range(first, first + length):
             expected[FIRST + timedelta(day)] = Decimal(night + 1)
     settings = one_warehouse(new_settings, engine)
-    for order in (sorted(moves), shuffled):
-        with engine_of(settings).write() as session:
-            for table in (DAILY, "ops.load_ledger"):
-                session.execute(compose("delete from {table}", table=table))
-        batches = {
-            move: land(
+    checked = {
+        move: quality.check(
+            settings,
+            NETWORK,
+            land(
                 settings,
                 NETWORK,
                 "campaign_daily",
                 move[0],
                 [spent("c", day, str(move[0] + 1)) for day in range(move[1], move[1] + move[2])],
                 days(move[2], FIRST + timedelta(move[1])),
-            )
-            for move in moves
-        }
+            ),
+        )
+        for move in moves
+    }
+    for order in (sorted(moves), shuffled):
+        with engine_of(settings).write() as session:
+            for table in (DAILY, "ops.load_ledger"):
+                session.execute(compose("delete from {table}", table=table))
         for move in order:
-            stage(settings, NETWORK, [batches[move]], 9)
+            warehouse.stage(settings, NETWORK, [checked[move]], run(9))
         assert spend_by_day(settings) == expected
         prints.append(warehouse.fingerprint(settings, [DAILY]))
     assert prints[0] == prints[1]
