@@ -78,9 +78,10 @@ class Batch:
                     f"{path} was changed or damaged since it was landed; remove its folder and "
                     "fetch those days again"
                 )
-            with gzip.open(path, "rb") as lines:
+            decode = json.JSONDecoder(parse_float=Decimal).decode
+            with gzip.open(path, "rt", encoding="ascii", newline="\n") as lines:
                 for line in lines:
-                    yield json.loads(line, parse_float=Decimal)
+                    yield decode(line)
         except OSError as error:
             raise LandingError(_sentence(error, path, "read")) from error
 

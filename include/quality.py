@@ -194,8 +194,11 @@ def _expect(table: Table, rows: pa.Table) -> _Verdict:
     definition, suite = _suite(table)
     frame = pa.table(
         {
-            name: pc.cast(column, pa.float64()) if pa.types.is_decimal(column.type) else column
-            for name, column in zip(rows.column_names, rows.columns, strict=True)
+            column.name: pc.cast(rows[column.name], pa.float64())
+            if pa.types.is_decimal(rows[column.name].type)
+            else rows[column.name]
+            for column in table.columns
+            if column.is_required or column.at_least is not None or column.one_of is not None
         }
     ).to_pandas(integer_object_nulls=True)
     validation = definition.get_batch({"dataframe": frame}).validate(
