@@ -69,9 +69,15 @@ def make_certificates(folder: Path) -> Certificates:
 
     def usage(*, signs_certificates: bool) -> x509.KeyUsage:
         return x509.KeyUsage(
-            digital_signature=True, content_commitment=False, key_encipherment=False,
-            data_encipherment=False, key_agreement=False, key_cert_sign=signs_certificates,
-            crl_sign=signs_certificates, encipher_only=False, decipher_only=False,
+            digital_signature=True,
+            content_commitment=False,
+            key_encipherment=False,
+            data_encipherment=False,
+            key_agreement=False,
+            key_cert_sign=signs_certificates,
+            crl_sign=signs_certificates,
+            encipher_only=False,
+            decipher_only=False,
         )
 
     names: list[x509.GeneralName] = [x509.DNSName(host) for host in HOSTS]

@@ -168,8 +168,11 @@ class DataSet:
 
     def paths(self) -> list[str]:
         """Every record file present, as `folder/name` without suffix."""
-        present = [f"{folder}/{name}" for folder in ("meta", "google", "linkedin", "salesforce")
-                   for name in self.names(folder)]
+        present = [
+            f"{folder}/{name}"
+            for folder in ("meta", "google", "linkedin", "salesforce")
+            for name in self.names(folder)
+        ]
         return [path for path in present if form_of(path)]
 
     def versions(self, path: str) -> _Versions:
@@ -210,8 +213,10 @@ def _parse(file: str, lines: Sequence[str], numbers: Sequence[int]) -> list[Reco
         except ValueError:
             decoded = None
         if decoded is None or len(decoded) != len(chunk):
-            decoded = [_parse_line(file, number, line)
-                       for number, line in zip(numbers[start:], chunk, strict=False)]
+            decoded = [
+                _parse_line(file, number, line)
+                for number, line in zip(numbers[start:], chunk, strict=False)
+            ]
         records.extend(decoded)
     for number, record in zip(numbers, records, strict=True):
         if type(record) is not dict:

@@ -73,7 +73,10 @@ def _rule(number: int, text: Mapping[str, Any]) -> _Rule:
     if unknown:
         raise refuse(f"unknown key {sorted(unknown)[0]!r}")
     match, nth, times, do = (
-        text.get("match", {}), text.get("nth", "every"), text.get("times"), text.get("do"),
+        text.get("match", {}),
+        text.get("nth", "every"),
+        text.get("times"),
+        text.get("do"),
     )
     if not isinstance(do, Mapping) or do.get("kind") not in API_KINDS | WIRE_KINDS:
         kinds = ", ".join(sorted(API_KINDS | WIRE_KINDS))
@@ -89,14 +92,15 @@ def _rule(number: int, text: Mapping[str, Any]) -> _Rule:
     elif isinstance(nth, list) and all(isinstance(call, int) for call in nth):
         calls = frozenset(nth)
     else:
-        raise refuse("`nth` is neither a number, nor a list of numbers, nor \"every\"")
+        raise refuse('`nth` is neither a number, nor a list of numbers, nor "every"')
     try:
         path, query = re.compile(match.get("path", "")), re.compile(match.get("query", ""))
     except (re.error, TypeError) as error:
         raise refuse(f"not a regular expression ({error})") from error
     method = match.get("method")
-    return _Rule(match.get("api"), method.upper() if method else None, path, query, calls, times,
-                 dict(do))
+    return _Rule(
+        match.get("api"), method.upper() if method else None, path, query, calls, times, dict(do)
+    )
 
 
 def _expanded(plan: Sequence[Any]) -> list[Mapping[str, Any]]:

@@ -47,8 +47,13 @@ _OBJECT: Check = (_is_object, "an object")
 # several lines of a day are summed.
 _FORM: dict[str, tuple[dict[str, Check], tuple[str, ...]]] = {
     "meta/ad_accounts": (
-        {"id": _TEXT, "account_id": _TEXT, "name": _TEXT, "currency": _TEXT,
-         "timezone_name": _TEXT},
+        {
+            "id": _TEXT,
+            "account_id": _TEXT,
+            "name": _TEXT,
+            "currency": _TEXT,
+            "timezone_name": _TEXT,
+        },
         ("id",),
     ),
     "meta/campaigns": ({"id": _TEXT, "account_id": _TEXT, "name": _TEXT}, ("id",)),
@@ -74,8 +79,7 @@ _FORM: dict[str, tuple[dict[str, Check], tuple[str, ...]]] = {
         ("customer.id", "adGroup.id"),
     ),
     "google/ads": (
-        {"customer.id": _TEXT, "campaign.id": _TEXT, "adGroup.id": _TEXT,
-         "adGroupAd.ad.id": _TEXT},
+        {"customer.id": _TEXT, "campaign.id": _TEXT, "adGroup.id": _TEXT, "adGroupAd.ad.id": _TEXT},
         ("customer.id", "adGroup.id", "adGroupAd.ad.id"),
     ),
     "google/daily_metrics": (

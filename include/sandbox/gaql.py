@@ -15,8 +15,13 @@ from importlib import import_module
 from typing import Any
 
 VERSIONS = ("v23", "v24", "v25", "v26")
-CORE_DATES = ("segments.date", "segments.week", "segments.month", "segments.quarter",
-              "segments.year")
+CORE_DATES = (
+    "segments.date",
+    "segments.week",
+    "segments.month",
+    "segments.quarter",
+    "segments.year",
+)
 
 
 class GoogleAdsRefusal(Exception):
@@ -26,8 +31,14 @@ class GoogleAdsRefusal(Exception):
     `retry_after` the seconds a quota error tells the caller to wait.
     """
 
-    def __init__(self, group: str, code: str, message: str, status: str = "INVALID_ARGUMENT",
-                 retry_after: int = 0) -> None:
+    def __init__(
+        self,
+        group: str,
+        code: str,
+        message: str,
+        status: str = "INVALID_ARGUMENT",
+        retry_after: int = 0,
+    ) -> None:
         super().__init__(message)
         self.group, self.code, self.message = group, code, message
         self.status, self.retry_after = status, retry_after
@@ -72,9 +83,27 @@ _TOKEN = re.compile(
     re.VERBOSE,
 )
 _FIELD = re.compile(r"[a-z][a-zA-Z0-9._]*")
-_OPERATORS = ("=", "!=", ">", ">=", "<", "<=", "IN", "NOT IN", "LIKE", "NOT LIKE", "CONTAINS ANY",
-              "CONTAINS ALL", "CONTAINS NONE", "IS NULL", "IS NOT NULL", "DURING", "BETWEEN",
-              "REGEXP_MATCH", "NOT REGEXP_MATCH")
+_OPERATORS = (
+    "=",
+    "!=",
+    ">",
+    ">=",
+    "<",
+    "<=",
+    "IN",
+    "NOT IN",
+    "LIKE",
+    "NOT LIKE",
+    "CONTAINS ANY",
+    "CONTAINS ALL",
+    "CONTAINS NONE",
+    "IS NULL",
+    "IS NOT NULL",
+    "DURING",
+    "BETWEEN",
+    "REGEXP_MATCH",
+    "NOT REGEXP_MATCH",
+)
 _PARAMETERS = ("include_drafts", "omit_unselected_resource_names")
 
 
@@ -88,8 +117,9 @@ class _Reader:
             if kind == "open_string":
                 raise _refuse("STRING_NOT_TERMINATED", "Error in query: string not terminated.")
             if kind == "string" and "\n" in token:
-                raise _refuse("PROHIBITED_NEWLINE_IN_STRING",
-                              "Error in query: string contains a newline.")
+                raise _refuse(
+                    "PROHIBITED_NEWLINE_IN_STRING", "Error in query: string contains a newline."
+                )
             if kind == "other":
                 code = "BAD_SYMBOL" if not token.isascii() else "UNEXPECTED_INPUT"
                 raise _refuse(code, f"Error in query: unexpected input {token}.")
@@ -119,8 +149,9 @@ class _Reader:
     def field(self, clause: str) -> str:
         kind, token = self.next()
         if kind != "word" or not _FIELD.fullmatch(token):
-            raise _refuse("BAD_FIELD_NAME",
-                          f"Error in {clause} clause: invalid field name '{token}'.")
+            raise _refuse(
+                "BAD_FIELD_NAME", f"Error in {clause} clause: invalid field name '{token}'."
+            )
         return token
 
     def fields(self, clause: str) -> tuple[str, ...]:
@@ -143,16 +174,20 @@ class _Reader:
         if not self.take("("):
             raise _refuse("EXPECTED_LIST", "Error in WHERE clause: expected a list.")
         if self.take(")"):
-            raise _refuse("PROHIBITED_EMPTY_LIST_IN_CONDITION",
-                          "Error in WHERE clause: list must not be empty.")
+            raise _refuse(
+                "PROHIBITED_EMPTY_LIST_IN_CONDITION",
+                "Error in WHERE clause: list must not be empty.",
+            )
         values = [self.value()]
         while self.take(","):
             values.append(self.value())
         if not self.take(")"):
             raise _refuse("UNEXPECTED_INPUT", "Error in WHERE clause: expected ')'.")
         if len({type(value) for value in values}) > 1:
-            raise _refuse("PROHIBITED_VALUE_COMBINATION_IN_LIST",
-                          "Error in WHERE clause: list values are of different types.")
+            raise _refuse(
+                "PROHIBITED_VALUE_COMBINATION_IN_LIST",
+                "Error in WHERE clause: list values are of different types.",
+            )
         return values
 
     def condition(self) -> Condition:
@@ -168,8 +203,10 @@ class _Reader:
         if operator.endswith("IN") or operator.startswith("CONTAINS"):
             return Condition(name, operator, self.values())
         if self.peek() == "(":
-            raise _refuse("EXPECTED_SINGLE_VALUE",
-                          f"Error in WHERE clause: {operator} expects a single value.")
+            raise _refuse(
+                "EXPECTED_SINGLE_VALUE",
+                f"Error in WHERE clause: {operator} expects a single value.",
+            )
         value = self.value()
         if operator == "BETWEEN":
             if not self.take("AND"):
@@ -221,14 +258,16 @@ def parse(text: str, has_from: bool = True) -> Query:
         while True:
             _, name = reader.next()
             if name not in _PARAMETERS:
-                raise _refuse("BAD_PARAMETER_NAME",
-                              f"Error in PARAMETERS clause: unknown parameter '{name}'.")
+                raise _refuse(
+                    "BAD_PARAMETER_NAME", f"Error in PARAMETERS clause: unknown parameter '{name}'."
+                )
             if not reader.take("="):
                 raise _refuse("UNEXPECTED_INPUT", "Error in PARAMETERS clause: expected '='.")
             parameters[name] = str(reader.value()).lower()
             if parameters[name] not in ("true", "false"):
-                raise _refuse("BAD_PARAMETER_VALUE",
-                              f"Error in PARAMETERS clause: invalid value of '{name}'.")
+                raise _refuse(
+                    "BAD_PARAMETER_VALUE", f"Error in PARAMETERS clause: invalid value of '{name}'."
+                )
             if not reader.take(","):
                 break
     if reader.peek():
@@ -262,8 +301,9 @@ def field_of(name: str, version: str) -> tuple[Any, ...]:
         chain.append(found)
         message = found.message_type
     if (message is not None and not chain[-1].is_repeated) or len(chain) < 2:
-        raise _refuse("PROHIBITED_FIELD_IN_SELECT_CLAUSE",
-                      f"The following field is not selectable: '{name}'.")
+        raise _refuse(
+            "PROHIBITED_FIELD_IN_SELECT_CLAUSE", f"The following field is not selectable: '{name}'."
+        )
     return tuple(chain)
 
 
@@ -303,8 +343,9 @@ def date_range(literal: str, today: date) -> tuple[date, date]:
         "LAST_WEEK_MON_SUN": (monday - 7 * one, monday - one),
     }
     if literal.upper() not in ranges:
-        raise _refuse("INVALID_VALUE_WITH_DURING_OPERATOR",
-                      f"Invalid date range literal: '{literal}'.")
+        raise _refuse(
+            "INVALID_VALUE_WITH_DURING_OPERATOR", f"Invalid date range literal: '{literal}'."
+        )
     return ranges[literal.upper()]
 
 
@@ -323,8 +364,9 @@ def _like(pattern: str) -> re.Pattern[str]:
     parts = re.findall(r"\[[\[\]%_]\]|.", pattern, re.DOTALL)
     turned = {"%": ".*", "_": "."}
     return re.compile(
-        "".join(turned.get(part) or re.escape(part[1] if len(part) > 1 else part)
-                for part in parts),
+        "".join(
+            turned.get(part) or re.escape(part[1] if len(part) > 1 else part) for part in parts
+        ),
         re.DOTALL | re.IGNORECASE,
     )
 
@@ -336,12 +378,15 @@ def _operand(condition: Condition, value: Any, last: Any) -> Any:
         try:
             return date.fromisoformat(str(value)).isoformat()
         except ValueError:
-            raise _refuse("INVALID_DATE_FORMAT",
-                          f"Invalid date format '{value}'. Expected 'YYYY-MM-DD'.") from None
+            raise _refuse(
+                "INVALID_DATE_FORMAT", f"Invalid date format '{value}'. Expected 'YYYY-MM-DD'."
+            ) from None
     if last.enum_type is not None:
         if str(value) not in last.enum_type.values_by_name:
-            raise _refuse("BAD_ENUM_CONSTANT",
-                          f"Invalid enum value cannot be included in WHERE clause: '{value}'.")
+            raise _refuse(
+                "BAD_ENUM_CONSTANT",
+                f"Invalid enum value cannot be included in WHERE clause: '{value}'.",
+            )
         return str(value)
     if last.type == last.TYPE_BOOL:
         if str(value).lower() not in ("true", "false"):
@@ -349,8 +394,9 @@ def _operand(condition: Condition, value: Any, last: Any) -> Any:
         return str(value).lower() == "true"
     if last.cpp_type == last.CPPTYPE_STRING:
         if isinstance(value, Word | Decimal):
-            raise _refuse("INVALID_STRING_VALUE",
-                          f"Value of '{name}' must be a quoted string: {value}.")
+            raise _refuse(
+                "INVALID_STRING_VALUE", f"Value of '{name}' must be a quoted string: {value}."
+            )
         return value
     try:
         return Decimal(str(value))
@@ -365,8 +411,10 @@ def test_of(condition: Condition, last: Any, today: date) -> Callable[[Any], boo
     unset. Raises GoogleAdsRefusal for operators and values that do not suit the field.
     """
     operator = condition.operator
-    mismatch = _refuse("OPERATOR_FIELD_MISMATCH",
-                       f"The operator '{operator}' is not applicable to '{condition.name}'.")
+    mismatch = _refuse(
+        "OPERATOR_FIELD_MISMATCH",
+        f"The operator '{operator}' is not applicable to '{condition.name}'.",
+    )
     if operator == "IS NULL":
         return lambda value: value is None
     if operator == "IS NOT NULL":
@@ -375,8 +423,11 @@ def test_of(condition: Condition, last: Any, today: date) -> Callable[[Any], boo
         if not last.is_repeated:
             raise mismatch
         wanted = {str(value) for value in condition.value}
-        rule = {"ANY": lambda held: bool(held & wanted), "ALL": lambda held: wanted <= held,
-                "NONE": lambda held: not held & wanted}[operator.split()[1]]
+        rule = {
+            "ANY": lambda held: bool(held & wanted),
+            "ALL": lambda held: wanted <= held,
+            "NONE": lambda held: not held & wanted,
+        }[operator.split()[1]]
         return lambda value: rule({str(item) for item in value or ()})
     if last.is_repeated:
         raise mismatch
@@ -390,22 +441,25 @@ def test_of(condition: Condition, last: Any, today: date) -> Callable[[Any], boo
         if not is_text:
             raise mismatch
         try:
-            pattern = (_like(condition.value) if operator.endswith("LIKE")
-                       else re.compile(condition.value))
+            pattern = (
+                _like(condition.value) if operator.endswith("LIKE") else re.compile(condition.value)
+            )
         except re.error:
             raise _refuse("BAD_VALUE", "Error in WHERE clause: invalid pattern.") from None
         wanted_match = not operator.startswith("NOT")
-        return lambda value: bool(value is not None
-                                  and pattern.fullmatch(value)) is wanted_match
+        return lambda value: bool(value is not None and pattern.fullmatch(value)) is wanted_match
     if operator.endswith("IN"):
         if len(condition.value) > 20_000:
-            raise _refuse("FILTER_HAS_TOO_MANY_VALUES",
-                          f"The filter on '{condition.name}' has too many values.")
+            raise _refuse(
+                "FILTER_HAS_TOO_MANY_VALUES",
+                f"The filter on '{condition.name}' has too many values.",
+            )
         options = {_operand(condition, value, last) for value in condition.value}
         wanted_in = operator == "IN"
         return lambda value: (value in options) is wanted_in
-    ordered = is_date(condition.name) or (not is_text and last.enum_type is None
-                                          and last.type != last.TYPE_BOOL)
+    ordered = is_date(condition.name) or (
+        not is_text and last.enum_type is None and last.type != last.TYPE_BOOL
+    )
     if operator not in ("=", "!=") and not (ordered or (is_text and operator != "BETWEEN")):
         raise mismatch
     if operator == "BETWEEN":

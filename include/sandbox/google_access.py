@@ -16,9 +16,11 @@ from include.sandbox.google_accounts import Account, accounts
 from include.sandbox.tokens import google_tokens
 
 DEVELOPER_TOKEN = "sandbox-developer-token"
-_CREDENTIAL = ("Expected OAuth 2 access token, login cookie or other valid authentication "
-               "credential. See https://developers.google.com/identity/sign-in/web/"
-               "devconsole-project.")
+_CREDENTIAL = (
+    "Expected OAuth 2 access token, login cookie or other valid authentication "
+    "credential. See https://developers.google.com/identity/sign-in/web/"
+    "devconsole-project."
+)
 # What the transport says beside the details, by gRPC status; with the HTTP status of the REST form.
 STATUS = {
     "INVALID_ARGUMENT": (400, "Request contains an invalid argument."),
@@ -54,27 +56,47 @@ def authorize(
     if fault and fault["kind"] == "expire_token":
         tokens.expire(token)
     if not tokens.accepts(token):
-        code = ("OAUTH_TOKEN_EXPIRED" if tokens.was_alive(token) else
-                "OAUTH_TOKEN_INVALID" if token else "AUTHENTICATION_ERROR")
-        raise GoogleAdsRefusal("authentication_error", code,
-                               STATUS["UNAUTHENTICATED"][1], "UNAUTHENTICATED")
+        code = (
+            "OAUTH_TOKEN_EXPIRED"
+            if tokens.was_alive(token)
+            else "OAUTH_TOKEN_INVALID"
+            if token
+            else "AUTHENTICATION_ERROR"
+        )
+        raise GoogleAdsRefusal(
+            "authentication_error", code, STATUS["UNAUTHENTICATED"][1], "UNAUTHENTICATED"
+        )
     developer = headers.get("developer-token", "")
     if not developer:
-        raise GoogleAdsRefusal("request_error", "DEVELOPER_TOKEN_PARAMETER_MISSING",
-                               "Developer token parameter was missing in the request.")
+        raise GoogleAdsRefusal(
+            "request_error",
+            "DEVELOPER_TOKEN_PARAMETER_MISSING",
+            "Developer token parameter was missing in the request.",
+        )
     if developer != DEVELOPER_TOKEN:
-        raise GoogleAdsRefusal("authentication_error", "DEVELOPER_TOKEN_INVALID",
-                               "The developer token is not valid.", "UNAUTHENTICATED")
+        raise GoogleAdsRefusal(
+            "authentication_error",
+            "DEVELOPER_TOKEN_INVALID",
+            "The developer token is not valid.",
+            "UNAUTHENTICATED",
+        )
     login = headers.get("login-customer-id", "")
     if login and not (login.isdecimal() and len(login) == 10):
-        raise GoogleAdsRefusal("header_error", "INVALID_LOGIN_CUSTOMER_ID",
-                               "The login customer ID could not be validated.")
+        raise GoogleAdsRefusal(
+            "header_error",
+            "INVALID_LOGIN_CUSTOMER_ID",
+            "The login customer ID could not be validated.",
+        )
     if fault and fault["kind"] == "quota":
         seconds = int(fault.get("seconds", 1))
         code = "RESOURCE_EXHAUSTED" if fault.get("daily") else "RESOURCE_TEMPORARILY_EXHAUSTED"
-        raise GoogleAdsRefusal("quota_error", code,
-                               f"Too many requests. Retry in {seconds} seconds.",
-                               "RESOURCE_EXHAUSTED", seconds)
+        raise GoogleAdsRefusal(
+            "quota_error",
+            code,
+            f"Too many requests. Retry in {seconds} seconds.",
+            "RESOURCE_EXHAUSTED",
+            seconds,
+        )
 
 
 def accessible(world: World) -> list[str]:
@@ -88,15 +110,16 @@ def customer(world: World, number: str, headers: Mapping[str, str]) -> Account:
     Raises GoogleAdsRefusal: INVALID_CUSTOMER_ID, USER_PERMISSION_DENIED, CUSTOMER_NOT_ENABLED.
     """
     if not (number.isdecimal() and len(number) == 10):
-        raise GoogleAdsRefusal("request_error", "INVALID_CUSTOMER_ID",
-                               f"Invalid customer ID '{number}'.")
+        raise GoogleAdsRefusal(
+            "request_error", "INVALID_CUSTOMER_ID", f"Invalid customer ID '{number}'."
+        )
     index = accounts(world)
     account = index.get(number)
     login = headers.get("login-customer-id", "")
-    if account is None or not (_above(index, number) & {login} if login
-                               else not account.managers):
+    if account is None or not (_above(index, number) & {login} if login else not account.managers):
         raise GoogleAdsRefusal(
-            "authorization_error", "USER_PERMISSION_DENIED",
+            "authorization_error",
+            "USER_PERMISSION_DENIED",
             "User doesn't have permission to access customer. Note: If you're accessing a client "
             "customer, the manager's customer id must be set in the 'login-customer-id' header. "
             "See https://developers.google.com/google-ads/api/docs/concepts/call-structure#cid",
@@ -104,7 +127,8 @@ def customer(world: World, number: str, headers: Mapping[str, str]) -> Account:
         )
     if account.customer["status"] not in ("ENABLED", "SUSPENDED"):
         raise GoogleAdsRefusal(
-            "authorization_error", "CUSTOMER_NOT_ENABLED",
+            "authorization_error",
+            "CUSTOMER_NOT_ENABLED",
             "The customer account can't be accessed because it is not yet enabled or has been "
             "deactivated.",
             "PERMISSION_DENIED",

@@ -11,8 +11,11 @@ from include.sandbox.gaql import VERSIONS, row_message
 
 Number = int | Decimal
 
-_USUAL = (("interactions", "clicks"), ("all_conversions", "conversions"),
-          ("all_conversions_value", "conversions_value"))
+_USUAL = (
+    ("interactions", "clicks"),
+    ("all_conversions", "conversions"),
+    ("all_conversions_value", "conversions_value"),
+)
 
 
 @dataclass(frozen=True)
@@ -31,8 +34,13 @@ class Account:
     def __init__(self, customer: Record) -> None:
         self.id = str(customer["id"])
         self.name = f"customers/{self.id}"
-        self.customer = {"resourceName": self.name, "status": "ENABLED", "manager": False,
-                         "timeZone": "UTC", **customer}
+        self.customer = {
+            "resourceName": self.name,
+            "status": "ENABLED",
+            "manager": False,
+            "timeZone": "UTC",
+            **customer,
+        }
         self.clients: list[str] = []
         self.managers: set[str] = set()
         self.entities: dict[tuple[str, ...], Record] = {(): {"customer": self.customer}}
@@ -73,7 +81,9 @@ class Account:
             return parts
         held = parts["adGroupAd"]
         parts["adGroupAd"] = {
-            "resourceName": f"{self.name}/adGroupAds/{ids[1]}~{ids[2]}", "adGroup": group, **held,
+            "resourceName": f"{self.name}/adGroupAds/{ids[1]}~{ids[2]}",
+            "adGroup": group,
+            **held,
             "ad": {"resourceName": f"{self.name}/ads/{ids[2]}", **held["ad"]},
         }
         return parts
@@ -106,8 +116,13 @@ def _index(world: World) -> dict[str, Account]:
     def owner(record: Record) -> Account:
         number = str(record["customer"]["id"])
         if number not in index:
-            index[number] = Account({"id": number, "currencyCode": world.dataset.currency,
-                                     "timeZone": world.dataset.time_zone})
+            index[number] = Account(
+                {
+                    "id": number,
+                    "currencyCode": world.dataset.currency,
+                    "timeZone": world.dataset.time_zone,
+                }
+            )
         return index[number]
 
     for record in world.records("google/campaigns"):
@@ -115,10 +130,15 @@ def _index(world: World) -> dict[str, Account]:
     for record in world.records("google/ad_groups"):
         owner(record).add(record, str(record["campaign"]["id"]), str(record["adGroup"]["id"]))
     for record in world.records("google/ads"):
-        owner(record).add(record, str(record["campaign"]["id"]), str(record["adGroup"]["id"]),
-                          str(record["adGroupAd"]["ad"]["id"]))
-    types = {field.json_name: field
-             for field in row_message(VERSIONS[-1])().metrics.DESCRIPTOR.fields}
+        owner(record).add(
+            record,
+            str(record["campaign"]["id"]),
+            str(record["adGroup"]["id"]),
+            str(record["adGroupAd"]["ad"]["id"]),
+        )
+    types = {
+        field.json_name: field for field in row_message(VERSIONS[-1])().metrics.DESCRIPTOR.fields
+    }
     for record in world.records("google/daily_metrics"):
         account = owner(record)
         line = _line(record, types)
@@ -158,17 +178,30 @@ def client_tree(world: World, account: Account) -> list[Record]:
     queue = [account.id]
     for number in queue:
         held = index[number].customer
-        rows.append({
-            "customer": account.customer,
-            "customerClient": {
-                "resourceName": f"{account.name}/customerClients/{number}",
-                "clientCustomer": f"customers/{number}", "id": number,
-                "level": str(levels[number]), "hidden": False,
-                "testAccount": held.get("testAccount", False),
-                **{key: held[key] for key in ("descriptiveName", "currencyCode", "timeZone",
-                                              "manager", "status") if key in held},
-            },
-        })
+        rows.append(
+            {
+                "customer": account.customer,
+                "customerClient": {
+                    "resourceName": f"{account.name}/customerClients/{number}",
+                    "clientCustomer": f"customers/{number}",
+                    "id": number,
+                    "level": str(levels[number]),
+                    "hidden": False,
+                    "testAccount": held.get("testAccount", False),
+                    **{
+                        key: held[key]
+                        for key in (
+                            "descriptiveName",
+                            "currencyCode",
+                            "timeZone",
+                            "manager",
+                            "status",
+                        )
+                        if key in held
+                    },
+                },
+            }
+        )
         for client in index[number].clients:
             if client in index and client not in levels:
                 levels[client] = levels[number] + 1

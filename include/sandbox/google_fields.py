@@ -11,8 +11,19 @@ from include.sandbox.gaql import GoogleAdsRefusal, parse, row_message, test_of
 from include.sandbox.google_reports import SERVED
 
 _CATEGORIES = {"RESOURCE": 2, "ATTRIBUTE": 3, "SEGMENT": 5, "METRIC": 6}
-_TYPES = {"BOOLEAN": 2, "DATE": 3, "DOUBLE": 4, "ENUM": 5, "FLOAT": 6, "INT32": 7, "INT64": 8,
-          "MESSAGE": 9, "RESOURCE_NAME": 10, "STRING": 11, "UINT64": 12}
+_TYPES = {
+    "BOOLEAN": 2,
+    "DATE": 3,
+    "DOUBLE": 4,
+    "ENUM": 5,
+    "FLOAT": 6,
+    "INT32": 7,
+    "INT64": 8,
+    "MESSAGE": 9,
+    "RESOURCE_NAME": 10,
+    "STRING": 11,
+    "UINT64": 12,
+}
 
 
 def _leaves(message: Any, prefix: str, depth: int = 0) -> list[tuple[str, Any]]:
@@ -34,41 +45,53 @@ def _type(name: str, field: Any) -> str:
         return "RESOURCE_NAME"
     if name == "segments.date":
         return "DATE"
-    return {field.CPPTYPE_BOOL: "BOOLEAN", field.CPPTYPE_DOUBLE: "DOUBLE",
-            field.CPPTYPE_FLOAT: "FLOAT", field.CPPTYPE_INT32: "INT32",
-            field.CPPTYPE_INT64: "INT64", field.CPPTYPE_UINT64: "UINT64",
-            field.CPPTYPE_MESSAGE: "MESSAGE"}.get(field.cpp_type, "STRING")
+    return {
+        field.CPPTYPE_BOOL: "BOOLEAN",
+        field.CPPTYPE_DOUBLE: "DOUBLE",
+        field.CPPTYPE_FLOAT: "FLOAT",
+        field.CPPTYPE_INT32: "INT32",
+        field.CPPTYPE_INT64: "INT64",
+        field.CPPTYPE_UINT64: "UINT64",
+        field.CPPTYPE_MESSAGE: "MESSAGE",
+    }.get(field.cpp_type, "STRING")
 
 
 @lru_cache(maxsize=4)
 def _catalogue(version: str) -> dict[str, Any]:
     """Every field of the resources served, by name."""
     field_class = import_module(
-        f"google.ads.googleads.{version}.resources.types.google_ads_field").GoogleAdsField.pb()
+        f"google.ads.googleads.{version}.resources.types.google_ads_field"
+    ).GoogleAdsField.pb()
     row = row_message(version).DESCRIPTOR
-    parts = {name: _leaves(row.fields_by_name[name].message_type, name)
-             for name in (*SERVED, "metrics", "segments")}
+    parts = {
+        name: _leaves(row.fields_by_name[name].message_type, name)
+        for name in (*SERVED, "metrics", "segments")
+    }
     found: dict[str, Any] = {}
     for top, leaves in parts.items():
         category = {"metrics": "METRIC", "segments": "SEGMENT"}.get(top, "ATTRIBUTE")
         if top in SERVED:
             has_metrics = top != "customer_client"
             found[top] = field_class(
-                resource_name=f"googleAdsFields/{top}", name=top,
+                resource_name=f"googleAdsFields/{top}",
+                name=top,
                 category=_CATEGORIES["RESOURCE"],
                 attribute_resources=[other for other in SERVED[top] if other != top],
                 metrics=[name for name, _ in parts["metrics"]] if has_metrics else [],
                 segments=[name for name, _ in parts["segments"]] if has_metrics else [],
-                selectable_with=[
-                    name for other in SERVED[top] for name, _ in parts.get(other, ())
-                ],
+                selectable_with=[name for other in SERVED[top] for name, _ in parts.get(other, ())],
             )
         for name, field in leaves:
             values = [value.name for value in field.enum_type.values] if field.enum_type else []
             found[name] = field_class(
-                resource_name=f"googleAdsFields/{name}", name=name,
-                category=_CATEGORIES[category], selectable=True, filterable=True,
-                sortable=not field.is_repeated, is_repeated=field.is_repeated, enum_values=values,
+                resource_name=f"googleAdsFields/{name}",
+                name=name,
+                category=_CATEGORIES[category],
+                selectable=True,
+                filterable=True,
+                sortable=not field.is_repeated,
+                is_repeated=field.is_repeated,
+                enum_values=values,
                 data_type=_TYPES[_type(name, field)],
             )
     return found
@@ -78,8 +101,12 @@ def get(version: str, resource_name: str) -> Any:
     """One GoogleAdsField. Raises GoogleAdsRefusal: RESOURCE_NOT_FOUND."""
     found = _catalogue(version).get(resource_name.removeprefix("googleAdsFields/"))
     if found is None:
-        raise GoogleAdsRefusal("request_error", "RESOURCE_NOT_FOUND",
-                               f"Resource was not found: '{resource_name}'.", "NOT_FOUND")
+        raise GoogleAdsRefusal(
+            "request_error",
+            "RESOURCE_NOT_FOUND",
+            f"Resource was not found: '{resource_name}'.",
+            "NOT_FOUND",
+        )
     return found
 
 
@@ -88,16 +115,18 @@ def search(version: str, text: str) -> Any:
     from datetime import UTC, datetime
 
     query = parse(text, False)
-    types = import_module(
-        f"google.ads.googleads.{version}.services.types.google_ads_field_service")
+    types = import_module(f"google.ads.googleads.{version}.services.types.google_ads_field_service")
     response = types.SearchGoogleAdsFieldsResponse.pb()()
     sample = next(iter(_catalogue(version).values())).DESCRIPTOR.fields_by_name
     for name in (*query.select, *(condition.name for condition in query.where)):
         if name not in sample:
-            raise GoogleAdsRefusal("query_error", "UNRECOGNIZED_FIELD",
-                                   f"Unrecognized field in the query: '{name}'.")
-    tests = [(condition.name, test_of(condition, sample[condition.name], datetime.now(UTC).date()))
-             for condition in query.where]
+            raise GoogleAdsRefusal(
+                "query_error", "UNRECOGNIZED_FIELD", f"Unrecognized field in the query: '{name}'."
+            )
+    tests = [
+        (condition.name, test_of(condition, sample[condition.name], datetime.now(UTC).date()))
+        for condition in query.where
+    ]
     for name, held in _catalogue(version).items():
         if all(test(_plain(held, sample[field])) for field, test in tests):
             result = response.results.add(resource_name=f"googleAdsFields/{name}")

@@ -49,27 +49,37 @@ class _Handlers(grpc.GenericRpcHandler):
             return None
         request_class, answer = found
         return grpc.unary_unary_rpc_method_handler(
-            self._answering(version, answer), request_deserializer=request_class.FromString)
+            self._answering(version, answer), request_deserializer=request_class.FromString
+        )
 
     def _unary(self, version: str, service: str, method: str) -> Any:
         """Request class, and a function of request and headers that gives the response message."""
         world = self._world
         if (service, method) == ("GoogleAdsService", "Search"):
             types = google_search.messages(version, "google_ads_service")
-            return types.SearchGoogleAdsRequest.pb(), lambda request, headers: (
-                google_search.search(world, request, headers, version))
+            return types.SearchGoogleAdsRequest.pb(), lambda request, headers: google_search.search(
+                world, request, headers, version
+            )
         if (service, method) == ("CustomerService", "ListAccessibleCustomers"):
             types = google_search.messages(version, "customer_service")
-            return types.ListAccessibleCustomersRequest.pb(), lambda request, headers: (
-                types.ListAccessibleCustomersResponse.pb()(resource_names=accessible(world)))
+            return (
+                types.ListAccessibleCustomersRequest.pb(),
+                lambda request, headers: types.ListAccessibleCustomersResponse.pb()(
+                    resource_names=accessible(world)
+                ),
+            )
         if service == "GoogleAdsFieldService":
             types = google_search.messages(version, "google_ads_field_service")
             if method == "GetGoogleAdsField":
-                return types.GetGoogleAdsFieldRequest.pb(), lambda request, headers: (
-                    google_fields.get(version, request.resource_name))
+                return (
+                    types.GetGoogleAdsFieldRequest.pb(),
+                    lambda request, headers: google_fields.get(version, request.resource_name),
+                )
             if method == "SearchGoogleAdsFields":
-                return types.SearchGoogleAdsFieldsRequest.pb(), lambda request, headers: (
-                    google_fields.search(version, request.query))
+                return (
+                    types.SearchGoogleAdsFieldsRequest.pb(),
+                    lambda request, headers: google_fields.search(version, request.query),
+                )
         return None
 
     def _answering(self, version: str, answer: Callable[[Any, Any], Any]) -> Any:
@@ -107,8 +117,9 @@ def _fault() -> Any:
 
 
 def _headers(context: Any) -> dict[str, str]:
-    return {key.lower(): value for key, value in context.invocation_metadata()
-            if isinstance(value, str)}
+    return {
+        key.lower(): value for key, value in context.invocation_metadata() if isinstance(value, str)
+    }
 
 
 async def _abort(context: Any, version: str, refusal: GoogleAdsRefusal, number: str) -> None:
@@ -116,8 +127,15 @@ async def _abort(context: Any, version: str, refusal: GoogleAdsRefusal, number: 
     code, text = grpc.StatusCode[refusal.status], STATUS[refusal.status][1]
     status = status_pb2.Status(code=code.value[0], message=text)
     status.details.add().Pack(found)
-    await context.abort(code, text, (
-        (f"google.ads.googleads.{version}.errors.googleadsfailure-bin", found.SerializeToString()),
-        ("grpc-status-details-bin", status.SerializeToString()),
-        ("request-id", number),
-    ))
+    await context.abort(
+        code,
+        text,
+        (
+            (
+                f"google.ads.googleads.{version}.errors.googleadsfailure-bin",
+                found.SerializeToString(),
+            ),
+            ("grpc-status-details-bin", status.SerializeToString()),
+            ("request-id", number),
+        ),
+    )

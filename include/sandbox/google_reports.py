@@ -85,9 +85,10 @@ class _Run:
     def __init__(self, world: World, account: Account, query: Query, version: str) -> None:
         self.world, self.account, self.query, self.version = world, account, query, version
         self.today = account.today(world)
-        self.where = {group: [condition for condition in query.where
-                              if _group(condition.name) == group]
-                      for group in ("metrics", "segments", "")}
+        self.where = {
+            group: [condition for condition in query.where if _group(condition.name) == group]
+            for group in ("metrics", "segments", "")
+        }
         self.metrics = [name for name in query.select if _group(name) == "metrics"]
         self.segments = [name for name in query.select if _group(name) == "segments"]
         self.attributes = [name for name in query.select if not _group(name)]
@@ -98,14 +99,20 @@ class _Run:
         query, resource = self.query, self.query.resource
         known = row_message(self.version).DESCRIPTOR.fields_by_name
         if resource not in known or resource in ("metrics", "segments"):
-            raise _refuse("BAD_RESOURCE_TYPE_IN_FROM_CLAUSE",
-                          f"Invalid resource type in FROM clause: '{resource}'.")
+            raise _refuse(
+                "BAD_RESOURCE_TYPE_IN_FROM_CLAUSE",
+                f"Invalid resource type in FROM clause: '{resource}'.",
+            )
         if resource not in SERVED:
-            raise _refuse("PROHIBITED_RESOURCE_TYPE_IN_FROM_CLAUSE",
-                          f"Resource type '{resource}' in the FROM clause is not supported.")
-        for clause, names in (("SELECT", query.select),
-                              ("WHERE", [condition.name for condition in query.where]),
-                              ("SELECT", [name for name, _ in query.order_by])):
+            raise _refuse(
+                "PROHIBITED_RESOURCE_TYPE_IN_FROM_CLAUSE",
+                f"Resource type '{resource}' in the FROM clause is not supported.",
+            )
+        for clause, names in (
+            ("SELECT", query.select),
+            ("WHERE", [condition.name for condition in query.where]),
+            ("SELECT", [name for name, _ in query.order_by]),
+        ):
             for name in names:
                 field_of(name, self.version)
                 top = name.split(".")[0]
@@ -126,46 +133,69 @@ class _Run:
                         f"'{top.upper()}', since the resource is incompatible with the resource "
                         "in FROM clause.",
                     )
-        unselected = [name for name in (*(condition.name for condition in self.where["segments"]),
-                                        *(name for name, _ in query.order_by))
-                      if _group(name) == "segments" and name not in (*query.select, *CORE_DATES)]
+        unselected = [
+            name
+            for name in (
+                *(condition.name for condition in self.where["segments"]),
+                *(name for name, _ in query.order_by),
+            )
+            if _group(name) == "segments" and name not in (*query.select, *CORE_DATES)
+        ]
         if unselected:
-            raise _refuse("EXPECTED_REFERENCED_FIELD_IN_SELECT_CLAUSE",
-                          f"The following field must be present in SELECT clause: "
-                          f"'{unselected[0]}'.")
+            raise _refuse(
+                "EXPECTED_REFERENCED_FIELD_IN_SELECT_CLAUSE",
+                f"The following field must be present in SELECT clause: '{unselected[0]}'.",
+            )
         asked = (*query.select, *(condition.name for condition in query.where))
         if self.account.customer["manager"] and any(_group(name) == "metrics" for name in asked):
-            raise _refuse("REQUESTED_METRICS_FOR_MANAGER",
-                          "Metrics cannot be requested for a manager account. To retrieve metrics, "
-                          "issue separate requests against each client account under the manager "
-                          "account.")
+            raise _refuse(
+                "REQUESTED_METRICS_FOR_MANAGER",
+                "Metrics cannot be requested for a manager account. To retrieve metrics, "
+                "issue separate requests against each client account under the manager "
+                "account.",
+            )
 
     def _dates(self) -> tuple[str, str]:
         """First and last day the conditions on core dates leave, as texts."""
         core = [condition for condition in self.query.where if condition.name in CORE_DATES]
         used = core or any(name in CORE_DATES for name in self.query.select)
-        closed = {"=": "<>", "IN": "<>", "BETWEEN": "<>", "DURING": "<>",
-                  ">": ">", ">=": ">", "<": "<", "<=": "<"}
+        closed = {
+            "=": "<>",
+            "IN": "<>",
+            "BETWEEN": "<>",
+            "DURING": "<>",
+            ">": ">",
+            ">=": ">",
+            "<": "<",
+            "<=": "<",
+        }
         sides = {side for condition in core for side in closed.get(condition.operator, "")}
         if (used and len(sides) < 2) or (self.query.resource == "click_view" and not core):
-            raise _refuse("EXPECTED_FILTERS_ON_DATE_RANGE",
-                          "Expects filters on the following field to limit a finite date range: "
-                          "'segments.date'.")
+            raise _refuse(
+                "EXPECTED_FILTERS_ON_DATE_RANGE",
+                "Expects filters on the following field to limit a finite date range: "
+                "'segments.date'.",
+            )
         first, last = date.min, date.max
         for condition in core:
             low, high = self._bounds(condition)
             first, last = max(first, low), min(last, high)
         if core and first > last:
-            raise _refuse("DATE_RANGE_TOO_NARROW",
-                          "Filters on date have a start date after the end date.")
+            raise _refuse(
+                "DATE_RANGE_TOO_NARROW", "Filters on date have a start date after the end date."
+            )
         if self.query.resource == "click_view":
             if first != last:
-                raise _refuse("DATE_RANGE_TOO_WIDE",
-                              "Queries on click_view must have a filter limiting the results to "
-                              "one day.")
+                raise _refuse(
+                    "DATE_RANGE_TOO_WIDE",
+                    "Queries on click_view must have a filter limiting the results to one day.",
+                )
             if first < self.today - timedelta(days=90):
-                raise _refuse("BAD_VALUE", "click_view can be requested for dates back to 90 days "
-                                           "before the time of the request.")
+                raise _refuse(
+                    "BAD_VALUE",
+                    "click_view can be requested for dates back to 90 days "
+                    "before the time of the request.",
+                )
         return first.isoformat(), last.isoformat()
 
     def _test(self, condition: Condition) -> Callable[[Any], bool]:
@@ -178,20 +208,29 @@ class _Run:
         self._test(condition)  # refuses what is no day
         if operator == "DURING":
             return date_range(str(value), self.today)
-        days = [date.fromisoformat(str(item))
-                for item in (value if isinstance(value, list) else [value])]
+        days = [
+            date.fromisoformat(str(item))
+            for item in (value if isinstance(value, list) else [value])
+        ]
         one = timedelta(days=1)
         return {
-            "=": (days[0], days[0]), "IN": (min(days), max(days)), "BETWEEN": (days[0], days[-1]),
-            ">=": (days[0], date.max), ">": (days[0] + one, date.max),
-            "<=": (date.min, days[0]), "<": (date.min, days[0] - one),
+            "=": (days[0], days[0]),
+            "IN": (min(days), max(days)),
+            "BETWEEN": (days[0], days[-1]),
+            ">=": (days[0], date.max),
+            ">": (days[0] + one, date.max),
+            "<=": (date.min, days[0]),
+            "<": (date.min, days[0] - one),
         }.get(operator, (date.min, date.max))
 
     def report(self) -> Report:
-        tests = [(condition.name.split(".", 1)[1], self._test(condition))
-                 for condition in self.where["metrics"]]
-        rows = [row for row in self._rows()
-                if all(test(_metric(row[2], name)) for name, test in tests)]
+        tests = [
+            (condition.name.split(".", 1)[1], self._test(condition))
+            for condition in self.where["metrics"]
+        ]
+        rows = [
+            row for row in self._rows() if all(test(_metric(row[2], name)) for name, test in tests)
+        ]
         for name, descending in reversed(self.query.order_by):
             rows.sort(key=self._order(name), reverse=descending)
         rows = rows[: self.query.limit]
@@ -201,8 +240,10 @@ class _Run:
 
     def _rows(self) -> Iterator[Row]:
         resource, account = self.query.resource, self.account
-        tests = [(field_of(condition.name, self.version),
-                  self._test(condition)) for condition in self.where[""]]
+        tests = [
+            (field_of(condition.name, self.version), self._test(condition))
+            for condition in self.where[""]
+        ]
 
         def fits(parts: Record) -> bool:
             return all(test(_value(parts, chain)) for chain, test in tests)
@@ -211,12 +252,16 @@ class _Run:
             yield from self._clicks(fits)
             return
         if resource == "customer_client":
-            yield from ((parts, (), {}) for parts in client_tree(self.world, account)
-                        if fits(parts))
+            yield from (
+                (parts, (), {}) for parts in client_tree(self.world, account) if fits(parts)
+            )
             return
         depth = _DEPTH[resource]
-        wanted = {ids: parts for ids, parts in account.entities.items()
-                  if len(ids) == depth and fits(parts)}
+        wanted = {
+            ids: parts
+            for ids, parts in account.entities.items()
+            if len(ids) == depth and fits(parts)
+        }
         names = self._needed()
         if not names and not self.segments:
             yield from ((parts, (), {}) for parts in wanted.values())
@@ -233,8 +278,11 @@ class _Run:
 
     def _needed(self) -> list[str]:
         """Names, without prefix, of the metrics to sum for this query."""
-        asked = [*self.metrics, *(condition.name for condition in self.where["metrics"]),
-                 *(name for name, _ in self.query.order_by if _group(name) == "metrics")]
+        asked = [
+            *self.metrics,
+            *(condition.name for condition in self.where["metrics"]),
+            *(name for name, _ in self.query.order_by if _group(name) == "metrics"),
+        ]
         if self.segments and not self.metrics:
             asked.append("metrics.impressions")  # a day is there when something happened on it
         names: dict[str, None] = {}
@@ -244,12 +292,15 @@ class _Run:
                 names[base] = None
         return list(names)
 
-    def _sums(self, wanted: dict[tuple[str, ...], Record], depth: int,
-              names: list[str]) -> dict[tuple[Any, ...], list[Number]]:
+    def _sums(
+        self, wanted: dict[tuple[str, ...], Record], depth: int, names: list[str]
+    ) -> dict[tuple[Any, ...], list[Number]]:
         lines, days = self.account.lines, self.account.days
         lines = lines[bisect_left(days, self.first) : bisect_right(days, self.last)]
-        tests = [(condition.name.split(".")[1], self._test(condition))
-                 for condition in self.where["segments"]]
+        tests = [
+            (condition.name.split(".")[1], self._test(condition))
+            for condition in self.where["segments"]
+        ]
         segments = [name.split(".")[1] for name in self.segments]
         groups: dict[tuple[Any, ...], list[Number]] = {}
         for line in lines:
@@ -270,27 +321,35 @@ class _Run:
 
     def _clicks(self, fits: Callable[[Record], bool]) -> Iterator[Row]:
         account = self.account
-        tests = [(condition.name.split(".")[1], self._test(condition))
-                 for condition in self.where["segments"]]
+        tests = [
+            (condition.name.split(".")[1], self._test(condition))
+            for condition in self.where["segments"]
+        ]
         segments = [name.split(".")[1] for name in self.segments]
         for record in account.clicks:
             held = record["segments"]
             if not all(test(segment(held, name)) for name, test in tests):
                 continue
             ids = [str(record[part]["id"]) for part in ("campaign", "adGroup") if part in record]
-            click = {"resourceName": f"{account.name}/clickViews/{held['date']}~"
-                                     f"{record['clickView']['gclid']}", **record["clickView"]}
+            click = {
+                "resourceName": f"{account.name}/clickViews/{held['date']}~"
+                f"{record['clickView']['gclid']}",
+                **record["clickView"],
+            }
             parts = {**account.entity(*ids), "clickView": click}
             if fits(parts):
-                yield (parts, tuple(segment(held, name) for name in segments),
-                       {"clicks": int(record.get("metrics", {}).get("clicks", 1))})
+                yield (
+                    parts,
+                    tuple(segment(held, name) for name in segments),
+                    {"clicks": int(record.get("metrics", {}).get("clicks", 1))},
+                )
 
     def _order(self, name: str) -> Callable[[Row], Any]:
         def value(row: Row) -> Any:
             if _group(name) == "metrics":
                 return _metric(row[2], name.split(".", 1)[1])
             if _group(name) == "segments":
-                return (row[1][self.segments.index(name)] if name in self.segments else None)
+                return row[1][self.segments.index(name)] if name in self.segments else None
             return _value(row[0], field_of(name, self.version))
 
         return lambda row: ((held := value(row)) is not None, held if held is not None else 0)
@@ -299,10 +358,12 @@ class _Run:
 
     def _pages(self, rows: list[Row]) -> Iterator[bytes]:
         module = import_module(
-            f"google.ads.googleads.{self.version}.services.types.google_ads_service")
+            f"google.ads.googleads.{self.version}.services.types.google_ads_service"
+        )
         page_class = module.SearchGoogleAdsStreamResponse.pb()
-        metrics = [(name.split(".", 1)[1], field_of(name, self.version)[-1])
-                   for name in self.metrics]
+        metrics = [
+            (name.split(".", 1)[1], field_of(name, self.version)[-1]) for name in self.metrics
+        ]
         segments = [field_of(name, self.version)[-1] for name in self.segments]
         heads: dict[int, Any] = {}
         for start in range(0, max(len(rows), 1), PAGE_ROWS):
@@ -327,10 +388,15 @@ class _Run:
         chains = [field_of(name, self.version) for name in self.attributes]
         tops = {chain[0].json_name for chain in chains}
         tops.add(_camel(self.query.resource, self.version))
-        pruned: Record = {} if omit else {
-            top: {"resourceName": parts[top]["resourceName"]} for top in tops
-            if parts.get(top, {}).get("resourceName")
-        }
+        pruned: Record = (
+            {}
+            if omit
+            else {
+                top: {"resourceName": parts[top]["resourceName"]}
+                for top in tops
+                if parts.get(top, {}).get("resourceName")
+            }
+        )
         for chain in chains:
             source, target = parts, pruned
             for field in chain[:-1]:
@@ -349,8 +415,11 @@ class _Run:
                 totals[name] = totals.get(name, 0) + value
         row = row_message(self.version)()
         for name in self.metrics:
-            _put(row.metrics, field_of(name, self.version)[-1],
-                 _metric(totals, name.split(".", 1)[1]))
+            _put(
+                row.metrics,
+                field_of(name, self.version)[-1],
+                _metric(totals, name.split(".", 1)[1]),
+            )
         found: bytes = row.SerializeToString()
         return found
 

@@ -34,17 +34,21 @@ def routes(world: World) -> list[web.RouteDef]:
     async def token(request: web.Request) -> web.Response:
         return await _token(world, request)
 
-    def answering(answer: Callable[[str, dict[str, Any], web.Request, dict[str, str]], Any],
-                  is_stream: bool = False) -> Callable[[web.Request], Any]:
+    def answering(
+        answer: Callable[[str, dict[str, Any], web.Request, dict[str, str]], Any],
+        is_stream: bool = False,
+    ) -> Callable[[web.Request], Any]:
         async def handle(request: web.Request) -> web.Response:
             number, version = request_id(), request.match_info["version"]
             headers = {name.lower(): value for name, value in request.headers.items()}
             try:
                 if version not in VERSIONS:
                     raise GoogleAdsRefusal(
-                        "request_error", "UNSUPPORTED_VERSION",
+                        "request_error",
+                        "UNSUPPORTED_VERSION",
                         f"Version {version} is deprecated. Requests to this version will be "
-                        "blocked.")
+                        "blocked.",
+                    )
                 authorize(world, headers, request.get("fault"))
                 content = answer(version, await _body(request), request, headers)
             except GoogleAdsRefusal as refusal:
@@ -53,41 +57,52 @@ def routes(world: World) -> list[web.RouteDef]:
             else:
                 status = 200
             text = content if isinstance(content, str) else json.dumps(content, ensure_ascii=False)
-            return web.Response(status=status, text=text, content_type="application/json",
-                                headers={"request-id": number})
+            return web.Response(
+                status=status,
+                text=text,
+                content_type="application/json",
+                headers={"request-id": number},
+            )
 
         return handle
 
-    def customers(version: str, body: dict[str, Any], request: web.Request,
-                  headers: dict[str, str]) -> Any:
+    def customers(
+        version: str, body: dict[str, Any], request: web.Request, headers: dict[str, str]
+    ) -> Any:
         return {"resourceNames": accessible(world)}
 
-    def search(version: str, body: dict[str, Any], request: web.Request,
-               headers: dict[str, str]) -> Any:
+    def search(
+        version: str, body: dict[str, Any], request: web.Request, headers: dict[str, str]
+    ) -> Any:
         types = google_search.messages(version, "google_ads_service")
         message = _message(types.SearchGoogleAdsRequest.pb(), body, request)
         return MessageToDict(google_search.search(world, message, headers, version))
 
-    def stream(version: str, body: dict[str, Any], request: web.Request,
-               headers: dict[str, str]) -> Any:
+    def stream(
+        version: str, body: dict[str, Any], request: web.Request, headers: dict[str, str]
+    ) -> Any:
         types = google_search.messages(version, "google_ads_service")
         message = _message(types.SearchGoogleAdsStreamRequest.pb(), body, request)
         return _streamed(world, message, headers, version)
 
-    def field(version: str, body: dict[str, Any], request: web.Request,
-              headers: dict[str, str]) -> Any:
+    def field(
+        version: str, body: dict[str, Any], request: web.Request, headers: dict[str, str]
+    ) -> Any:
         name = f"googleAdsFields/{request.match_info['name']}"
         return MessageToDict(google_fields.get(version, name))
 
-    def fields(version: str, body: dict[str, Any], request: web.Request,
-               headers: dict[str, str]) -> Any:
+    def fields(
+        version: str, body: dict[str, Any], request: web.Request, headers: dict[str, str]
+    ) -> Any:
         query = body.get("query") or request.query.get("query", "")
         return MessageToDict(google_fields.search(version, query))
 
     one = _VERSION + r"/customers/{customer:[^/:]+}/googleAds"
     return [
-        *(web.post(path, token) for path in ("/token", "/oauth2/v4/token", "/oauth2/v3/token",
-                                             "/o/oauth2/token")),
+        *(
+            web.post(path, token)
+            for path in ("/token", "/oauth2/v4/token", "/oauth2/v3/token", "/o/oauth2/token")
+        ),
         web.get(f"{_VERSION}/customers:listAccessibleCustomers", answering(customers)),
         web.post(f"{one}:search", answering(search)),
         web.post(f"{one}:searchStream", answering(stream, is_stream=True)),
@@ -111,8 +126,9 @@ def _message(message_class: Any, body: dict[str, Any], request: web.Request) -> 
     try:
         message = ParseDict(body, message_class())
     except ParseError as error:
-        raise GoogleAdsRefusal("request_error", "UNKNOWN",
-                               f"Invalid JSON payload received. {error}") from error
+        raise GoogleAdsRefusal(
+            "request_error", "UNKNOWN", f"Invalid JSON payload received. {error}"
+        ) from error
     message.customer_id = request.match_info["customer"]
     return message
 
@@ -124,8 +140,7 @@ def _streamed(world: World, message: Any, headers: dict[str, str], version: str)
     key = ("google.rest", message.SerializeToString(), headers.get("login-customer-id"), version)
     if key not in world.cache:
         for page in google_search.stream(world, message, headers, version, "R"):
-            texts.append(json.dumps(MessageToDict(page_class.FromString(page)),
-                                    ensure_ascii=False))
+            texts.append(json.dumps(MessageToDict(page_class.FromString(page)), ensure_ascii=False))
         world.cache[key] = f"[{','.join(texts)}]"
     text: str = world.cache[key]
     return text.replace('"requestId": "R"', f'"requestId": "{request_id()}"')
@@ -136,8 +151,14 @@ def _error(version: str, refusal: GoogleAdsRefusal, number: str) -> tuple[int, d
     shaped = version if version in VERSIONS else VERSIONS[-1]
     details = MessageToDict(failure(shaped, refusal, number))
     kind = f"type.googleapis.com/google.ads.googleads.{version}.errors.GoogleAdsFailure"
-    return code, {"error": {"code": code, "message": text, "status": refusal.status,
-                            "details": [{"@type": kind, **details}]}}
+    return code, {
+        "error": {
+            "code": code,
+            "message": text,
+            "status": refusal.status,
+            "details": [{"@type": kind, **details}],
+        }
+    }
 
 
 # --- OAuth ------------------------------------------------------------------------------------
@@ -145,8 +166,10 @@ def _error(version: str, refusal: GoogleAdsRefusal, number: str) -> tuple[int, d
 
 async def _token(world: World, request: web.Request) -> web.Response:
     form: dict[str, Any] = (
-        await _body(request) if request.content_type == "application/json"
-        else dict(await request.post()))
+        await _body(request)
+        if request.content_type == "application/json"
+        else dict(await request.post())
+    )
     if request.headers.get("Authorization", "").startswith("Basic "):
         basic = BasicAuth.decode(request.headers["Authorization"])
         form = {"client_id": basic.login, "client_secret": basic.password, **form}
@@ -154,8 +177,11 @@ async def _token(world: World, request: web.Request) -> web.Response:
     if error:
         status, code, text = error
         return web.json_response({"error": code, "error_description": text}, status=status)
-    answer = {"access_token": google_tokens(world).mint(), "expires_in": 3599,
-              "token_type": "Bearer"}
+    answer = {
+        "access_token": google_tokens(world).mint(),
+        "expires_in": 3599,
+        "token_type": "Bearer",
+    }
     if form["grant_type"] == "refresh_token":
         answer["scope"] = _SCOPE
     return web.json_response(answer)
@@ -189,6 +215,12 @@ def _bad_assertion(assertion: str) -> tuple[int, str, str] | None:
     except (ValueError, KeyError, TypeError, binascii.Error):
         return 400, "invalid_grant", "Invalid JWT: token must be a valid JWT."
     if not issuer or until < datetime.now(UTC).timestamp():
-        return 400, "invalid_grant", ("Invalid JWT: Token must be a short-lived token (60 minutes) "
-                                      "and in a reasonable timeframe.")
+        return (
+            400,
+            "invalid_grant",
+            (
+                "Invalid JWT: Token must be a short-lived token (60 minutes) "
+                "and in a reasonable timeframe."
+            ),
+        )
     return None

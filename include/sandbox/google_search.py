@@ -29,9 +29,11 @@ def _answer(world: World, request: Any, headers: Mapping[str, str], version: str
 
 def _summary(found: Report) -> bytes:
     if found.summary is None:
-        raise GoogleAdsRefusal("request_error",
-                               "CANNOT_RETURN_SUMMARY_ROW_FOR_REQUEST_WITHOUT_METRICS",
-                               "Cannot return a summary row for a request without metrics.")
+        raise GoogleAdsRefusal(
+            "request_error",
+            "CANNOT_RETURN_SUMMARY_ROW_FOR_REQUEST_WITHOUT_METRICS",
+            "Cannot return a summary row for a request without metrics.",
+        )
     return found.summary
 
 
@@ -61,17 +63,20 @@ def search(world: World, request: Any, headers: Mapping[str, str], version: str)
     """
     if request.page_size:
         raise GoogleAdsRefusal(
-            "request_error", "PAGE_SIZE_NOT_SUPPORTED",
+            "request_error",
+            "PAGE_SIZE_NOT_SUPPORTED",
             "Setting the page size is not supported. Search Responses will have fixed page size of "
-            f"'{PAGE_ROWS}' rows.")
+            f"'{PAGE_ROWS}' rows.",
+        )
     found = _answer(world, request, headers, version)
     types = messages(version, "google_ads_service")
     response = types.SearchGoogleAdsResponse.pb()()
     if request.validate_only:
         return response
     about = hashlib.sha256(f"{request.customer_id} {request.query}".encode()).hexdigest()[:16]
-    number = _page_of(request.page_token, about, world.clock.isoformat()) if (
-        request.page_token) else 0
+    number = (
+        _page_of(request.page_token, about, world.clock.isoformat()) if (request.page_token) else 0
+    )
     settings = request.search_settings
     if not settings.omit_results:
         page = types.SearchGoogleAdsStreamResponse.pb().FromString(found.pages[number])

@@ -27,25 +27,42 @@ ACTIVE_VERSIONS = ("202511", "202512", *(f"2026{month:02}" for month in range(1,
 LONGEST_QUERY = 4_096
 
 _EDGES = {  # edge: file, search keys, largest page
-    "adAccounts": ("linkedin/accounts", ("status", "type", "reference", "id", "name", "test"),
-                   1000),
+    "adAccounts": (
+        "linkedin/accounts",
+        ("status", "type", "reference", "id", "name", "test"),
+        1000,
+    ),
     "adCampaignGroups": ("linkedin/campaign_groups", ("status", "id", "name", "test"), 1000),
-    "adCampaigns": ("linkedin/campaigns",
-                    ("status", "type", "id", "name", "test", "campaignGroup", "associatedEntity"),
-                    1000),
+    "adCampaigns": (
+        "linkedin/campaigns",
+        ("status", "type", "id", "name", "test", "campaignGroup", "associatedEntity"),
+        1000,
+    ),
     "creatives": ("linkedin/creatives", ("campaigns", "creatives", "intendedStatuses"), 100),
 }
 # `start` and `count`, of the time before page tokens, are let pass and change nothing.
-_PAGING = {"q", "pageSize", "pageToken", "fields", "search", "sort", "sortBy", "sortOrder",
-           "isTestAccount", "start", "count"}
+_PAGING = {
+    "q",
+    "pageSize",
+    "pageToken",
+    "fields",
+    "search",
+    "sort",
+    "sortBy",
+    "sortOrder",
+    "isTestAccount",
+    "start",
+    "count",
+}
 _DELETED = ("PENDING_DELETION", "REMOVED")  # shown only to those who ask for the status
 
 
 class LinkedInRefusal(Exception):
     """An error answer: HTTP status, code, message and, where there is one, serviceErrorCode."""
 
-    def __init__(self, status: int, code: str, message: str, service_code: int | None = None,
-                 **more: Any) -> None:
+    def __init__(
+        self, status: int, code: str, message: str, service_code: int | None = None, **more: Any
+    ) -> None:
         super().__init__(message)
         self.status = status
         self.body: Record = {"status": status, "code": code, "message": message, **more}
@@ -55,10 +72,16 @@ class LinkedInRefusal(Exception):
 
 def _bad(field: str, reason: str, code: str = "PARAM_INVALID") -> LinkedInRefusal:
     return LinkedInRefusal(
-        400, "ILLEGAL_ARGUMENT", "Invalid param. Please see errorDetails for more information.",
+        400,
+        "ILLEGAL_ARGUMENT",
+        "Invalid param. Please see errorDetails for more information.",
         errorDetailType="com.linkedin.common.error.BadRequest",
-        errorDetails={"inputErrors": [{"code": code, "description": reason,
-                                       "input": {"inputPath": {"fieldPath": field}}}]})
+        errorDetails={
+            "inputErrors": [
+                {"code": code, "description": reason, "input": {"inputPath": {"fieldPath": field}}}
+            ]
+        },
+    )
 
 
 Answer = Callable[[web.Request, Record], Any]
@@ -76,10 +99,16 @@ def routes(world: World) -> list[web.RouteDef]:
                 return web.json_response(refusal.body, status=refusal.status)
             except BadParameter as error:
                 return web.json_response(_bad(error.field, error.reason).body, status=400)
-            body = content if isinstance(content, bytes) else json.dumps(
-                content, ensure_ascii=False).encode()
-            return web.Response(body=body, content_type="application/json",
-                                headers={"X-RestLi-Protocol-Version": "2.0.0"})
+            body = (
+                content
+                if isinstance(content, bytes)
+                else json.dumps(content, ensure_ascii=False).encode()
+            )
+            return web.Response(
+                body=body,
+                content_type="application/json",
+                headers={"X-RestLi-Protocol-Version": "2.0.0"},
+            )
 
         return handle
 
@@ -103,18 +132,27 @@ def routes(world: World) -> list[web.RouteDef]:
     async def introspect(request: web.Request) -> web.Response:
         return await _introspect(world, request)
 
-    finders = [("/rest/adAnalytics", reported), ("/rest/adAccounts", found), *(
-        (f"/rest/adAccounts/{{account:[0-9]+}}/{edge}", found)
-        for edge in ("adCampaignGroups", "adCampaigns", "creatives")
-    )]
+    finders = [
+        ("/rest/adAnalytics", reported),
+        ("/rest/adAccounts", found),
+        *(
+            (f"/rest/adAccounts/{{account:[0-9]+}}/{edge}", found)
+            for edge in ("adCampaignGroups", "adCampaigns", "creatives")
+        ),
+    ]
     return [
         web.post("/oauth/v2/accessToken", token),
         web.post("/oauth/v2/introspectToken", introspect),
-        *(method(path, guarded(answer)) for path, answer in finders
-          for method in (web.get, web.post)),
+        *(
+            method(path, guarded(answer))
+            for path, answer in finders
+            for method in (web.get, web.post)
+        ),
         web.get("/rest/adAccounts/{account:[0-9]+}", guarded(single)),
-        *(web.get(f"/rest/adAccounts/{{account:[0-9]+}}/{edge}/{{id}}", guarded(single))
-          for edge in ("adCampaignGroups", "adCampaigns", "creatives")),
+        *(
+            web.get(f"/rest/adAccounts/{{account:[0-9]+}}/{edge}/{{id}}", guarded(single))
+            for edge in ("adCampaignGroups", "adCampaigns", "creatives")
+        ),
         *(method("/rest/{path:.*}", guarded(missing)) for method in (web.get, web.post)),
     ]
 
@@ -130,20 +168,31 @@ def _authorize(world: World, request: web.Request) -> None:
     if kind.lower() != "bearer" or not token:
         raise LinkedInRefusal(401, "EMPTY_ACCESS_TOKEN", "Empty oauth2 access token", 65604)
     if tokens.was_alive(token):
-        raise LinkedInRefusal(401, "REVOKED_ACCESS_TOKEN",
-                              "The token used in the request has been revoked by the user", 65601)
+        raise LinkedInRefusal(
+            401,
+            "REVOKED_ACCESS_TOKEN",
+            "The token used in the request has been revoked by the user",
+            65601,
+        )
     if not tokens.accepts(token):
         raise LinkedInRefusal(401, "INVALID_ACCESS_TOKEN", "Invalid access token", 65600)
     if fault.get("kind") == "quota":
         period = "DAY " if fault.get("daily") else ""
         raise LinkedInRefusal(
-            429, "TOO_MANY_REQUESTS", f"Resource level throttle APPLICATION {period}limit for "
-                                      "calls to this resource is reached.", 101)
+            429,
+            "TOO_MANY_REQUESTS",
+            f"Resource level throttle APPLICATION {period}limit for "
+            "calls to this resource is reached.",
+            101,
+        )
     version = request.headers.get("LinkedIn-Version", "").strip()
     if not version:
         raise LinkedInRefusal(
-            400, "VERSION_MISSING", "A version must be present. Please specify a version by adding "
-                                    "the LinkedIn-Version header.")
+            400,
+            "VERSION_MISSING",
+            "A version must be present. Please specify a version by adding "
+            "the LinkedIn-Version header.",
+        )
     if version.split(".")[0] not in ACTIVE_VERSIONS:
         full = f"{version}01" if len(version) == 6 else version
         raise LinkedInRefusal(426, "NONEXISTENT_VERSION", f"Requested version {full} is not active")
@@ -180,8 +229,9 @@ def _account(world: World, request: web.Request) -> Record:
     for record in world.records("linkedin/accounts"):
         if record["id"] == number:
             return record
-    raise LinkedInRefusal(403, "ACCESS_DENIED",
-                          f"Not enough permissions to access: GET {request.path}", 100)
+    raise LinkedInRefusal(
+        403, "ACCESS_DENIED", f"Not enough permissions to access: GET {request.path}", 100
+    )
 
 
 def _records(world: World, request: web.Request) -> tuple[str, list[Record]]:
@@ -229,8 +279,7 @@ def _search(world: World, request: web.Request, parameters: Record) -> Record:
         records = [record for record in records if _meets(record, name, asked)]
     order = parameters.get("sort") if isinstance(parameters.get("sort"), dict) else {}
     descending = "DESCENDING" in ((order or {}).get("order"), parameters.get("sortOrder"))
-    records.sort(key=lambda record: (len(str(record["id"])), str(record["id"])),
-                 reverse=descending)
+    records.sort(key=lambda record: (len(str(record["id"])), str(record["id"])), reverse=descending)
     return _page(records, parameters, largest, request.get("fault"))
 
 
@@ -241,10 +290,14 @@ def _meets(record: Record, name: str, asked: Any) -> bool:
     values = asked.get("values") if isinstance(asked, dict) else asked
     if not isinstance(values, list) or not values:
         raise BadParameter(f"search.{name}")
-    held = record.get({"campaigns": "campaign", "creatives": "id",
-                       "intendedStatuses": "intendedStatus"}.get(name, name))
-    return str(held) in values or (name == "id" and f"{held}" in {
-        value.rsplit(":", 1)[-1] for value in values})
+    held = record.get(
+        {"campaigns": "campaign", "creatives": "id", "intendedStatuses": "intendedStatus"}.get(
+            name, name
+        )
+    )
+    return str(held) in values or (
+        name == "id" and f"{held}" in {value.rsplit(":", 1)[-1] for value in values}
+    )
 
 
 def _page(records: list[Record], parameters: Record, largest: int, fault: Any) -> Record:
@@ -254,8 +307,9 @@ def _page(records: list[Record], parameters: Record, largest: int, fault: Any) -
         size = 0
     if not 1 <= size <= largest:
         raise _bad("pageSize", f"Page size must be between 1 and {largest}")
-    about = json.dumps({key: value for key, value in parameters.items() if key != "pageToken"},
-                       sort_keys=True)
+    about = json.dumps(
+        {key: value for key, value in parameters.items() if key != "pageToken"}, sort_keys=True
+    )
     start = _start(parameters["pageToken"], about) if parameters.get("pageToken") else 0
     end, shown = start + size, records[start : start + size]
     kind = fault["kind"] if fault else None
@@ -302,25 +356,38 @@ async def _token(world: World, request: web.Request) -> web.Response:
     form = await _form(request)
     grant = form.get("grant_type")
     if grant not in ("refresh_token", "client_credentials", "authorization_code"):
-        return _oauth_error(400, "invalid_request",
-                            "A required parameter \"grant_type\" is missing or unsupported")
+        return _oauth_error(
+            400, "invalid_request", 'A required parameter "grant_type" is missing or unsupported'
+        )
     if (form.get("client_id"), form.get("client_secret")) != CLIENT:
         return _oauth_error(401, "invalid_client", "Client authentication failed")
     if grant == "client_credentials":
-        return _oauth_error(401, "access_denied",
-                            "This application is not allowed to create application tokens")
+        return _oauth_error(
+            401, "access_denied", "This application is not allowed to create application tokens"
+        )
     if grant == "authorization_code":
-        return _oauth_error(400, "invalid_request", "Unable to retrieve access token: appid/"
-                            "redirect uri/code verifier does not match authorization code. Or "
-                            "authorization code expired.")
+        return _oauth_error(
+            400,
+            "invalid_request",
+            "Unable to retrieve access token: appid/"
+            "redirect uri/code verifier does not match authorization code. Or "
+            "authorization code expired.",
+        )
     if form.get("refresh_token") != REFRESH_TOKEN:
-        return _oauth_error(400, "invalid_grant", "The provided authorization grant or refresh "
-                            "token is invalid, expired or revoked")
-    return web.json_response({
-        "access_token": linkedin_tokens(world).mint(), "expires_in": 5_184_000,
-        "refresh_token": REFRESH_TOKEN, "refresh_token_expires_in": 31_536_000,
-        "scope": "r_ads,r_ads_reporting",
-    })
+        return _oauth_error(
+            400,
+            "invalid_grant",
+            "The provided authorization grant or refresh token is invalid, expired or revoked",
+        )
+    return web.json_response(
+        {
+            "access_token": linkedin_tokens(world).mint(),
+            "expires_in": 5_184_000,
+            "refresh_token": REFRESH_TOKEN,
+            "refresh_token_expires_in": 31_536_000,
+            "scope": "r_ads,r_ads_reporting",
+        }
+    )
 
 
 async def _introspect(world: World, request: web.Request) -> web.Response:
@@ -332,8 +399,15 @@ async def _introspect(world: World, request: web.Request) -> web.Response:
         status = "revoked" if tokens.was_alive(token) else "expired"
         return web.json_response({"active": False, "status": status})
     now = int(datetime.now(UTC).timestamp())
-    return web.json_response({
-        "active": True, "client_id": CLIENT[0], "authorized_at": now, "created_at": now,
-        "status": "active", "expires_at": now + 5_184_000, "scope": "r_ads,r_ads_reporting",
-        "auth_type": "3L",
-    })
+    return web.json_response(
+        {
+            "active": True,
+            "client_id": CLIENT[0],
+            "authorized_at": now,
+            "created_at": now,
+            "status": "active",
+            "expires_at": now + 5_184_000,
+            "scope": "r_ads,r_ads_reporting",
+            "auth_type": "3L",
+        }
+    )

@@ -17,13 +17,27 @@ from include.sandbox.dataset import Record, World
 
 MOST_ELEMENTS = 15_000
 MOST_FIELDS = 20
-PIVOTS = {"ACCOUNT": "account", "CAMPAIGN_GROUP": "campaignGroup", "CAMPAIGN": "campaign",
-          "CREATIVE": "creative"}
+PIVOTS = {
+    "ACCOUNT": "account",
+    "CAMPAIGN_GROUP": "campaignGroup",
+    "CAMPAIGN": "campaign",
+    "CREATIVE": "creative",
+}
 GRANULARITIES = ("DAILY", "MONTHLY", "YEARLY", "ALL")
-FACETS = {"accounts": "account", "campaignGroups": "campaignGroup", "campaigns": "campaign",
-          "creatives": "creative"}
-_DECIMALS = frozenset({"costInLocalCurrency", "costInUsd", "conversionValueInLocalCurrency",
-                       "qualifiedLeadsCostInLocalCurrency"})
+FACETS = {
+    "accounts": "account",
+    "campaignGroups": "campaignGroup",
+    "campaigns": "campaign",
+    "creatives": "creative",
+}
+_DECIMALS = frozenset(
+    {
+        "costInLocalCurrency",
+        "costInUsd",
+        "conversionValueInLocalCurrency",
+        "qualifiedLeadsCostInLocalCurrency",
+    }
+)
 _COUNT_NAMES = """
     actionClicks adUnitClicks approximateMemberReach approximateUniqueImpressions cardClicks
     cardImpressions clicks commentLikes comments companyPageClicks documentCompletions
@@ -54,9 +68,16 @@ _COUNT_NAMES = """
 _COUNTS = frozenset(_COUNT_NAMES.split())
 _OTHER = frozenset({"dateRange", "pivotValues", "pivot"})
 # Known to the API, never in an answer here: they are averages and objects, no sums.
-_UNSERVED = frozenset({"averageDailyReachMetrics", "averageDwellTime", "audiencePenetration",
-                       "averagePreviousSevenDayReachMetrics", "costPerQualifiedLead",
-                       "averagePreviousThirtyDayReachMetrics"})
+_UNSERVED = frozenset(
+    {
+        "averageDailyReachMetrics",
+        "averageDwellTime",
+        "audiencePenetration",
+        "averagePreviousSevenDayReachMetrics",
+        "costPerQualifiedLead",
+        "averagePreviousThirtyDayReachMetrics",
+    }
+)
 
 Number = int | Decimal
 
@@ -64,8 +85,9 @@ Number = int | Decimal
 class BadParameter(Exception):
     """A parameter the API refuses: its name, and why."""
 
-    def __init__(self, field: str,
-                 reason: str = "Invalid value for param; wrong type or other syntax error") -> None:
+    def __init__(
+        self, field: str, reason: str = "Invalid value for param; wrong type or other syntax error"
+    ) -> None:
         super().__init__(reason)
         self.field, self.reason = field, reason
 
@@ -115,18 +137,23 @@ def _elements(world: World, parameters: Record) -> list[Record]:
     if isinstance(order, dict) and order.get("field"):
         head, *rest = order["field"].lower().split("_")
         name = head + "".join(part.title() for part in rest)
-        elements.sort(key=lambda element: Decimal(str(element.get(name, 0))),
-                      reverse=order.get("order") == "DESCENDING")
+        elements.sort(
+            key=lambda element: Decimal(str(element.get(name, 0))),
+            reverse=order.get("order") == "DESCENDING",
+        )
     return elements
 
 
-def _element(names: list[str], period: tuple[date, date], values: tuple[str, ...],
-             sums: dict[str, Number]) -> Record:
+def _element(
+    names: list[str], period: tuple[date, date], values: tuple[str, ...], sums: dict[str, Number]
+) -> Record:
     element: Record = {}
     for name in names:
         if name == "dateRange":
-            element[name] = {side: {"year": day.year, "month": day.month, "day": day.day}
-                             for side, day in zip(("start", "end"), period, strict=True)}
+            element[name] = {
+                side: {"year": day.year, "month": day.month, "day": day.day}
+                for side, day in zip(("start", "end"), period, strict=True)
+            }
         elif name == "pivotValues":
             element[name] = list(values)
         elif name in _DECIMALS:
@@ -168,8 +195,9 @@ def _fields(parameters: Record) -> list[str]:
         if name not in _DECIMALS | _COUNTS | _OTHER | _UNSERVED:
             raise BadParameter("fields", f"Unrecognized field {name}")
     if len(names) > MOST_FIELDS:
-        raise BadParameter("fields", f"At most {MOST_FIELDS} fields can be requested, "
-                                     f"{len(names)} were")
+        raise BadParameter(
+            "fields", f"At most {MOST_FIELDS} fields can be requested, {len(names)} were"
+        )
     return names
 
 
@@ -181,7 +209,8 @@ def _dates(world: World, parameters: Record) -> tuple[date, date]:
     try:
         first, last = (
             date(*(int(given[side][part]) for part in ("year", "month", "day")))
-            if side in given else today
+            if side in given
+            else today
             for side in ("start", "end")
         )
     except (KeyError, ValueError, TypeError) as error:
@@ -210,13 +239,15 @@ def _wanted(world: World, parameters: Record, first: date, last: date) -> Iterat
             asked = parameters[name]
             if not isinstance(asked, list) or not asked:
                 raise BadParameter(name)
-            if not all(isinstance(urn, str) and urn.startswith("urn:li:sponsored")
-                       for urn in asked):
+            if not all(
+                isinstance(urn, str) and urn.startswith("urn:li:sponsored") for urn in asked
+            ):
                 raise BadParameter(name)
             facets[part] = set(asked)
     if not facets:
-        raise BadParameter("accounts", "At least one of accounts, campaignGroups, campaigns, "
-                                       "creatives is required")
+        raise BadParameter(
+            "accounts", "At least one of accounts, campaignGroups, campaigns, creatives is required"
+        )
     lines, days = _lines(world)
     for line in lines[bisect_left(days, first) : bisect_right(days, last)]:
         if all(line.urns.get(part) in asked for part, asked in facets.items()):
@@ -226,8 +257,10 @@ def _wanted(world: World, parameters: Record, first: date, last: date) -> Iterat
 def _lines(world: World) -> tuple[list[_Line], list[date]]:
     """The daily lines in order of days; a campaign's group is looked up where a line lacks it."""
     if "linkedin.lines" not in world.cache:
-        groups = {f"urn:li:sponsoredCampaign:{record['id']}": record.get("campaignGroup")
-                  for record in world.records("linkedin/campaigns")}
+        groups = {
+            f"urn:li:sponsoredCampaign:{record['id']}": record.get("campaignGroup")
+            for record in world.records("linkedin/campaigns")
+        }
         lines = []
         for record in world.records("linkedin/analytics"):
             urns = {part: record[part] for part in PIVOTS.values() if record.get(part)}
@@ -235,7 +268,8 @@ def _lines(world: World) -> tuple[list[_Line], list[date]]:
                 urns["campaignGroup"] = groups[record["campaign"]]
             metrics: dict[str, Number] = {
                 name: _number(name, record[name])
-                for name in record if name in _COUNTS or name in _DECIMALS
+                for name in record
+                if name in _COUNTS or name in _DECIMALS
             }
             lines.append(_Line(date.fromisoformat(record["date"]), urns, metrics))
         lines.sort(key=lambda line: line.day)

@@ -37,9 +37,20 @@ USER: Record = {"id": "1001", "name": "Sandbox System User"}
 _PAGE, _LARGEST_PAGE, _LARGEST_BATCH = 25, 5000, 50
 # Edges that connectors read beside these and of which a data set has nothing.
 _BARE_EDGES = {
-    "account": {"activities", "adimages", "adlabels", "adspixels", "advideos", "assigned_users",
-                "customaudiences", "customconversions", "saved_audiences"},
-    "campaign": set(), "adset": set(), "creative": set(),
+    "account": {
+        "activities",
+        "adimages",
+        "adlabels",
+        "adspixels",
+        "advideos",
+        "assigned_users",
+        "customaudiences",
+        "customconversions",
+        "saved_audiences",
+    },
+    "campaign": set(),
+    "adset": set(),
+    "creative": set(),
     "ad": {"leads"},
 }
 
@@ -82,11 +93,20 @@ def routes(world: World) -> list[web.RouteDef]:
         version = request.match_info["version"]
         # A query too long for a URL may be posted: `method` then says what it is.
         method = params.get("method", request.method).upper()
-        call = Call(method, version, request.match_info["path"].strip("/"), params,
-                    f"{request.scheme}://{request.host}/{version}", request.get("fault"))
+        call = Call(
+            method,
+            version,
+            request.match_info["path"].strip("/"),
+            params,
+            f"{request.scheme}://{request.host}/{version}",
+            request.get("fault"),
+        )
         status, headers, text = _complete(world, call)
         return web.Response(
-            body=text, status=status, headers=headers, content_type="application/json",
+            body=text,
+            status=status,
+            headers=headers,
+            content_type="application/json",
             charset="UTF-8",
         )
 
@@ -103,11 +123,16 @@ async def _params(request: web.Request) -> dict[str, str]:
             except ValueError:
                 body = None
             if isinstance(body, dict):
-                params |= {key: value if isinstance(value, str) else json.dumps(value)
-                           for key, value in body.items()}
+                params |= {
+                    key: value if isinstance(value, str) else json.dumps(value)
+                    for key, value in body.items()
+                }
         else:
-            params |= {key: value for key, value in (await request.post()).items()
-                       if isinstance(value, str)}
+            params |= {
+                key: value
+                for key, value in (await request.post()).items()
+                if isinstance(value, str)
+            }
     scheme, _, token = request.headers.get("Authorization", "").partition(" ")
     if scheme.lower() in ("bearer", "oauth"):
         params.setdefault("access_token", token)
@@ -140,7 +165,8 @@ def answer(world: World, call: Call) -> Answer:
             raise GraphError(f"Unknown path components: /{call.version}", 2500)
         raise GraphError(
             "(#2635) You are calling a deprecated version of the Ads API. Please update to the "
-            f"latest version: {VERSIONS[-1]}.", 2635,
+            f"latest version: {VERSIONS[-1]}.",
+            2635,
         )
     if call.path == "oauth/access_token":
         return _minted(call.params)
@@ -151,8 +177,12 @@ def answer(world: World, call: Call) -> Answer:
         return _batch(world, call)
     if call.path == "" and "ids" in call.params:
         fields = field_list(call.params.get("fields"))
-        return _json({name: shown_object(world, *found_object(world, name), fields)
-                      for name in listed(call.params, "ids")})
+        return _json(
+            {
+                name: shown_object(world, *found_object(world, name), fields)
+                for name in listed(call.params, "ids")
+            }
+        )
     node, _, edge = call.path.partition("/")
     if edge and not edge.replace("_", "").isalpha():
         raise GraphError(f"Unknown path components: /{edge}", 2500)
@@ -181,18 +211,34 @@ def _usage(account_id: str, kind: str, minutes: int = 0) -> dict[str, str]:
     """The rate-limit headers of one ad account; `minutes` until it may be asked again."""
     full = 100 if minutes else 1
     return {
-        "x-ad-account-usage": json.dumps({
-            "acc_id_util_pct": float(full), "reset_time_duration": minutes * 60,
-            "ads_api_access_tier": "standard_access",
-        }),
-        "x-business-use-case-usage": json.dumps({account_id: [{
-            "type": kind, "call_count": full, "total_cputime": full, "total_time": full,
-            "estimated_time_to_regain_access": minutes, "ads_api_access_tier": "standard_access",
-        }]}),
-        "x-fb-ads-insights-throttle": json.dumps({
-            "app_id_util_pct": 0.1, "acc_id_util_pct": float(full) - 0.9,
-            "ads_api_access_tier": "standard_access",
-        }),
+        "x-ad-account-usage": json.dumps(
+            {
+                "acc_id_util_pct": float(full),
+                "reset_time_duration": minutes * 60,
+                "ads_api_access_tier": "standard_access",
+            }
+        ),
+        "x-business-use-case-usage": json.dumps(
+            {
+                account_id: [
+                    {
+                        "type": kind,
+                        "call_count": full,
+                        "total_cputime": full,
+                        "total_time": full,
+                        "estimated_time_to_regain_access": minutes,
+                        "ads_api_access_tier": "standard_access",
+                    }
+                ]
+            }
+        ),
+        "x-fb-ads-insights-throttle": json.dumps(
+            {
+                "app_id_util_pct": 0.1,
+                "acc_id_util_pct": float(full) - 0.9,
+                "ads_api_access_tier": "standard_access",
+            }
+        ),
     }
 
 
@@ -201,12 +247,17 @@ def _authorize(call: Call) -> None:
     if call.fault and call.fault["kind"] == "expire_token":
         raise GraphError(
             "Error validating access token: Session has expired on Friday, 20-Nov-26 04:00:00 PST."
-            " The current time is Friday, 20-Nov-26 05:12:11 PST.", 190, error_subcode=463,
+            " The current time is Friday, 20-Nov-26 05:12:11 PST.",
+            190,
+            error_subcode=463,
         )
     if call.fault and call.fault["kind"] == "quota":
         account = call.path.partition("/")[0].removeprefix("act_")
         raise GraphError(
-            "(#17) User request limit reached", 17, error_subcode=2446079, is_transient=True,
+            "(#17) User request limit reached",
+            17,
+            error_subcode=2446079,
+            is_transient=True,
             error_user_title="Ad Account Has Too Many API Calls",
             error_user_msg="There have been too many calls to this ad-account. Wait a bit and try "
             "again.",
@@ -214,9 +265,7 @@ def _authorize(call: Call) -> None:
         )
     token = call.params.get("access_token")
     if not token:
-        raise GraphError(
-            "An access token is required to request this resource.", 104
-        )
+        raise GraphError("An access token is required to request this resource.", 104)
     if token not in (ACCESS_TOKEN, f"{APP_ID}|{APP_SECRET}"):
         raise GraphError("Invalid OAuth access token - Cannot parse access token", 190)
     proof = call.params.get("appsecret_proof")
@@ -241,12 +290,22 @@ def _minted(params: Mapping[str, str]) -> Answer:
 def _described_token(token: str) -> Record:
     """https://developers.facebook.com/docs/graph-api/reference/debug_token"""
     if token != ACCESS_TOKEN:
-        return {"error": {"code": 190, "message": "Invalid OAuth access token."},
-                "is_valid": False, "scopes": []}
-    return {"app_id": APP_ID, "type": "SYSTEM_USER", "application": "Sandbox", "is_valid": True,
-            "data_access_expires_at": 0, "expires_at": 0, "issued_at": 1700000000,
-            "scopes": ["ads_read", "ads_management", "business_management", "leads_retrieval"],
-            "user_id": USER["id"]}
+        return {
+            "error": {"code": 190, "message": "Invalid OAuth access token."},
+            "is_valid": False,
+            "scopes": [],
+        }
+    return {
+        "app_id": APP_ID,
+        "type": "SYSTEM_USER",
+        "application": "Sandbox",
+        "is_valid": True,
+        "data_access_expires_at": 0,
+        "expires_at": 0,
+        "issued_at": 1700000000,
+        "scopes": ["ads_read", "ads_management", "business_management", "leads_retrieval"],
+        "user_id": USER["id"],
+    }
 
 
 def _batch(world: World, call: Call) -> Answer:
@@ -256,11 +315,13 @@ def _batch(world: World, call: Call) -> Answer:
         raise bad_parameter("Param batch must be an array.")
     if len(entries) > _LARGEST_BATCH:
         raise GraphError(
-            f"Too many requests in batch message. Maximum batch size is {_LARGEST_BATCH}", -3,
+            f"Too many requests in batch message. Maximum batch size is {_LARGEST_BATCH}",
+            -3,
             kind="GraphBatchException",
         )
-    shared = {key: call.params[key] for key in ("access_token", "appsecret_proof")
-              if key in call.params}
+    shared = {
+        key: call.params[key] for key in ("access_token", "appsecret_proof") if key in call.params
+    }
     include_headers = call.params.get("include_headers", "true") != "false"
     answers = []
     for entry in entries:
@@ -269,12 +330,22 @@ def _batch(world: World, call: Call) -> Answer:
             path = path.removeprefix(f"{call.version}/")
         params = dict(parse_qsl(text, keep_blank_values=True))
         params |= dict(parse_qsl(entry.get("body", ""), keep_blank_values=True))
-        inner = replace(call, method=str(entry.get("method", "GET")).upper(), path=path.strip("/"),
-                        params={**shared, **params}, fault=None)
+        inner = replace(
+            call,
+            method=str(entry.get("method", "GET")).upper(),
+            path=path.strip("/"),
+            params={**shared, **params},
+            fault=None,
+        )
         status, headers, body = _complete(world, inner)
         shown = [{"name": name, "value": value} for name, value in headers.items()]
-        answers.append({"code": status, **({"headers": shown} if include_headers else {}),
-                        "body": body.decode()})
+        answers.append(
+            {
+                "code": status,
+                **({"headers": shown} if include_headers else {}),
+                "body": body.decode(),
+            }
+        )
     return _json(answers)
 
 
@@ -297,8 +368,10 @@ def _me(world: World, call: Call, edge: str) -> Answer:
         return _json(USER)
     if edge in ("adaccounts", "assigned_ad_accounts"):
         fields = field_list(call.params.get("fields"))
-        texts = [json.dumps(shown_object(world, "account", row, fields)).encode()
-                 for row in world.records("meta/ad_accounts")]
+        texts = [
+            json.dumps(shown_object(world, "account", row, fields)).encode()
+            for row in world.records("meta/ad_accounts")
+        ]
         return Answer(_page(call, texts))
     if edge == "permissions":
         scopes = _described_token(ACCESS_TOKEN)["scopes"]
@@ -315,15 +388,19 @@ def _insights(world: World, call: Call, kind: str, record: Record) -> Answer:
     identifier = str(6_000_000_000_001 + len(runs))
     since, until = _days(world, kind, record, call.params)
     runs[identifier] = _Run(
-        {"id": identifier, "account_id": record["account_id"], "time_ref":
-         int(world.clock.timestamp()), "date_start": since, "date_stop": until}, rows
+        {
+            "id": identifier,
+            "account_id": record["account_id"],
+            "time_ref": int(world.clock.timestamp()),
+            "date_start": since,
+            "date_stop": until,
+        },
+        rows,
     )
     return _json({"report_run_id": identifier}, usage)
 
 
-def _days(
-    world: World, kind: str, record: Record, params: Mapping[str, str]
-) -> tuple[str, str]:
+def _days(world: World, kind: str, record: Record, params: Mapping[str, str]) -> tuple[str, str]:
     ranges = meta_insights.query(world, kind, record, params).ranges
     return min(since for since, _ in ranges), max(until for _, until in ranges)
 
@@ -336,12 +413,14 @@ def _run(world: World, call: Call, run: _Run, edge: str) -> Answer:
         if not is_done:
             raise GraphError(
                 "(#2601) Error Accessing Adreport Job: Loading an async ad report run that is not "
-                "completed", 2601,
+                "completed",
+                2601,
             )
         return Answer(_page(call, run.rows), _usage(run.record["account_id"], "ads_insights"))
     if edge:
-        raise bad_parameter(f"Tried accessing nonexisting field ({edge}) on node type "
-                            "(AdReportRun)")
+        raise bad_parameter(
+            f"Tried accessing nonexisting field ({edge}) on node type (AdReportRun)"
+        )
     state = {
         **run.record,
         "async_status": "Job Completed" if is_done else "Job Running",
@@ -381,9 +460,7 @@ def _page(call: Call, rows: Sequence[bytes]) -> bytes:
     kept = {key: value for key, value in call.params.items() if key not in ("after", "before")}
     link = f"{call.base}/{quote(call.path)}?"
     if end < len(rows):
-        paging["next"] = link + urlencode(
-            {**kept, "limit": str(limit), "after": cursor(end, salt)}
-        )
+        paging["next"] = link + urlencode({**kept, "limit": str(limit), "after": cursor(end, salt)})
     if first > 0:
         paging["previous"] = link + urlencode(
             {**kept, "limit": str(limit), "before": cursor(first)}

@@ -14,10 +14,19 @@ from include.sandbox.dataset import Record, World
 
 VERSIONS = ("v23.0", "v24.0", "v25.0", "v26.0")
 HIDDEN_STATUSES = {"DELETED", "ARCHIVED"}
-TYPES = {"account": "AdAccount", "campaign": "Campaign", "adset": "AdSet", "ad": "Ad",
-         "creative": "AdCreative"}
-FILES = {"account": "meta/ad_accounts", "campaign": "meta/campaigns", "adset": "meta/adsets",
-         "ad": "meta/ads"}
+TYPES = {
+    "account": "AdAccount",
+    "campaign": "Campaign",
+    "adset": "AdSet",
+    "ad": "Ad",
+    "creative": "AdCreative",
+}
+FILES = {
+    "account": "meta/ad_accounts",
+    "campaign": "meta/campaigns",
+    "adset": "meta/adsets",
+    "ad": "meta/ads",
+}
 
 
 class GraphError(Exception):
@@ -36,8 +45,13 @@ class GraphError(Exception):
         super().__init__(message)
         self.status, self.headers = status, dict(headers or {})
         self.body = {
-            "error": {"message": message, "type": kind, "code": code, **details,
-                      "fbtrace_id": "AsandboxTraceIdForMetaxx"}
+            "error": {
+                "message": message,
+                "type": kind,
+                "code": code,
+                **details,
+                "fbtrace_id": "AsandboxTraceIdForMetaxx",
+            }
         }
 
 
@@ -95,8 +109,11 @@ def field_list(text: str | None) -> tuple[Field, ...]:
             raise bad_parameter("Param fields must be an array of strings.") from error
     fields, at = _fields(text, 0)
     if at < len(text):
-        raise GraphError(f"Syntax error \"Expected end of string instead of \\\"{text[at]}\\\".\" "
-                         f"at character {at}: {text}", 2500)
+        raise GraphError(
+            f'Syntax error "Expected end of string instead of \\"{text[at]}\\"." '
+            f"at character {at}: {text}",
+            2500,
+        )
     return fields
 
 
@@ -114,7 +131,7 @@ def _fields(text: str, at: int) -> tuple[tuple[Field, ...], int]:
         if at < len(text) and text[at] == "{":
             inner, at = _fields(text, at + 1)
             if at >= len(text) or text[at] != "}":
-                raise GraphError("Syntax error \"Expected \\\"}\\\" before end of string.\"", 2500)
+                raise GraphError('Syntax error "Expected \\"}\\" before end of string."', 2500)
             at += 1
             while at < len(text) and text[at].isspace():
                 at += 1
@@ -238,8 +255,9 @@ def filters(params: Mapping[str, str]) -> tuple[Filter, ...]:
     found = []
     for number, entry in enumerate(entries):
         target, _, name = str(entry.get("field", "")).rpartition(".")
-        operator = one_of(f"filtering[{number}][operator]", entry.get("operator"),
-                          tuple(_OPERATORS))
+        operator = one_of(
+            f"filtering[{number}][operator]", entry.get("operator"), tuple(_OPERATORS)
+        )
         value = entry.get("value")
         if operator in ("IN", "NOT_IN") and not isinstance(value, list):
             raise bad_parameter(f"filtering[{number}][value] must be an array.")

@@ -28,7 +28,11 @@ from include.sandbox.meta_graph import (
 
 LEVELS = ("account", "campaign", "adset", "ad")
 _KEYS = {f"{level}_{part}" for level in LEVELS for part in ("id", "name")} | {
-    "date_start", "date_stop", "account_currency", "objective", "buying_type",
+    "date_start",
+    "date_stop",
+    "account_currency",
+    "objective",
+    "buying_type",
 }
 _REMOVED_WINDOWS = {"7d_view", "28d_view"}
 _RETENTION_MONTHS = 37
@@ -141,7 +145,8 @@ def _range(value: Any, day: date) -> tuple[str, str]:
     if (since.year, since.month, since.day) < (months // 12, months % 12 + 1, day.day):
         raise GraphError(
             "(#3018) The start date of the time range cannot be beyond 37 months from the current "
-            "date", 3018,
+            "date",
+            3018,
         )
     return since.isoformat(), until.isoformat()
 
@@ -184,7 +189,8 @@ def _preset(name: str, day: date) -> tuple[date, date]:
         "last_month": (month_before.replace(day=1), month_before),
         "this_quarter": (quarter, day),
         "last_quarter": (
-            date(before_quarter.year, (before_quarter.month - 1) // 3 * 3 + 1, 1), before_quarter,
+            date(before_quarter.year, (before_quarter.month - 1) // 3 * 3 + 1, 1),
+            before_quarter,
         ),
         "this_year": (date(day.year, 1, 1), day),
         "last_year": (date(day.year - 1, 1, 1), date(day.year - 1, 12, 31)),
@@ -300,8 +306,11 @@ def _rows(world: World, asked: Query) -> Iterator[tuple[Record, Record]]:
     """Pairs of everything known of a row (to sort by) and the row as served."""
     known = objects(world)
     scope_level, scope_id = asked.scope
-    buckets = [bucket for since, until in asked.ranges
-               for bucket in _buckets(since, until, asked.increment)]
+    buckets = [
+        bucket
+        for since, until in asked.ranges
+        for bucket in _buckets(since, until, asked.increment)
+    ]
     for entity, days in _cells(world, asked).items():
         any_line = next(iter(days.values()))[0]
         if scope_level != "account" and any_line.get(f"{scope_level}_id") != scope_id:
@@ -319,15 +328,26 @@ def _rows(world: World, asked: Query) -> Iterator[tuple[Record, Record]]:
             if not inside:
                 continue
             metrics = _summed(inside)
-            full = {**metrics, **_derived(metrics, asked.fields), **names,
-                    "date_start": since, "date_stop": until}
-            if all(item.accepts(full.get(item.name)) for item in asked.filters
-                   if item.target is None):
+            full = {
+                **metrics,
+                **_derived(metrics, asked.fields),
+                **names,
+                "date_start": since,
+                "date_stop": until,
+            }
+            if all(
+                item.accepts(full.get(item.name)) for item in asked.filters if item.target is None
+            ):
                 row = {name: full[name] for name in asked.fields if full.get(name) is not None}
                 row |= {"date_start": since, "date_stop": until}
                 row |= dict(zip(asked.breakdowns, entity[1:], strict=True))
-                yield full, {name: value if isinstance(value, list) else str(value)
-                             for name, value in row.items()}
+                yield (
+                    full,
+                    {
+                        name: value if isinstance(value, list) else str(value)
+                        for name, value in row.items()
+                    },
+                )
 
 
 def _passes(known: Objects, targeted: Sequence[Filter], line: Record) -> bool:
@@ -383,8 +403,11 @@ def _derived(metrics: Record, fields: Sequence[str]) -> Record:
                 found[name] = f"{_number(metrics[above]) * factor / divisor:.6f}"
         elif name == "cost_per_action_type" and metrics.get("actions"):
             found[name] = [
-                {"action_type": entry["action_type"],
-                 "value": f"{_number(metrics.get('spend')) / _number(entry['value']):.6f}"}
-                for entry in metrics["actions"] if _number(entry.get("value"))
+                {
+                    "action_type": entry["action_type"],
+                    "value": f"{_number(metrics.get('spend')) / _number(entry['value']):.6f}",
+                }
+                for entry in metrics["actions"]
+                if _number(entry.get("value"))
             ]
     return found

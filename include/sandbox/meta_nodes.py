@@ -23,9 +23,12 @@ from include.sandbox.meta_graph import (
 )
 
 EDGES = {"campaigns": "campaign", "adsets": "adset", "ads": "ad", "adcreatives": "creative"}
-PARENTS = {"campaign": ("account",), "adset": ("account", "campaign"),
-           "ad": ("account", "campaign", "adset"),
-           "creative": ("account", "campaign", "adset", "ad")}
+PARENTS = {
+    "campaign": ("account",),
+    "adset": ("account", "campaign"),
+    "ad": ("account", "campaign", "adset"),
+    "creative": ("account", "campaign", "adset", "ad"),
+}
 _DEFAULT_FIELDS = {"account": ("account_id", "id")}
 _INLINE_PAGE = 25
 
@@ -38,7 +41,9 @@ def found_object(world: World, identifier: str) -> tuple[str, Record]:
             f"Unsupported get request. Object with ID '{identifier}' does not exist, cannot be "
             "loaded due to missing permissions, or does not support this operation. Please read "
             "the Graph API documentation at https://developers.facebook.com/docs/graph-api",
-            100, kind="GraphMethodException", error_subcode=33,
+            100,
+            kind="GraphMethodException",
+            error_subcode=33,
         )
     return found
 
@@ -47,8 +52,13 @@ def _node_fields(kind: str) -> frozenset[str]:
     """The fields of a node type, as the vendor's SDK lists them."""
     from facebook_business.adobjects import ad, adaccount, adcreative, adset, campaign
 
-    holder = {"account": adaccount.AdAccount, "campaign": campaign.Campaign, "adset": adset.AdSet,
-              "ad": ad.Ad, "creative": adcreative.AdCreative}[kind].Field
+    holder = {
+        "account": adaccount.AdAccount,
+        "campaign": campaign.Campaign,
+        "adset": adset.AdSet,
+        "ad": ad.Ad,
+        "creative": adcreative.AdCreative,
+    }[kind].Field
     return frozenset(value for key, value in vars(holder).items() if not key.startswith("_"))
 
 
@@ -62,8 +72,12 @@ def shown_object(world: World, kind: str, record: Record, fields: Sequence[Field
         if name in EDGES and kind in PARENTS[EDGES[name]]:
             params = {"limit": "25", **asked.arguments}
             rows = listed_objects(world, kind, record, EDGES[name], params)
-            shown[name] = {"data": [shown_object(world, EDGES[name], row, asked.fields)
-                                    for row in rows[: int(params["limit"])]]}
+            shown[name] = {
+                "data": [
+                    shown_object(world, EDGES[name], row, asked.fields)
+                    for row in rows[: int(params["limit"])]
+                ]
+            }
         elif name == "insights" and kind != "creative":
             params = {**asked.arguments, "fields": ",".join(item.name for item in asked.fields)}
             rows_text = meta_insights.report(

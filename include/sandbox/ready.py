@@ -6,8 +6,13 @@ from typing import Any
 from include.sandbox.dataset import World
 
 _LOOPBACK = "127.0.0.1"
-_TRUST = ("CLOSED_LOOP_CA_FILE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE",
-          "GRPC_DEFAULT_SSL_ROOTS_FILE_PATH")
+_TRUST = (
+    "CLOSED_LOOP_CA_FILE",
+    "REQUESTS_CA_BUNDLE",
+    "CURL_CA_BUNDLE",
+    "SSL_CERT_FILE",
+    "GRPC_DEFAULT_SSL_ROOTS_FILE_PATH",
+)
 
 
 def ready_line(world: World, ports: dict[str, Any], ca_file: str) -> dict[str, Any]:
@@ -30,7 +35,10 @@ def ready_line(world: World, ports: dict[str, Any], ca_file: str) -> dict[str, A
             **_connections(world, ports),
         },
         "proxy_variables": {
-            **trust, "HTTPS_PROXY": proxy, "https_proxy": proxy, "grpc_proxy": proxy,
+            **trust,
+            "HTTPS_PROXY": proxy,
+            "https_proxy": proxy,
+            "grpc_proxy": proxy,
         },
     }
 
@@ -51,8 +59,9 @@ def _connections(world: World, ports: dict[str, Any]) -> dict[str, str]:
     secure = f"https://localhost:{ports['https']}"
     customers = world.records("google/customers")
     below = {client for record in customers for client in record.get("clients", ())}
-    roots = [record["customer"]["id"] for record in customers
-             if record["customer"]["id"] not in below]
+    roots = [
+        record["customer"]["id"] for record in customers if record["customer"]["id"] not in below
+    ]
     connections: dict[str, dict[str, Any]] = {
         "facebook_ads": {
             "host": f"http://{_LOOPBACK}:{ports['http']}",

@@ -86,8 +86,9 @@ def _after(name: str, tokens: list[str], at: int) -> int:
 
 def _place(found: dict[str, Any], name: str, value: Any) -> None:
     """Sets `dateRange.start.day` or `accounts[0]`; list positions are keys until the end."""
-    parts: list[Any] = [int(part[1:-1]) if part.startswith("[") else part
-                        for part in _PATH.findall(name)]
+    parts: list[Any] = [
+        int(part[1:-1]) if part.startswith("[") else part for part in _PATH.findall(name)
+    ]
     held = found
     for part in parts[:-1]:
         held = held.setdefault(part, {})

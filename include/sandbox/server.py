@@ -84,7 +84,7 @@ def _control_routes(world: World, faults: Faults, log: RequestLog) -> list[web.R
         try:
             world.clock = clock_of((await request.json())["as_of"])
         except (ValueError, KeyError, TypeError):
-            return web.json_response({"error": "Send {\"as_of\": day or ISO instant}."}, status=400)
+            return web.json_response({"error": 'Send {"as_of": day or ISO instant}.'}, status=400)
         return health()
 
     async def put_faults(request: web.Request) -> web.Response:
@@ -133,8 +133,12 @@ async def serve(
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     log = RequestLog()
-    runner = web.AppRunner(application(world, faults, log), access_log=None,
-                           max_line_size=_MAX_LINE, max_field_size=_MAX_LINE)
+    runner = web.AppRunner(
+        application(world, faults, log),
+        access_log=None,
+        max_line_size=_MAX_LINE,
+        max_field_size=_MAX_LINE,
+    )
     server, proxy = None, None
     with tempfile.TemporaryDirectory(prefix="closed-loop-sandbox-") as folder:
         certificates = make_certificates(Path(folder))
@@ -148,8 +152,13 @@ async def serve(
                 proxy_port = await proxy.start(ports.proxy)
             except OSError as error:
                 raise _busy(ports.proxy) from error
-            bound = {"https": https, "grpc": grpc_port, "http": http, "proxy": proxy_port,
-                     "control": http}
+            bound = {
+                "https": https,
+                "grpc": grpc_port,
+                "http": http,
+                "proxy": proxy_port,
+                "control": http,
+            }
             announce(ready_line(world, bound, str(certificates.ca_file)))
             await stop.wait()
         finally:

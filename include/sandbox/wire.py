@@ -110,9 +110,7 @@ async def _faulty(request: web.Request, handler: Handler, fault: Fault) -> web.S
     return response
 
 
-def http_faults(
-    faults: Faults, log: RequestLog, api_of: Callable[[web.Request], str]
-) -> Any:
+def http_faults(faults: Faults, log: RequestLog, api_of: Callable[[web.Request], str]) -> Any:
     """A middleware that logs every call and applies the plan; `api_of` names a request's API."""
 
     @web.middleware
@@ -135,8 +133,14 @@ def http_faults(
             raise
         finally:
             dropped = fault is not None and fault["kind"] == "drop"
-            log.add(api=api, method=request.method, path=request.path, query=query,
-                    status=0 if dropped else status, fault=fault)
+            log.add(
+                api=api,
+                method=request.method,
+                path=request.path,
+                query=query,
+                status=0 if dropped else status,
+                fault=fault,
+            )
         return response
 
     return apply_faults
@@ -167,8 +171,14 @@ class GrpcFaults(grpc.aio.ServerInterceptor):
                 yield fault
             finally:
                 code = context.code() or grpc.StatusCode.OK
-                self._log.add(api="google", method="GRPC", path=path, query=query,
-                              status=getattr(code, "name", str(code)), fault=fault)
+                self._log.add(
+                    api="google",
+                    method="GRPC",
+                    path=path,
+                    query=query,
+                    status=getattr(code, "name", str(code)),
+                    fault=fault,
+                )
 
         async def unary(request: Any, context: Any) -> Any:
             async with call(request, context) as fault:

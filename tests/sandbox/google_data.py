@@ -3,32 +3,63 @@
 from typing import Any
 
 MANAGER, CLIENT, OTHER, CLOSED, LONE = (
-    "9000000001", "1234567890", "2345678901", "3456789012", "4567890123"
+    "9000000001",
+    "1234567890",
+    "2345678901",
+    "3456789012",
+    "4567890123",
 )
 
 
 def customer(number: str, name: str, **more: Any) -> dict[str, Any]:
     return {
-        "resourceName": f"customers/{number}", "id": number, "descriptiveName": name,
-        "currencyCode": "USD", "timeZone": "America/New_York", "manager": False,
-        "status": "ENABLED", **more,
+        "resourceName": f"customers/{number}",
+        "id": number,
+        "descriptiveName": name,
+        "currencyCode": "USD",
+        "timeZone": "America/New_York",
+        "manager": False,
+        "status": "ENABLED",
+        **more,
     }
 
 
 def campaign(number: str, name: str, owner: str = CLIENT, **more: Any) -> dict[str, Any]:
     return {
         "customer": {"id": owner},
-        "campaign": {"id": number, "name": name, "status": "ENABLED",
-                     "advertisingChannelType": "SEARCH", "startDate": "2025-01-01", **more},
+        "campaign": {
+            "id": number,
+            "name": name,
+            "status": "ENABLED",
+            "advertisingChannelType": "SEARCH",
+            "startDate": "2025-01-01",
+            **more,
+        },
     }
 
 
-def day(date: str, micros: int, camp: str = "11", *, group: str | None = None,
-        ad: str | None = None, owner: str = CLIENT, **metrics: Any) -> dict[str, Any]:
+def day(
+    date: str,
+    micros: int,
+    camp: str = "11",
+    *,
+    group: str | None = None,
+    ad: str | None = None,
+    owner: str = CLIENT,
+    **metrics: Any,
+) -> dict[str, Any]:
     line: dict[str, Any] = {
-        "customer": {"id": owner}, "campaign": {"id": camp}, "segments": {"date": date},
-        "metrics": {"costMicros": str(micros), "impressions": "100", "clicks": "5",
-                    "conversions": 0.1, "conversionsValue": 1.1, **metrics},
+        "customer": {"id": owner},
+        "campaign": {"id": camp},
+        "segments": {"date": date},
+        "metrics": {
+            "costMicros": str(micros),
+            "impressions": "100",
+            "clicks": "5",
+            "conversions": 0.1,
+            "conversionsValue": 1.1,
+            **metrics,
+        },
     }
     if group:
         line["adGroup"] = {"id": group}
@@ -54,16 +85,32 @@ FILES: dict[str, list[dict[str, Any]]] = {
         campaign("21", "東京", owner=OTHER),
     ],
     "google/ad_groups": [
-        {"customer": {"id": CLIENT}, "campaign": {"id": "11"},
-         "adGroup": {"id": number, "name": f"Group {number}", "status": "ENABLED",
-                     "type": "SEARCH_STANDARD"}}
+        {
+            "customer": {"id": CLIENT},
+            "campaign": {"id": "11"},
+            "adGroup": {
+                "id": number,
+                "name": f"Group {number}",
+                "status": "ENABLED",
+                "type": "SEARCH_STANDARD",
+            },
+        }
         for number in ("111", "112")
     ],
     "google/ads": [
-        {"customer": {"id": CLIENT}, "campaign": {"id": "11"}, "adGroup": {"id": "111"},
-         "adGroupAd": {"status": "ENABLED",
-                       "ad": {"id": "1111", "type": "RESPONSIVE_SEARCH_AD",
-                              "finalUrls": ["https://shop.example/?utm_source=google"]}}},
+        {
+            "customer": {"id": CLIENT},
+            "campaign": {"id": "11"},
+            "adGroup": {"id": "111"},
+            "adGroupAd": {
+                "status": "ENABLED",
+                "ad": {
+                    "id": "1111",
+                    "type": "RESPONSIVE_SEARCH_AD",
+                    "finalUrls": ["https://shop.example/?utm_source=google"],
+                },
+            },
+        },
     ],
     "google/daily_metrics": [
         day("2026-11-01", 1_000_001, group="111", ad="1111"),
@@ -72,16 +119,21 @@ FILES: dict[str, list[dict[str, Any]]] = {
         {**day("2026-11-02", 2_500_000, group="111", ad="1111"), "_known_from": "2026-11-05"},
         day("2026-11-02", 7_000_000, "12"),
         day("2026-11-02", 500_000, "13"),
-        day("2026-11-03", 0, "13", impressions="0", clicks="0", conversions=0,
-            conversionsValue=0),
+        day("2026-11-03", 0, "13", impressions="0", clicks="0", conversions=0, conversionsValue=0),
         day("2026-11-20", 250_000, "11", group="111", ad="1111"),
         day("2026-11-01", 900_000_000, "21", owner=OTHER),
     ],
     "google/click_views": [
-        {"customer": {"id": CLIENT}, "campaign": {"id": "11"}, "adGroup": {"id": "111"},
-         "clickView": {"gclid": f"Gclid-{number}", "keywordInfo": {"text": "shoes",
-                                                                  "matchType": "EXACT"}},
-         "segments": {"date": date, "device": "MOBILE", "adNetworkType": "SEARCH"}}
+        {
+            "customer": {"id": CLIENT},
+            "campaign": {"id": "11"},
+            "adGroup": {"id": "111"},
+            "clickView": {
+                "gclid": f"Gclid-{number}",
+                "keywordInfo": {"text": "shoes", "matchType": "EXACT"},
+            },
+            "segments": {"date": date, "device": "MOBILE", "adNetworkType": "SEARCH"},
+        }
         for number, date in enumerate(("2026-11-01", "2026-11-01", "2026-11-02", "2026-06-01"))
     ],
 }

@@ -23,28 +23,65 @@ EURO, DOLLAR = 512345, 512346
 
 
 def account(number: int, currency: str, **more: Any) -> dict[str, Any]:
-    return {"id": number, "name": f"Account {number}", "currency": currency, "status": "ACTIVE",
-            "type": "BUSINESS", "reference": "urn:li:organization:1", "test": False, **more}
+    return {
+        "id": number,
+        "name": f"Account {number}",
+        "currency": currency,
+        "status": "ACTIVE",
+        "type": "BUSINESS",
+        "reference": "urn:li:organization:1",
+        "test": False,
+        **more,
+    }
 
 
 def group(number: int, owner: int = EURO, status: str = "ACTIVE", **more: Any) -> dict[str, Any]:
-    return {"id": number, "account": account_urn(owner), "name": f"Group {number}",
-            "status": status, "test": False, **more}
+    return {
+        "id": number,
+        "account": account_urn(owner),
+        "name": f"Group {number}",
+        "status": status,
+        "test": False,
+        **more,
+    }
 
 
 def campaign(number: int, above: int, owner: int = EURO) -> dict[str, Any]:
-    return {"id": number, "account": account_urn(owner), "campaignGroup": group_urn(above),
-            "name": f"Campaign {number}", "status": "ACTIVE", "type": "SPONSORED_UPDATES",
-            "objectiveType": "LEAD_GENERATION", "costType": "CPM", "test": False}
+    return {
+        "id": number,
+        "account": account_urn(owner),
+        "campaignGroup": group_urn(above),
+        "name": f"Campaign {number}",
+        "status": "ACTIVE",
+        "type": "SPONSORED_UPDATES",
+        "objectiveType": "LEAD_GENERATION",
+        "costType": "CPM",
+        "test": False,
+    }
 
 
-def day(date: str, cost: str, number: int = 701, above: int = 601, creative: int | None = 801,
-        owner: int = EURO, **more: Any) -> dict[str, Any]:
+def day(
+    date: str,
+    cost: str,
+    number: int = 701,
+    above: int = 601,
+    creative: int | None = 801,
+    owner: int = EURO,
+    **more: Any,
+) -> dict[str, Any]:
     line: dict[str, Any] = {
-        "account": account_urn(owner), "campaignGroup": group_urn(above),
-        "campaign": campaign_urn(number), "date": date, "costInLocalCurrency": cost,
-        "costInUsd": cost, "impressions": 10, "clicks": 1, "externalWebsiteConversions": 0,
-        "oneClickLeads": 0, "conversionValueInLocalCurrency": "0", **more,
+        "account": account_urn(owner),
+        "campaignGroup": group_urn(above),
+        "campaign": campaign_urn(number),
+        "date": date,
+        "costInLocalCurrency": cost,
+        "costInUsd": cost,
+        "impressions": 10,
+        "clicks": 1,
+        "externalWebsiteConversions": 0,
+        "oneClickLeads": 0,
+        "conversionValueInLocalCurrency": "0",
+        **more,
     }
     if creative:
         line["creative"] = creative_urn(creative)
@@ -56,17 +93,25 @@ FILES: dict[str, list[dict[str, Any]]] = {
     "linkedin/campaign_groups": [
         {**group(601), "_known_until": "2026-11-10"},
         {**group(601, name="Group 601 (new) 100%"), "_known_from": "2026-11-10"},
-        group(602, status="PAUSED"), group(603, DOLLAR), group(604, status="REMOVED"),
+        group(602, status="PAUSED"),
+        group(603, DOLLAR),
+        group(604, status="REMOVED"),
     ],
     "linkedin/campaigns": [campaign(701, 601), campaign(702, 602), campaign(703, 603, DOLLAR)],
     "linkedin/creatives": [
-        {"id": creative_urn(number), "account": account_urn(EURO), "campaign": campaign_urn(701),
-         "intendedStatus": "ACTIVE", "content": {"reference": "urn:li:share:1"}}
+        {
+            "id": creative_urn(number),
+            "account": account_urn(EURO),
+            "campaign": campaign_urn(701),
+            "intendedStatus": "ACTIVE",
+            "content": {"reference": "urn:li:share:1"},
+        }
         for number in (801, 802)
     ],
     "linkedin/analytics": [
         day("2026-10-31", "0.10"),
-        day("2026-11-01", "0.10"), day("2026-11-01", "0.20", creative=802, oneClickLeads=2),
+        day("2026-11-01", "0.10"),
+        day("2026-11-01", "0.20", creative=802, oneClickLeads=2),
         {**day("2026-11-02", "9.99"), "_known_until": "2026-11-05"},
         {**day("2026-11-02", "8.88"), "_known_from": "2026-11-05"},
         day("2026-11-02", "1.000001", 702, 602, creative=None),
@@ -88,10 +133,21 @@ FULL_FILES: dict[str, list[dict[str, Any]]] = {
     ],
     "linkedin/campaigns": [campaign(number, number, DOLLAR) for number in (9_001, 9_002, 9_003)],
     "linkedin/analytics": [
-        *(day(f"2026-11-{1 + number // 5_001:02}", "0.01", 1 + number % 5_001, 1 + number % 5_001,
-              None, **_KNOWN.get(number, {})) for number in range(15_001)),
-        *(day("2026-11-01", "1", 9_001 + number % 2, 9_001 + number % 2, number, DOLLAR)
-          for number in range(1, 15_002)),
+        *(
+            day(
+                f"2026-11-{1 + number // 5_001:02}",
+                "0.01",
+                1 + number % 5_001,
+                1 + number % 5_001,
+                None,
+                **_KNOWN.get(number, {}),
+            )
+            for number in range(15_001)
+        ),
+        *(
+            day("2026-11-01", "1", 9_001 + number % 2, 9_001 + number % 2, number, DOLLAR)
+            for number in range(1, 15_002)
+        ),
         *(day("2026-11-02", "1", 9_003, 9_003, number, DOLLAR) for number in range(1, 15_001)),
     ],
 }

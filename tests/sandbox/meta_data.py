@@ -8,31 +8,64 @@ DAYS = 50
 
 
 def _campaign(identifier: str, account: str, name: str, **more: Any) -> dict[str, Any]:
-    return {"id": identifier, "account_id": account, "name": name, "status": "ACTIVE",
-            "effective_status": "ACTIVE", "objective": "OUTCOME_LEADS", "buying_type": "AUCTION",
-            "created_time": "2026-09-01T09:00:00-0400", "updated_time": "2026-11-01T09:00:00-0400",
-            **more}
+    return {
+        "id": identifier,
+        "account_id": account,
+        "name": name,
+        "status": "ACTIVE",
+        "effective_status": "ACTIVE",
+        "objective": "OUTCOME_LEADS",
+        "buying_type": "AUCTION",
+        "created_time": "2026-09-01T09:00:00-0400",
+        "updated_time": "2026-11-01T09:00:00-0400",
+        **more,
+    }
 
 
-def _line(account: str, campaign: str, adset: str | None, ad: str | None, n: int,
-          **more: Any) -> dict[str, Any]:
+def _line(
+    account: str, campaign: str, adset: str | None, ad: str | None, n: int, **more: Any
+) -> dict[str, Any]:
     day = str(FIRST + timedelta(n))
     lower = {"adset_id": adset, "ad_id": ad} if ad else {}
-    return {"account_id": account, "campaign_id": campaign, **lower, "date_start": day,
-            "date_stop": day, "spend": f"{10 + n}.{n:02d}", "impressions": str(1000 + n),
-            "clicks": str(10 + n), "inline_link_clicks": str(5 + n),
-            "actions": [{"action_type": "lead", "value": "2"},
-                        {"action_type": "link_click", "value": str(5 + n)}],
-            "action_values": [{"action_type": "lead", "value": "20.50"}], **more}
+    return {
+        "account_id": account,
+        "campaign_id": campaign,
+        **lower,
+        "date_start": day,
+        "date_stop": day,
+        "spend": f"{10 + n}.{n:02d}",
+        "impressions": str(1000 + n),
+        "clicks": str(10 + n),
+        "inline_link_clicks": str(5 + n),
+        "actions": [
+            {"action_type": "lead", "value": "2"},
+            {"action_type": "link_click", "value": str(5 + n)},
+        ],
+        "action_values": [{"action_type": "lead", "value": "20.50"}],
+        **more,
+    }
 
 
 FILES: dict[str, list[dict[str, Any]]] = {
     "meta/ad_accounts": [
-        {"id": "act_1", "account_id": "1", "name": "North", "currency": "USD",
-         "timezone_name": "America/New_York", "timezone_offset_hours_utc": -5,
-         "account_status": 1},
-        {"id": "act_2", "account_id": "2", "name": "South", "currency": "JPY",
-         "timezone_name": "Asia/Tokyo", "timezone_offset_hours_utc": 9, "account_status": 1},
+        {
+            "id": "act_1",
+            "account_id": "1",
+            "name": "North",
+            "currency": "USD",
+            "timezone_name": "America/New_York",
+            "timezone_offset_hours_utc": -5,
+            "account_status": 1,
+        },
+        {
+            "id": "act_2",
+            "account_id": "2",
+            "name": "South",
+            "currency": "JPY",
+            "timezone_name": "Asia/Tokyo",
+            "timezone_offset_hours_utc": 9,
+            "account_status": 1,
+        },
     ],
     "meta/campaigns": [
         _campaign("11", "1", "Brand", _known_until="2026-11-15"),
@@ -46,11 +79,28 @@ FILES: dict[str, list[dict[str, Any]]] = {
         {"id": "112", "account_id": "1", "campaign_id": "11", "name": "Set B", "status": "ACTIVE"},
     ],
     "meta/ads": [
-        {"id": "1111", "account_id": "1", "campaign_id": "11", "adset_id": "111", "name": "Ad A",
-         "status": "ACTIVE", "creative": {"id": "9001", "name": "Creative A",
-                                          "url_tags": "utm_campaign={{campaign.id}}"}},
-        {"id": "1121", "account_id": "1", "campaign_id": "11", "adset_id": "112", "name": "Ad B",
-         "status": "ACTIVE", "creative": {"id": "9002", "name": "Creative B"}},
+        {
+            "id": "1111",
+            "account_id": "1",
+            "campaign_id": "11",
+            "adset_id": "111",
+            "name": "Ad A",
+            "status": "ACTIVE",
+            "creative": {
+                "id": "9001",
+                "name": "Creative A",
+                "url_tags": "utm_campaign={{campaign.id}}",
+            },
+        },
+        {
+            "id": "1121",
+            "account_id": "1",
+            "campaign_id": "11",
+            "adset_id": "112",
+            "name": "Ad B",
+            "status": "ACTIVE",
+            "creative": {"id": "9002", "name": "Creative B"},
+        },
     ],
     "meta/insights": [
         *(_line("1", "11", "111", "1111", n) for n in range(DAYS - 1)),

@@ -75,7 +75,11 @@ def start_sandbox(data: Path, *arguments: str) -> Iterator[Sandbox]:
     sentence when it refuses to start."""
     process = subprocess.Popen(
         command("serve", "--data", str(data), *arguments),
-        cwd=ROOT, env=environment(), text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        cwd=ROOT,
+        env=environment(),
+        text=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
     )
     assert process.stdout is not None
     assert process.stderr is not None
@@ -107,8 +111,13 @@ def write_data_set(
     """Writes a data set: `files` maps `meta/campaigns` to its lines; `about` changes
     dataset.json."""
     folder.mkdir(parents=True, exist_ok=True)
-    described = {"company": "Example Ltd", "time_zone": "America/New_York", "currency": "USD",
-                 "as_of": "2026-11-20", **about}
+    described = {
+        "company": "Example Ltd",
+        "time_zone": "America/New_York",
+        "currency": "USD",
+        "as_of": "2026-11-20",
+        **about,
+    }
     (folder / "dataset.json").write_text(json.dumps(described), encoding="utf-8")
     for path, lines in files.items():
         file = folder / f"{path}.jsonl"

@@ -32,17 +32,34 @@ RUN_PAGE = {"api": "meta", "method": "GET", "path": r"/\d+/insights$"}
 FILES = {
     **SMALL,
     "meta/campaigns": [
-        {"id": str(100 + n), "account_id": "1", "name": f"Campaign {n}", "objective": "X",
-         "effective_status": "ARCHIVED" if n == 3 else "ACTIVE"} for n in range(CAMPAIGNS)],
-    "meta/adsets": [], "meta/ads": [],
+        {
+            "id": str(100 + n),
+            "account_id": "1",
+            "name": f"Campaign {n}",
+            "objective": "X",
+            "effective_status": "ARCHIVED" if n == 3 else "ACTIVE",
+        }
+        for n in range(CAMPAIGNS)
+    ],
+    "meta/adsets": [],
+    "meta/ads": [],
     "meta/insights": [
-        {"account_id": "1", "campaign_id": str(100 + n), "spend": f"{n}.{day % 100:02d}",
-         "date_start": str(FIRST + timedelta(day)), "date_stop": str(FIRST + timedelta(day)),
-         "impressions": "100", "clicks": "1"}
-        for n in range(CAMPAIGNS) for day in range(DAYS)],
+        {
+            "account_id": "1",
+            "campaign_id": str(100 + n),
+            "spend": f"{n}.{day % 100:02d}",
+            "date_start": str(FIRST + timedelta(day)),
+            "date_stop": str(FIRST + timedelta(day)),
+            "impressions": "100",
+            "clicks": "1",
+        }
+        for n in range(CAMPAIGNS)
+        for day in range(DAYS)
+    ],
 }
-ORACLE = {(line["campaign_id"], line["date_start"]): line["spend"]
-          for line in FILES["meta/insights"]}
+ORACLE = {
+    (line["campaign_id"], line["date_start"]): line["spend"] for line in FILES["meta/insights"]
+}
 
 
 @pytest.fixture(scope="module")
@@ -61,12 +78,16 @@ def settings_for(sandbox: Sandbox, retry_seconds: int = 20) -> Settings:
 
 
 def read(
-    sandbox: Sandbox, stream: str = "campaign_daily", window: Window = WHOLE,
-    retry_seconds: int = 20, **credentials: str,
+    sandbox: Sandbox,
+    stream: str = "campaign_daily",
+    window: Window = WHOLE,
+    retry_seconds: int = 20,
+    **credentials: str,
 ) -> list[Record]:
     """Everything one stream of the first account holds, by the real source."""
-    client = connect({**sandbox.connection("facebook_ads"), **credentials},
-                     settings_for(sandbox, retry_seconds))
+    client = connect(
+        {**sandbox.connection("facebook_ads"), **credentials}, settings_for(sandbox, retry_seconds)
+    )
     account = Account("1", "North", "USD", "America/New_York")
     is_daily = FACEBOOK_ADS.stream(stream).kind == "daily"
     return list(extract(client, account, Request(stream, window if is_daily else None)))
@@ -88,16 +109,25 @@ def answering(body: Any, status: int = 200, **rule: Any) -> dict[str, Any]:
 
 
 def graph_error(code: int, subcode: int | None = None, message: str = "No.", **more: Any) -> Any:
-    return {"error": {"message": message, "code": code, "error_subcode": subcode,
-                      "type": "OAuthException", **more}}
+    return {
+        "error": {
+            "message": message,
+            "code": code,
+            "error_subcode": subcode,
+            "type": "OAuthException",
+            **more,
+        }
+    }
 
 
 def test_every_campaign_day_is_read_and_proved_by_the_accounts_totals(sandbox: Sandbox) -> None:
     records = read(sandbox)
     assert spend_of(records) == ORACLE
     account = Account("1", "North", "USD", "America/New_York")
-    totals = {row["date_day"]: row["spend"]
-              for row in parse(account, "account_daily", read(sandbox, "account_daily"))}
+    totals = {
+        row["date_day"]: row["spend"]
+        for row in parse(account, "account_daily", read(sandbox, "account_daily"))
+    }
     sums: dict[date, Decimal] = {}
     for row in parse(account, "campaign_daily", records):
         sums[row["date_day"]] = sums.get(row["date_day"], Decimal(0)) + row["spend"]
@@ -108,9 +138,10 @@ def test_every_campaign_day_is_read_and_proved_by_the_accounts_totals(sandbox: S
 def test_accounts_are_those_the_token_may_read_or_the_connection_names(sandbox: Sandbox) -> None:
     login = sandbox.connection("facebook_ads")
     settings = settings_for(sandbox)
-    assert [(a.account_id, a.currency_code, a.time_zone, a.account_status)
-            for a in discover(connect(login, settings))] == [
-        ("1", "USD", "America/New_York", "ACTIVE"), ("2", "JPY", "Asia/Tokyo", "ACTIVE")]
+    assert [
+        (a.account_id, a.currency_code, a.time_zone, a.account_status)
+        for a in discover(connect(login, settings))
+    ] == [("1", "USD", "America/New_York", "ACTIVE"), ("2", "JPY", "Asia/Tokyo", "ACTIVE")]
     named = discover(connect({**login, "account_ids": " act_2, "}, settings))
     assert [account.account_id for account in named] == ["2"]
     with pytest.raises(SourceRefused, match="act_77"):
@@ -142,8 +173,14 @@ def test_the_sdks_own_cursor_loses_the_rows_behind_an_empty_page(sandbox: Sandbo
     session.GRAPH = sandbox.http
     sandbox.set_faults([{"preset": "meta-empty-page"}])
     rows = AdAccount("act_1", api=FacebookAdsApi(session, api_version="v26.0")).get_insights(
-        fields=["spend"], params={"level": "campaign", "time_increment": 1, "limit": 500,
-                                  "time_range": {"since": "2026-09-01", "until": "2026-11-19"}})
+        fields=["spend"],
+        params={
+            "level": "campaign",
+            "time_increment": 1,
+            "limit": 500,
+            "time_range": {"since": "2026-09-01", "until": "2026-11-19"},
+        },
+    )
     assert len(list(rows)) == 500
 
 
@@ -156,8 +193,9 @@ def test_a_page_served_twice_gives_each_row_once(
 
 
 def test_a_row_that_comes_twice_with_other_figures_is_no_answer(sandbox: Sandbox) -> None:
-    rows = [{"campaign_id": "100", "date_start": "2026-09-01", "spend": spend}
-            for spend in ("1", "2")]
+    rows = [
+        {"campaign_id": "100", "date_start": "2026-09-01", "spend": spend} for spend in ("1", "2")
+    ]
     sandbox.set_faults([answering({"data": rows}, match=RUN_PAGE)])
     with pytest.raises(SourceUnavailable, match="100, 2026-09-01 twice with different figures"):
         read(sandbox)
@@ -173,8 +211,9 @@ def test_a_row_that_comes_twice_with_other_figures_is_no_answer(sandbox: Sandbox
         {"do": {"kind": "truncate", "hang_up": True}},
         {"do": {"kind": "drop"}},
         {"do": {"kind": "status", "status": 503, "body": "Service Unavailable"}},
-        answering(graph_error(2, message="An unexpected error has occurred", is_transient=True),
-                  500),
+        answering(
+            graph_error(2, message="An unexpected error has occurred", is_transient=True), 500
+        ),
     ],
     ids=["html-502", "non-json-200", "truncated-200", "cut-200", "drop", "text-503", "transient"],
 )
@@ -183,7 +222,8 @@ def test_what_passes_is_tried_again_and_leaves_no_trace(
 ) -> None:
     sandbox.set_faults([{"match": {"api": "meta"}, **rule, "nth": nth}])
     assert spend_of(read(sandbox, window=ONE_DAY)) == {
-        key: spend for key, spend in ORACLE.items() if key[1] == str(FIRST)}
+        key: spend for key, spend in ORACLE.items() if key[1] == str(FIRST)
+    }
     assert [call["n"] for call in sandbox.log() if call["fault"]] == [nth]
 
 
@@ -209,8 +249,10 @@ def test_a_wait_beyond_our_patience_is_left_to_the_scheduler(sandbox: Sandbox) -
 @pytest.mark.parametrize(
     ("body", "sentence"),
     [
-        (graph_error(190, 463, "Error validating access token: Session has expired"),
-         "refused the access token of the connection facebook_ads"),
+        (
+            graph_error(190, 463, "Error validating access token: Session has expired"),
+            "refused the access token of the connection facebook_ads",
+        ),
         (graph_error(200, None, "Ad account owner has NOT grant ads_read"), "permission ads_read"),
         (graph_error(10, None, "Application does not have permission"), "permission ads_read"),
         (graph_error(100, None, "(#100) foo is not valid for fields param"), "must change"),
@@ -243,15 +285,26 @@ def test_a_token_that_expires_mid_run_is_refused(sandbox: Sandbox) -> None:
 def test_too_much_on_a_page_makes_smaller_pages(sandbox: Sandbox, body: Any) -> None:
     sandbox.set_faults([answering(body, 500, match=RUN_PAGE, nth=2)])
     assert spend_of(read(sandbox)) == ORACLE
-    asked = [call["query"] for call in sandbox.log() if call["method"] == "GET"
-             and call["path"].endswith("/insights")]
+    asked = [
+        call["query"]
+        for call in sandbox.log()
+        if call["method"] == "GET" and call["path"].endswith("/insights")
+    ]
     assert ["limit=500" in query for query in asked[:3]] == [True, True, False]
     assert all("limit=250" in query for query in asked[2:])
 
 
 def test_too_much_for_a_job_makes_smaller_windows(sandbox: Sandbox) -> None:
-    sandbox.set_faults([answering(graph_error(100, 1487534, "Too much data was requested"), 400,
-                                  match={"method": "POST"}, nth=[1, 2])])
+    sandbox.set_faults(
+        [
+            answering(
+                graph_error(100, 1487534, "Too much data was requested"),
+                400,
+                match={"method": "POST"},
+                nth=[1, 2],
+            )
+        ]
+    )
     assert spend_of(read(sandbox)) == ORACLE
     assert len([call for call in sandbox.log() if call["method"] == "POST"]) == 2 + 3
 
@@ -277,8 +330,10 @@ def test_a_job_that_never_ends_is_given_up_naming_the_day(sandbox: Sandbox) -> N
 
 @pytest.mark.parametrize(
     "paging",
-    [{"cursors": {"after": "same"}, "next": "https://graph.facebook.com/x"},
-     {"next": "https://graph.facebook.com/x"}],
+    [
+        {"cursors": {"after": "same"}, "next": "https://graph.facebook.com/x"},
+        {"next": "https://graph.facebook.com/x"},
+    ],
 )
 def test_pages_that_never_end_are_no_answer(sandbox: Sandbox, paging: Any) -> None:
     sandbox.set_faults([answering({"data": [], "paging": paging}, match=RUN_PAGE)])
@@ -287,16 +342,28 @@ def test_pages_that_never_end_are_no_answer(sandbox: Sandbox, paging: Any) -> No
 
 
 def test_the_link_to_the_next_page_is_never_followed(sandbox: Sandbox) -> None:
-    page = {"data": [{"campaign_id": "0", "date_start": "2026-09-01", "spend": "0"}],
-            "paging": {"next": "https://evil.example/?access_token=x&after=MC4wZD"}}
+    page = {
+        "data": [{"campaign_id": "0", "date_start": "2026-09-01", "spend": "0"}],
+        "paging": {"next": "https://evil.example/?access_token=x&after=MC4wZD"},
+    }
     sandbox.set_faults([answering(page, match=RUN_PAGE, nth=1)])
     assert spend_of(read(sandbox)) == {**ORACLE, ("0", "2026-09-01"): "0"}
     assert "after=MC4wZD" in calls(sandbox, "/insights")[2]["query"]
 
 
 def test_redirects_are_not_followed(sandbox: Sandbox) -> None:
-    sandbox.set_faults([{"do": {"kind": "status", "status": 302, "body": "",
-                                "headers": {"Location": f"{sandbox.http}/elsewhere"}}}])
+    sandbox.set_faults(
+        [
+            {
+                "do": {
+                    "kind": "status",
+                    "status": 302,
+                    "body": "",
+                    "headers": {"Location": f"{sandbox.http}/elsewhere"},
+                }
+            }
+        ]
+    )
     with pytest.raises(SourceUnavailable, match="answered 302"):
         read(sandbox, "accounts", retry_seconds=1)
     assert calls(sandbox, "/elsewhere") == []
@@ -304,8 +371,13 @@ def test_redirects_are_not_followed(sandbox: Sandbox) -> None:
 
 @pytest.mark.parametrize(
     "host",
-    ["https://evil.example", "http://graph.facebook.com", "https://facebook.com.evil.example",
-     "http://evil.example@127.0.0.2:80", "graph.facebook.com.evil.example"],
+    [
+        "https://evil.example",
+        "http://graph.facebook.com",
+        "https://facebook.com.evil.example",
+        "http://evil.example@127.0.0.2:80",
+        "graph.facebook.com.evil.example",
+    ],
 )
 def test_other_hosts_are_refused_before_anything_is_sent(sandbox: Sandbox, host: str) -> None:
     with pytest.raises(SourceRefused, match="which is not Meta's"):
@@ -369,6 +441,12 @@ print(json.dumps([list(extract(client, account, Request("accounts")))
 
 def test_it_reaches_the_default_host_through_a_proxy(sandbox: Sandbox) -> None:
     done = subprocess.run(
-        [sys.executable, "-c", ON_DEFAULT_HOST, TOKEN], cwd=ROOT, text=True, capture_output=True,
-        env=environment(**sandbox.proxy_variables), timeout=60, check=True)
+        [sys.executable, "-c", ON_DEFAULT_HOST, TOKEN],
+        cwd=ROOT,
+        text=True,
+        capture_output=True,
+        env=environment(**sandbox.proxy_variables),
+        timeout=60,
+        check=True,
+    )
     assert [records[0]["id"] for records in json.loads(done.stdout)] == ["act_1", "act_2"]

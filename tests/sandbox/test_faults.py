@@ -35,8 +35,9 @@ def plan(**do: Any) -> list[dict[str, Any]]:
 
 
 def test_status_gives_the_body_and_headers_of_the_plan(sandbox: Sandbox) -> None:
-    sandbox.set_faults(plan(kind="status", status=503, body={"error": {"code": 2}},
-                            headers={"Retry-After": "7"}))
+    sandbox.set_faults(
+        plan(kind="status", status=503, body={"error": {"code": 2}}, headers={"Retry-After": "7"})
+    )
     answer = me(sandbox)
     assert (answer.status_code, answer.json()) == (503, {"error": {"code": 2}})
     assert answer.headers["Retry-After"] == "7"
@@ -67,7 +68,8 @@ def test_html_stands_in_the_place_of_json(sandbox: Sandbox, preset: str, status:
     sandbox.set_faults([{"preset": preset}])
     answer = me(sandbox)
     assert (answer.status_code, answer.headers["Content-Type"]) == (
-        status, "text/html; charset=utf-8",
+        status,
+        "text/html; charset=utf-8",
     )
     assert "<html" in answer.text
     assert me(sandbox).json()["id"]
@@ -84,7 +86,10 @@ def pages(sandbox: Sandbox, limit: int = 10) -> list[list[str]]:
     """Days of act_2's campaign, page by page, as long as there is a `next`."""
     url = f"{sandbox.http}/v26.0/act_2/insights"
     params: dict[str, str] | None = {
-        **TOKEN, "fields": "spend", "time_increment": "1", "limit": str(limit),
+        **TOKEN,
+        "fields": "spend",
+        "time_increment": "1",
+        "limit": str(limit),
         "time_range": '{"since":"2026-10-01","until":"2026-11-19"}',
     }
     found = []
@@ -112,16 +117,20 @@ def test_a_short_page_need_not_be_the_last(sandbox: Sandbox) -> None:
 
 def test_a_page_may_come_twice(sandbox: Sandbox) -> None:
     whole = pages(sandbox)
-    sandbox.set_faults([{"match": {"path": "/insights$"}, "nth": 3,
-                         "do": {"kind": "duplicate_page"}}])
+    sandbox.set_faults(
+        [{"match": {"path": "/insights$"}, "nth": 3, "do": {"kind": "duplicate_page"}}]
+    )
     assert pages(sandbox) == [whole[0], whole[1], whole[2], *whole[2:]]
 
 
 def test_a_plan_says_which_calls() -> None:
     def fired(**rule: Any) -> list[int]:
         faults = Faults([{"match": {"api": "meta"}, "do": {"kind": "drop"}, **rule}])
-        return [n for n in range(1, 8)
-                if faults.pick(api="meta", method="GET", path="/x", query="") is not None]
+        return [
+            n
+            for n in range(1, 8)
+            if faults.pick(api="meta", method="GET", path="/x", query="") is not None
+        ]
 
     assert fired(nth=3) == [3]
     assert fired(nth=3, times=2) == [3, 4]

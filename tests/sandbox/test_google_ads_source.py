@@ -49,16 +49,26 @@ NOVEMBER = ["2026-11-01", "2026-11-19"]
 
 
 def run_source(sandbox: Sandbox, *cases: dict[str, Any], **variables: str) -> list[dict[str, Any]]:
-    given = [{**case, "credentials": {**sandbox.connection("google_ads"),
-                                      **case.get("credentials", {})}} for case in cases]
+    given = [
+        {**case, "credentials": {**sandbox.connection("google_ads"), **case.get("credentials", {})}}
+        for case in cases
+    ]
     done = subprocess.run(
-        [sys.executable, "-c", SOURCE], input=json.dumps(given), text=True, capture_output=True,
-        cwd=ROOT, env=environment(**{**sandbox.variables, "CLOSED_LOOP_RETRY_SECONDS": "20",
-                                     **variables}),
-        timeout=120, check=False)
+        [sys.executable, "-c", SOURCE],
+        input=json.dumps(given),
+        text=True,
+        capture_output=True,
+        cwd=ROOT,
+        env=environment(**{**sandbox.variables, "CLOSED_LOOP_RETRY_SECONDS": "20", **variables}),
+        timeout=120,
+        check=False,
+    )
     assert done.returncode == 0, done.stderr
-    secrets = {case["credentials"].get(name) for case in given
-               for name in ("password", "refresh_token", "developer_token")} - {"", None}
+    secrets = {
+        case["credentials"].get(name)
+        for case in given
+        for name in ("password", "refresh_token", "developer_token")
+    } - {"", None}
     assert [secret for secret in (*secrets, "ya29.") if secret in done.stderr] == []
     return [json.loads(line) for line in done.stdout.splitlines()]
 
@@ -81,9 +91,11 @@ def read(stream: str, account: str = CLIENT, **more: Any) -> dict[str, Any]:
 
 def test_open_accounts_are_found_below_every_root(sandbox: Sandbox) -> None:
     everywhere, below, named = run_source(
-        sandbox, {"credentials": {"login_customer_id": ""}},
+        sandbox,
+        {"credentials": {"login_customer_id": ""}},
         {"credentials": {"login_customer_id": MANAGER}},
-        {"credentials": {"login_customer_id": "", "customer_ids": f"234-567-8901, {LONE}"}})
+        {"credentials": {"login_customer_id": "", "customer_ids": f"234-567-8901, {LONE}"}},
+    )
     found = {account[0] for account in everywhere["accounts"]}
     assert found == {CLIENT, OTHER, LONE}, f"{MANAGER} is a manager, {CLOSED} is closed"
     assert below["accounts"] == [[CLIENT, "USD", "America/New_York"], [OTHER, "JPY", "Asia/Tokyo"]]
@@ -94,45 +106,79 @@ def test_open_accounts_are_found_below_every_root(sandbox: Sandbox) -> None:
 def test_campaigns_of_each_day_add_up_to_the_accounts_total(sandbox: Sandbox, login: str) -> None:
     credentials = {"login_customer_id": login}
     parts, totals, foreign = run_source(
-        sandbox, read("campaign_daily", anew=True, credentials=credentials),
+        sandbox,
+        read("campaign_daily", anew=True, credentials=credentials),
         read("account_daily", credentials=credentials),
-        read("account_daily", OTHER, credentials=credentials))
+        read("account_daily", OTHER, credentials=credentials),
+    )
     spent = {(row["campaign_id"], row["date_day"]): row["spend"] for row in parts["rows"]}
     assert spent == {
-        ("11", "2026-11-01"): "3.000003", ("11", "2026-11-02"): "2.500000",
-        ("12", "2026-11-02"): "7.000000", ("13", "2026-11-02"): "0.500000"}
+        ("11", "2026-11-01"): "3.000003",
+        ("11", "2026-11-02"): "2.500000",
+        ("12", "2026-11-02"): "7.000000",
+        ("13", "2026-11-02"): "0.500000",
+    }
     assert {row["date_day"]: row["spend"] for row in totals["rows"]} == {
-        "2026-11-01": "3.000003", "2026-11-02": "10.000000"}
+        "2026-11-01": "3.000003",
+        "2026-11-02": "10.000000",
+    }
     assert foreign["rows"][0] == {
-        "platform": "google_ads", "account_id": OTHER, "currency_code": "JPY",
-        "date_day": "2026-11-01", "spend": "900.000000", "impressions": 100, "clicks": 5}
+        "platform": "google_ads",
+        "account_id": OTHER,
+        "currency_code": "JPY",
+        "date_day": "2026-11-01",
+        "spend": "900.000000",
+        "impressions": 100,
+        "clicks": 5,
+    }
     assert {row["reported_conversions"] for row in parts["rows"]} == {"0.1", "0.2"}
 
 
 def test_campaigns_come_with_their_present_names_removed_ones_too(sandbox: Sandbox) -> None:
     campaigns, accounts = run_source(sandbox, read("campaigns"), read("accounts"))
-    assert [(row["campaign_id"], row["campaign_name"], row["campaign_status"],
-             row["campaign_type"]) for row in campaigns["rows"]] == [
-        ("11", "Brand 100% new", "ENABLED", "SEARCH"), ("12", "Max", "PAUSED", "PERFORMANCE_MAX"),
-        ("13", "Gone", "REMOVED", "SEARCH"), ("14", "Never ran", "ENABLED", "SEARCH")]
+    assert [
+        (row["campaign_id"], row["campaign_name"], row["campaign_status"], row["campaign_type"])
+        for row in campaigns["rows"]
+    ] == [
+        ("11", "Brand 100% new", "ENABLED", "SEARCH"),
+        ("12", "Max", "PAUSED", "PERFORMANCE_MAX"),
+        ("13", "Gone", "REMOVED", "SEARCH"),
+        ("14", "Never ran", "ENABLED", "SEARCH"),
+    ]
     assert campaigns["rows"][0]["start_date"] == "2025-01-01"
-    assert accounts["rows"] == [{
-        "platform": "google_ads", "account_id": CLIENT, "account_name": "Shop",
-        "account_status": "ENABLED", "currency_code": "USD", "time_zone": "America/New_York"}]
+    assert accounts["rows"] == [
+        {
+            "platform": "google_ads",
+            "account_id": CLIENT,
+            "account_name": "Shop",
+            "account_status": "ENABLED",
+            "currency_code": "USD",
+            "time_zone": "America/New_York",
+        }
+    ]
 
 
 def test_a_stream_that_breaks_off_yields_complete_rows_once(
-    serve_data: Callable[..., Sandbox]
+    serve_data: Callable[..., Sandbox],
 ) -> None:
     numbers = range(10_001, 20_051)  # more than one page of 10,000
-    large = serve_data({
-        "google/customers": FILES["google/customers"],
-        "google/campaigns": [campaign(str(number), f"C{number}") for number in numbers],
-        "google/daily_metrics": [day("2026-11-01", number, str(number)) for number in numbers]})
-    large.set_faults([{"match": {"api": "google", "path": "SearchStream", "query": "segments.date"},
-                       "nth": [1, 3], "do": {"kind": "grpc_status", "code": "UNAVAILABLE",
-                                             "after": 1}}])
-    answer, = run_source(large, read("campaign_daily"))
+    large = serve_data(
+        {
+            "google/customers": FILES["google/customers"],
+            "google/campaigns": [campaign(str(number), f"C{number}") for number in numbers],
+            "google/daily_metrics": [day("2026-11-01", number, str(number)) for number in numbers],
+        }
+    )
+    large.set_faults(
+        [
+            {
+                "match": {"api": "google", "path": "SearchStream", "query": "segments.date"},
+                "nth": [1, 3],
+                "do": {"kind": "grpc_status", "code": "UNAVAILABLE", "after": 1},
+            }
+        ]
+    )
+    (answer,) = run_source(large, read("campaign_daily"))
     assert len(answer["rows"]) == 10_050
     assert len({row["campaign_id"] for row in answer["rows"]}) == 10_050
     assert sum(Decimal(row["spend"]) for row in answer["rows"]) == Decimal(sum(numbers)) / 10**6
@@ -145,7 +191,7 @@ STREAM = {"api": "google", "path": "SearchStream", "query": "segments.date"}
 
 def test_a_throttle_is_waited_out_for_as_long_as_it_says(sandbox: Sandbox) -> None:
     sandbox.set_faults([{"match": STREAM, "nth": 1, "do": {"kind": "quota", "seconds": 2}}])
-    answer, = run_source(sandbox, read("account_daily"))
+    (answer,) = run_source(sandbox, read("account_daily"))
     assert len(answer["rows"]) == 2
     calls = [call for call in sandbox.log() if "segments.date" in call["query"]]
     assert len(calls) == 2
@@ -154,21 +200,22 @@ def test_a_throttle_is_waited_out_for_as_long_as_it_says(sandbox: Sandbox) -> No
 
 
 def test_a_daily_allowance_stops_at_once(sandbox: Sandbox) -> None:
-    sandbox.set_faults([{"match": STREAM, "do": {"kind": "quota", "daily": True,
-                                                 "seconds": 30_000}}])
-    answer, = run_source(sandbox, read("account_daily"))
+    sandbox.set_faults(
+        [{"match": STREAM, "do": {"kind": "quota", "daily": True, "seconds": 30_000}}]
+    )
+    (answer,) = run_source(sandbox, read("account_daily"))
     assert (answer["raised"], answer["retry_after"]) == ("SourceQuotaExhausted", 30_000)
     assert len([call for call in sandbox.log() if "segments.date" in call["query"]]) == 1
 
 
 def test_an_expired_token_is_refreshed_once_and_the_call_replayed_once(sandbox: Sandbox) -> None:
     sandbox.set_faults([{"match": STREAM, "nth": 1, "do": {"kind": "expire_token"}}])
-    answer, = run_source(sandbox, read("account_daily"))
+    (answer,) = run_source(sandbox, read("account_daily"))
     assert len(answer["rows"]) == 2
     assert len([call for call in sandbox.log() if call["path"] == "/token"]) == 2
     sandbox.reset()
     sandbox.set_faults([{"match": STREAM, "do": {"kind": "expire_token"}}])
-    answer, = run_source(sandbox, read("account_daily"))
+    (answer,) = run_source(sandbox, read("account_daily"))
     assert answer["raised"] == "SourceRefused"
     assert "renew its refresh_token" in answer["says"]
     assert len([call for call in sandbox.log() if "segments.date" in call["query"]]) == 2
@@ -195,8 +242,11 @@ WRONG: list[tuple[dict[str, str], str, str]] = [
 @pytest.fixture(scope="module")
 def refusals(sandbox: Sandbox) -> list[dict[str, Any]]:
     """What the source says to each wrong connection, all in one process."""
-    return run_source(sandbox, *({"credentials": changes} for changes, _, _ in WRONG),
-                      CLOSED_LOOP_RETRY_SECONDS="2")
+    return run_source(
+        sandbox,
+        *({"credentials": changes} for changes, _, _ in WRONG),
+        CLOSED_LOOP_RETRY_SECONDS="2",
+    )
 
 
 @pytest.mark.parametrize("number", range(len(WRONG)))
@@ -213,19 +263,40 @@ def test_what_is_wrong_is_said_in_a_sentence_without_secrets(
 
 
 def test_a_service_account_may_log_in(sandbox: Sandbox) -> None:
-    key = rsa.generate_private_key(public_exponent=65537, key_size=2048).private_bytes(
-        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8,
-        serialization.NoEncryption()).decode()
-    info = {"type": "service_account", "client_email": "robot@project.example",
-            "private_key": key, "private_key_id": "1", "token_uri": "https://example.com/token"}
-    answer, = run_source(sandbox, read("account_daily", credentials={
-        "json_key": json.dumps(info), "login": "", "password": "", "refresh_token": ""}))
+    key = (
+        rsa.generate_private_key(public_exponent=65537, key_size=2048)
+        .private_bytes(
+            serialization.Encoding.PEM,
+            serialization.PrivateFormat.PKCS8,
+            serialization.NoEncryption(),
+        )
+        .decode()
+    )
+    info = {
+        "type": "service_account",
+        "client_email": "robot@project.example",
+        "private_key": key,
+        "private_key_id": "1",
+        "token_uri": "https://example.com/token",
+    }
+    (answer,) = run_source(
+        sandbox,
+        read(
+            "account_daily",
+            credentials={
+                "json_key": json.dumps(info),
+                "login": "",
+                "password": "",
+                "refresh_token": "",
+            },
+        ),
+    )
     assert len(answer["rows"]) == 2
     assert "jwt-bearer" in sandbox.log()[0]["query"]
 
 
 def test_the_sandbox_is_no_host_without_the_switch(sandbox: Sandbox) -> None:
-    answer, = run_source(sandbox, {}, CLOSED_LOOP_SANDBOX="")
+    (answer,) = run_source(sandbox, {}, CLOSED_LOOP_SANDBOX="")
     assert answer["raised"] == "SourceRefused"
     assert "CLOSED_LOOP_SANDBOX" in answer["says"]
     assert sandbox.log() == []

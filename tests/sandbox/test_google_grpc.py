@@ -83,8 +83,15 @@ def run_sdk(sandbox: Sandbox, calls: list[dict[str, Any]], **changes: Any) -> li
     variables = changes.pop("variables", sandbox.variables)
     inherited = {key: value for key, value in environment().items() if "proxy" not in key.lower()}
     done = subprocess.run(
-        [sys.executable, "-c", SDK], input=json.dumps(given), text=True, capture_output=True,
-        cwd=ROOT, env={**inherited, **variables}, timeout=120, check=False)
+        [sys.executable, "-c", SDK],
+        input=json.dumps(given),
+        text=True,
+        capture_output=True,
+        cwd=ROOT,
+        env={**inherited, **variables},
+        timeout=120,
+        check=False,
+    )
     assert done.returncode == 0, done.stderr
     return [json.loads(line) for line in done.stdout.splitlines()]
 
@@ -107,53 +114,89 @@ def stream(query: str, customer: str = CLIENT, **more: Any) -> dict[str, Any]:
 def test_daily_metrics_are_summed_exactly_to_the_grain_asked_for(sandbox: Sandbox) -> None:
     dates = "segments.date BETWEEN '2026-11-01' AND '2026-11-03'"
     grains = {
-        "campaign": "campaign.id, segments.date", "customer": "customer.id, segments.date",
-        "ad_group": "ad_group.id, segments.date", "ad_group_ad": "ad_group_ad.ad.id, segments.date",
+        "campaign": "campaign.id, segments.date",
+        "customer": "customer.id, segments.date",
+        "ad_group": "ad_group.id, segments.date",
+        "ad_group_ad": "ad_group_ad.ad.id, segments.date",
     }
-    found = run_sdk(sandbox, [
-        stream(f"SELECT {fields}, metrics.cost_micros, metrics.conversions FROM {resource} "
-               f"WHERE {dates} ORDER BY segments.date, {fields.split(',')[0]}")
-        for resource, fields in grains.items()
-    ])
-    spent = {resource: [(row["segments"]["date"], int(row["metrics"]["costMicros"]))
-                        for row in answer["ok"]["rows"]]
-             for resource, answer in zip(grains, found, strict=True)}
+    found = run_sdk(
+        sandbox,
+        [
+            stream(
+                f"SELECT {fields}, metrics.cost_micros, metrics.conversions FROM {resource} "
+                f"WHERE {dates} ORDER BY segments.date, {fields.split(',')[0]}"
+            )
+            for resource, fields in grains.items()
+        ],
+    )
+    spent = {
+        resource: [
+            (row["segments"]["date"], int(row["metrics"]["costMicros"]))
+            for row in answer["ok"]["rows"]
+        ]
+        for resource, answer in zip(grains, found, strict=True)
+    }
     assert spent == {
-        "campaign": [("2026-11-01", 3_000_003), ("2026-11-02", 2_500_000),
-                     ("2026-11-02", 7_000_000), ("2026-11-02", 500_000)],
+        "campaign": [
+            ("2026-11-01", 3_000_003),
+            ("2026-11-02", 2_500_000),
+            ("2026-11-02", 7_000_000),
+            ("2026-11-02", 500_000),
+        ],
         "customer": [("2026-11-01", 3_000_003), ("2026-11-02", 10_000_000)],
-        "ad_group": [("2026-11-01", 1_000_001), ("2026-11-01", 2_000_002),
-                     ("2026-11-02", 2_500_000)],
+        "ad_group": [
+            ("2026-11-01", 1_000_001),
+            ("2026-11-01", 2_000_002),
+            ("2026-11-02", 2_500_000),
+        ],
         "ad_group_ad": [("2026-11-01", 1_000_001), ("2026-11-02", 2_500_000)],
     }
     conversions = found[1]["ok"]["rows"][1]["metrics"]["conversions"]
     assert Decimal(str(conversions)) == Decimal("0.3"), "no binary drift in sums"
-    assert found[0]["ok"]["mask"] == ["campaign.id", "segments.date", "metrics.cost_micros",
-                                      "metrics.conversions"]
+    assert found[0]["ok"]["mask"] == [
+        "campaign.id",
+        "segments.date",
+        "metrics.cost_micros",
+        "metrics.conversions",
+    ]
 
 
 def test_entities_without_metrics_appear_only_without_segments(sandbox: Sandbox) -> None:
     dates = "segments.date BETWEEN '2026-11-01' AND '2026-11-03'"
-    whole, split, bare = run_sdk(sandbox, [
-        stream(f"SELECT campaign.id, metrics.cost_micros FROM campaign WHERE {dates}"),
-        stream(f"SELECT campaign.id, segments.month, metrics.cost_micros FROM campaign "
-               f"WHERE {dates}"),
-        stream("SELECT campaign.name, campaign.status, campaign.start_date_time FROM campaign"),
-    ])
+    whole, split, bare = run_sdk(
+        sandbox,
+        [
+            stream(f"SELECT campaign.id, metrics.cost_micros FROM campaign WHERE {dates}"),
+            stream(
+                f"SELECT campaign.id, segments.month, metrics.cost_micros FROM campaign "
+                f"WHERE {dates}"
+            ),
+            stream("SELECT campaign.name, campaign.status, campaign.start_date_time FROM campaign"),
+        ],
+    )
     costs = {row["campaign"]["id"]: row["metrics"]["costMicros"] for row in whole["ok"]["rows"]}
     assert costs == {"11": "5500003", "12": "7000000", "13": "500000", "14": "0"}
     assert [(row["campaign"]["id"], row["segments"]["month"]) for row in split["ok"]["rows"]] == [
-        ("11", "2026-11-01"), ("12", "2026-11-01"), ("13", "2026-11-01")]
+        ("11", "2026-11-01"),
+        ("12", "2026-11-01"),
+        ("13", "2026-11-01"),
+    ]
     names = {row["campaign"]["name"]: row["campaign"]["status"] for row in bare["ok"]["rows"]}
-    assert names == {"Brand 100% new": "ENABLED", "Max": "PAUSED", "Gone": "REMOVED",
-                     "Never ran": "ENABLED"}
+    assert names == {
+        "Brand 100% new": "ENABLED",
+        "Max": "PAUSED",
+        "Gone": "REMOVED",
+        "Never ran": "ENABLED",
+    }
     assert bare["ok"]["rows"][0]["campaign"]["startDateTime"] == "2025-01-01 00:00:00"
     assert "customer" not in bare["ok"]["rows"][0]
 
 
 def test_an_earlier_clock_shows_the_earlier_world(sandbox: Sandbox) -> None:
-    query = ("SELECT campaign.name, segments.date, metrics.cost_micros FROM campaign WHERE "
-             "segments.date = '2026-11-02' AND campaign.id = 11")
+    query = (
+        "SELECT campaign.name, segments.date, metrics.cost_micros FROM campaign WHERE "
+        "segments.date = '2026-11-02' AND campaign.id = 11"
+    )
     now = run_sdk(sandbox, [stream(query)])[0]["ok"]["rows"][0]
     sandbox.set_clock("2026-11-04")
     then = run_sdk(sandbox, [stream(query)])[0]["ok"]["rows"][0]
@@ -167,40 +210,66 @@ REFUSED = {
     "SELECT Campaign.id FROM campaign": ("BAD_FIELD_NAME", "Campaign.id"),
     "SELECT campaign.id FROM campaigns": ("BAD_RESOURCE_TYPE_IN_FROM_CLAUSE", "campaigns"),
     "SELECT campaign_budget.id FROM campaign_budget": (
-        "PROHIBITED_RESOURCE_TYPE_IN_FROM_CLAUSE", "campaign_budget"),
+        "PROHIBITED_RESOURCE_TYPE_IN_FROM_CLAUSE",
+        "campaign_budget",
+    ),
     "SELECT ad_group.id FROM campaign": ("PROHIBITED_RESOURCE_TYPE_IN_SELECT_CLAUSE", "AD_GROUP"),
     "SELECT campaign.network_settings FROM campaign": (
-        "PROHIBITED_FIELD_IN_SELECT_CLAUSE", "network_settings"),
+        "PROHIBITED_FIELD_IN_SELECT_CLAUSE",
+        "network_settings",
+    ),
     "SELECT campaign.id, segments.date, metrics.clicks FROM campaign": (
-        "EXPECTED_FILTERS_ON_DATE_RANGE", "segments.date"),
+        "EXPECTED_FILTERS_ON_DATE_RANGE",
+        "segments.date",
+    ),
     "SELECT campaign.id FROM campaign WHERE segments.date > '2026-01-01'": (
-        "EXPECTED_FILTERS_ON_DATE_RANGE", "segments.date"),
+        "EXPECTED_FILTERS_ON_DATE_RANGE",
+        "segments.date",
+    ),
     "SELECT campaign.id FROM campaign WHERE segments.date BETWEEN '2026-02-01' AND '2026-01-01'": (
-        "DATE_RANGE_TOO_NARROW", "after"),
+        "DATE_RANGE_TOO_NARROW",
+        "after",
+    ),
     "SELECT campaign.id FROM campaign WHERE segments.date = '01/02/2026'": (
-        "INVALID_DATE_FORMAT", "01/02/2026"),
+        "INVALID_DATE_FORMAT",
+        "01/02/2026",
+    ),
     "SELECT campaign.id FROM campaign WHERE segments.date DURING LAST_90_DAYS": (
-        "INVALID_VALUE_WITH_DURING_OPERATOR", "LAST_90_DAYS"),
+        "INVALID_VALUE_WITH_DURING_OPERATOR",
+        "LAST_90_DAYS",
+    ),
     "SELECT campaign.id FROM campaign WHERE segments.device = MOBILE": (
-        "EXPECTED_REFERENCED_FIELD_IN_SELECT_CLAUSE", "segments.device"),
+        "EXPECTED_REFERENCED_FIELD_IN_SELECT_CLAUSE",
+        "segments.device",
+    ),
     "SELECT campaign.id FROM campaign WHERE campaign.status = ACTIVE": (
-        "BAD_ENUM_CONSTANT", "ACTIVE"),
+        "BAD_ENUM_CONSTANT",
+        "ACTIVE",
+    ),
     "SELECT campaign.id FROM campaign WHERE campaign.name = Brand": ("INVALID_STRING_VALUE", ""),
     "SELECT campaign.id FROM campaign WHERE campaign.id LIKE '1%'": ("OPERATOR_FIELD_MISMATCH", ""),
     "SELECT campaign.id FROM campaign WHERE campaign.name = 'x": ("STRING_NOT_TERMINATED", ""),
     "SELECT campaign.id FROM campaign WHERE campaign.id IN ()": (
-        "PROHIBITED_EMPTY_LIST_IN_CONDITION", ""),
+        "PROHIBITED_EMPTY_LIST_IN_CONDITION",
+        "",
+    ),
     "SELECT campaign.id FROM campaign LIMIT 0": ("LIMIT_VALUE_TOO_LOW", ""),
     "SELECT campaign.id FROM campaign; SELECT": ("UNEXPECTED_INPUT", ""),
     "SELECT campaign.id": ("EXPECTED_FROM", ""),
     "campaign.id FROM campaign": ("EXPECTED_SELECT", ""),
     "SELECT customer_client.id, metrics.clicks FROM customer_client": (
-        "PROHIBITED_METRIC_IN_SELECT_OR_WHERE_CLAUSE", "metrics.clicks"),
+        "PROHIBITED_METRIC_IN_SELECT_OR_WHERE_CLAUSE",
+        "metrics.clicks",
+    ),
     "SELECT click_view.gclid FROM click_view": ("EXPECTED_FILTERS_ON_DATE_RANGE", ""),
     "SELECT click_view.gclid FROM click_view WHERE segments.date DURING LAST_7_DAYS": (
-        "DATE_RANGE_TOO_WIDE", "one day"),
+        "DATE_RANGE_TOO_WIDE",
+        "one day",
+    ),
     "SELECT click_view.gclid FROM click_view WHERE segments.date = '2026-06-01'": (
-        "BAD_VALUE", "90 days"),
+        "BAD_VALUE",
+        "90 days",
+    ),
 }
 
 
@@ -229,85 +298,123 @@ def test_who_may_ask_what(sandbox: Sandbox) -> None:
     }
     found = dict(zip(calls, run_sdk(sandbox, list(calls.values())), strict=True))
     assert found["below the manager"]["ok"]["rows"][0]["customer"] == {
-        "resourceName": "customers/1234567890", "id": CLIENT, "timeZone": "America/New_York"}
+        "resourceName": "customers/1234567890",
+        "id": CLIENT,
+        "timeZone": "America/New_York",
+    }
     assert "ok" in found["lone"]
     assert "ok" in found["manager without metrics"]
     for name, status, code in [
-        ("without the manager", "PERMISSION_DENIED",
-         {"authorizationError": "USER_PERMISSION_DENIED"}),
+        (
+            "without the manager",
+            "PERMISSION_DENIED",
+            {"authorizationError": "USER_PERMISSION_DENIED"},
+        ),
         ("by another login", "PERMISSION_DENIED", {"authorizationError": "USER_PERMISSION_DENIED"}),
         ("unknown", "PERMISSION_DENIED", {"authorizationError": "USER_PERMISSION_DENIED"}),
         ("malformed", "INVALID_ARGUMENT", {"requestError": "INVALID_CUSTOMER_ID"}),
         ("closed", "PERMISSION_DENIED", {"authorizationError": "CUSTOMER_NOT_ENABLED"}),
         ("developer token", "UNAUTHENTICATED", {"authenticationError": "DEVELOPER_TOKEN_INVALID"}),
-        ("manager with metrics", "INVALID_ARGUMENT",
-         {"queryError": "REQUESTED_METRICS_FOR_MANAGER"}),
+        (
+            "manager with metrics",
+            "INVALID_ARGUMENT",
+            {"queryError": "REQUESTED_METRICS_FOR_MANAGER"},
+        ),
     ]:
         assert (found[name]["status"], found[name]["error"]) == (status, code), name
 
 
 def test_accounts_below_a_manager(sandbox: Sandbox) -> None:
-    query = ("SELECT customer_client.id, customer_client.level, customer_client.manager, "
-             "customer_client.status, customer_client.currency_code FROM customer_client")
-    roots, tree, alone = run_sdk(sandbox, [
-        {"method": "customers"}, stream(query, MANAGER), stream(query, CLIENT)])
+    query = (
+        "SELECT customer_client.id, customer_client.level, customer_client.manager, "
+        "customer_client.status, customer_client.currency_code FROM customer_client"
+    )
+    roots, tree, alone = run_sdk(
+        sandbox, [{"method": "customers"}, stream(query, MANAGER), stream(query, CLIENT)]
+    )
     assert roots["ok"] == [f"customers/{MANAGER}", f"customers/{LONE}"]
     clients = [row["customerClient"] for row in tree["ok"]["rows"]]
     assert [(row["id"], row["level"], row["manager"], row["status"]) for row in clients] == [
-        (MANAGER, "0", True, "ENABLED"), (CLIENT, "1", False, "ENABLED"),
-        (OTHER, "1", False, "ENABLED"), (CLOSED, "1", False, "CANCELED")]
+        (MANAGER, "0", True, "ENABLED"),
+        (CLIENT, "1", False, "ENABLED"),
+        (OTHER, "1", False, "ENABLED"),
+        (CLOSED, "1", False, "CANCELED"),
+    ]
     assert [row["customerClient"]["id"] for row in alone["ok"]["rows"]] == [CLIENT]
 
 
 def test_clicks_of_one_day(sandbox: Sandbox) -> None:
-    query = ("SELECT click_view.gclid, click_view.keyword_info.text, campaign.id, segments.device, "
-             "metrics.clicks FROM click_view WHERE segments.date = '2026-11-01'")
+    query = (
+        "SELECT click_view.gclid, click_view.keyword_info.text, campaign.id, segments.device, "
+        "metrics.clicks FROM click_view WHERE segments.date = '2026-11-01'"
+    )
     rows = run_sdk(sandbox, [stream(query)])[0]["ok"]["rows"]
     assert [row["clickView"]["gclid"] for row in rows] == ["Gclid-0", "Gclid-1"]
     assert rows[0] == {
         "campaign": {"resourceName": "customers/1234567890/campaigns/11", "id": "11"},
-        "clickView": {"resourceName": "customers/1234567890/clickViews/2026-11-01~Gclid-0",
-                      "gclid": "Gclid-0", "keywordInfo": {"text": "shoes"}},
-        "metrics": {"clicks": "1"}, "segments": {"device": "MOBILE"},
+        "clickView": {
+            "resourceName": "customers/1234567890/clickViews/2026-11-01~Gclid-0",
+            "gclid": "Gclid-0",
+            "keywordInfo": {"text": "shoes"},
+        },
+        "metrics": {"clicks": "1"},
+        "segments": {"device": "MOBILE"},
     }
 
 
 def test_every_version_of_the_package_is_served(sandbox: Sandbox) -> None:
     query = "SELECT campaign.name, campaign.start_date_time FROM campaign ORDER BY campaign.id DESC"
-    found = run_sdk(sandbox, [stream(query, version=version)
-                              for version in ("v23", "v24", "v25", "v26")])
+    found = run_sdk(
+        sandbox, [stream(query, version=version) for version in ("v23", "v24", "v25", "v26")]
+    )
     assert [answer["ok"]["rows"][0]["campaign"]["name"] for answer in found] == ["Never ran"] * 4
 
 
 def test_field_metadata(sandbox: Sandbox) -> None:
-    query = ("SELECT name, data_type, category, enum_values WHERE name IN "
-             "('campaign.status', 'metrics.cost_micros')")
+    query = (
+        "SELECT name, data_type, category, enum_values WHERE name IN "
+        "('campaign.status', 'metrics.cost_micros')"
+    )
     found = run_sdk(sandbox, [{"method": "fields", "query": query}])[0]["ok"]
     assert [(field["name"], field["dataType"], field["category"]) for field in found] == [
-        ("campaign.status", "ENUM", "ATTRIBUTE"), ("metrics.cost_micros", "INT64", "METRIC")]
+        ("campaign.status", "ENUM", "ATTRIBUTE"),
+        ("metrics.cost_micros", "INT64", "METRIC"),
+    ]
     assert "REMOVED" in found[0]["enumValues"]
 
 
 def test_summary_row_is_the_total(sandbox: Sandbox) -> None:
-    query = ("SELECT campaign.id, metrics.cost_micros, metrics.average_cpc FROM campaign WHERE "
-             "segments.date DURING THIS_MONTH")
+    query = (
+        "SELECT campaign.id, metrics.cost_micros, metrics.average_cpc FROM campaign WHERE "
+        "segments.date DURING THIS_MONTH"
+    )
     found = run_sdk(sandbox, [stream(query, request={"summary_row_setting": 3})])[0]["ok"]
     total = sum(int(row["metrics"]["costMicros"]) for row in found["rows"])
     assert total == 13_250_003
-    assert found["summary"]["metrics"] == {"costMicros": "13250003",
-                                           "averageCpc": 13_250_003 / 30}
+    assert found["summary"]["metrics"] == {"costMicros": "13250003", "averageCpc": 13_250_003 / 30}
 
 
 def test_faults_look_as_in_the_wild(sandbox: Sandbox) -> None:
     query = stream("SELECT customer.id FROM customer")
-    sandbox.set_faults([
-        {"match": {"api": "google", "path": "SearchStream"}, "nth": 1,
-         "do": {"kind": "quota", "seconds": 7}},
-        {"match": {"api": "google", "path": "SearchStream"}, "nth": 2,
-         "do": {"kind": "grpc_status", "code": "UNAVAILABLE"}},
-        {"match": {"api": "google", "path": "SearchStream"}, "nth": 3,
-         "do": {"kind": "expire_token"}},
-    ])
+    sandbox.set_faults(
+        [
+            {
+                "match": {"api": "google", "path": "SearchStream"},
+                "nth": 1,
+                "do": {"kind": "quota", "seconds": 7},
+            },
+            {
+                "match": {"api": "google", "path": "SearchStream"},
+                "nth": 2,
+                "do": {"kind": "grpc_status", "code": "UNAVAILABLE"},
+            },
+            {
+                "match": {"api": "google", "path": "SearchStream"},
+                "nth": 3,
+                "do": {"kind": "expire_token"},
+            },
+        ]
+    )
     quota, unavailable, expired, after = run_sdk(sandbox, [query] * 4)
     assert quota["status"] == "RESOURCE_EXHAUSTED"
     assert unavailable["status"] == "UNAVAILABLE"
@@ -317,22 +424,29 @@ def test_faults_look_as_in_the_wild(sandbox: Sandbox) -> None:
 @pytest.fixture(scope="module")
 def large(serve_data: Callable[..., Sandbox]) -> Sandbox:
     files = {name: FILES[name] for name in ("google/customers",)}
-    files["google/campaigns"] = [campaign(str(number), f"C{number}")
-                                 for number in range(10_001, 20_051)]
+    files["google/campaigns"] = [
+        campaign(str(number), f"C{number}") for number in range(10_001, 20_051)
+    ]
     files["google/daily_metrics"] = [
-        day("2026-11-01", number, str(number)) for number in range(10_001, 20_051)]
+        day("2026-11-01", number, str(number)) for number in range(10_001, 20_051)
+    ]
     return serve_data(files)
 
 
 def test_pages_of_ten_thousand_rows(large: Sandbox) -> None:
-    query = ("SELECT campaign.id, metrics.cost_micros, segments.date FROM campaign WHERE "
-             "segments.date = '2026-11-01'")
-    whole, paged, sized, stale = run_sdk(large, [
-        stream(query),
-        {**stream(query), "method": "search"},
-        {**stream(query), "method": "search", "request": {"page_size": 100}},
-        {**stream(query), "method": "search", "request": {"page_token": "bm9uc2Vuc2U="}},
-    ])
+    query = (
+        "SELECT campaign.id, metrics.cost_micros, segments.date FROM campaign WHERE "
+        "segments.date = '2026-11-01'"
+    )
+    whole, paged, sized, stale = run_sdk(
+        large,
+        [
+            stream(query),
+            {**stream(query), "method": "search"},
+            {**stream(query), "method": "search", "request": {"page_size": 100}},
+            {**stream(query), "method": "search", "request": {"page_token": "bm9uc2Vuc2U="}},
+        ],
+    )
     assert (whole["ok"]["pages"], len(whole["ok"]["rows"])) == (2, 10_050)
     assert paged["ok"]["rows"] == whole["ok"]["rows"]
     assert len({row["campaign"]["id"] for row in paged["ok"]["rows"]}) == 10_050
@@ -342,12 +456,18 @@ def test_pages_of_ten_thousand_rows(large: Sandbox) -> None:
 
 def test_the_sdk_on_its_default_hosts_through_the_proxy(sandbox: Sandbox) -> None:
     found = run_sdk(
-        sandbox, [{"method": "customers"}, stream("SELECT campaign.name FROM campaign")],
-        endpoint=None, token_uri="https://oauth2.googleapis.com/token",
-        variables=sandbox.proxy_variables)
+        sandbox,
+        [{"method": "customers"}, stream("SELECT campaign.name FROM campaign")],
+        endpoint=None,
+        token_uri="https://oauth2.googleapis.com/token",
+        variables=sandbox.proxy_variables,
+    )
     assert len(found[0]["ok"]) == 2
     assert len(found[1]["ok"]["rows"]) == 4
     assert {call["path"].split("/")[-1] for call in sandbox.log()} == {
-        "token", "ListAccessibleCustomers", "SearchStream"}
+        "token",
+        "ListAccessibleCustomers",
+        "SearchStream",
+    }
     assert "GRPC_DEFAULT_SSL_ROOTS_FILE_PATH" in sandbox.proxy_variables
     assert "grpc_proxy" not in os.environ, "the proxy is for the child alone"

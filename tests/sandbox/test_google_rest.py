@@ -13,8 +13,12 @@ import requests
 from tests.sandbox.google_data import CLIENT, FILES, LONE, MANAGER
 from tests.sandbox.running import Sandbox
 
-TOKEN = {"grant_type": "refresh_token", "client_id": "sandbox-google-client",
-         "client_secret": "sandbox-google-secret", "refresh_token": "sandbox-google-refresh"}
+TOKEN = {
+    "grant_type": "refresh_token",
+    "client_id": "sandbox-google-client",
+    "client_secret": "sandbox-google-secret",
+    "refresh_token": "sandbox-google-refresh",
+}
 
 
 class Api:
@@ -25,15 +29,19 @@ class Api:
         self.session = requests.Session()
         self.session.trust_env = False
         self.session.verify = sandbox.ca_file
-        self.headers = {"developer-token": "sandbox-developer-token", "login-customer-id": MANAGER,
-                        "Authorization": f"Bearer {self.token(TOKEN).json()['access_token']}"}
+        self.headers = {
+            "developer-token": "sandbox-developer-token",
+            "login-customer-id": MANAGER,
+            "Authorization": f"Bearer {self.token(TOKEN).json()['access_token']}",
+        }
 
     def token(self, form: dict[str, str], path: str = "/token") -> requests.Response:
         return self.session.post(self.base + path, data=form, timeout=20)
 
     def post(self, path: str, body: dict[str, Any], **headers: str) -> requests.Response:
-        return self.session.post(self.base + path, json=body, timeout=20,
-                                 headers={**self.headers, **headers})
+        return self.session.post(
+            self.base + path, json=body, timeout=20, headers={**self.headers, **headers}
+        )
 
     def get(self, path: str) -> requests.Response:
         return self.session.get(self.base + path, headers=self.headers, timeout=20)
@@ -73,31 +81,43 @@ def test_conditions(api: Api, where: str, found: set[str]) -> None:
 
 
 def test_the_answer_is_the_json_form_of_the_stream(api: Api) -> None:
-    query = ("SELECT campaign.id, campaign.name, segments.date, metrics.cost_micros, "
-             "metrics.conversions FROM campaign WHERE segments.date = '2026-11-02' "
-             "AND campaign.id = 12")
+    query = (
+        "SELECT campaign.id, campaign.name, segments.date, metrics.cost_micros, "
+        "metrics.conversions FROM campaign WHERE segments.date = '2026-11-02' "
+        "AND campaign.id = 12"
+    )
     answer = api.post(f"/v23/customers/{CLIENT}/googleAds:searchStream", {"query": query})
     (page,) = answer.json()
     assert page.pop("requestId")
     assert page == {
-        "results": [{
-            "campaign": {"resourceName": "customers/1234567890/campaigns/12", "id": "12",
-                         "name": "Max"},
-            "metrics": {"costMicros": "7000000", "conversions": 0.1},
-            "segments": {"date": "2026-11-02"},
-        }],
+        "results": [
+            {
+                "campaign": {
+                    "resourceName": "customers/1234567890/campaigns/12",
+                    "id": "12",
+                    "name": "Max",
+                },
+                "metrics": {"costMicros": "7000000", "conversions": 0.1},
+                "segments": {"date": "2026-11-02"},
+            }
+        ],
         "fieldMask": "campaign.id,campaign.name,segments.date,metrics.costMicros,"
-                     "metrics.conversions",
+        "metrics.conversions",
     }
     assert answer.headers["request-id"]
 
 
 def test_search_and_accessible_customers(api: Api) -> None:
     assert api.get("/v26/customers:listAccessibleCustomers").json() == {
-        "resourceNames": [f"customers/{MANAGER}", f"customers/{LONE}"]}
-    found = api.post(f"/v26/customers/{CLIENT}/googleAds:search", {
-        "query": "SELECT campaign.id FROM campaign ORDER BY campaign.id LIMIT 2",
-        "searchSettings": {"returnTotalResultsCount": True}}).json()
+        "resourceNames": [f"customers/{MANAGER}", f"customers/{LONE}"]
+    }
+    found = api.post(
+        f"/v26/customers/{CLIENT}/googleAds:search",
+        {
+            "query": "SELECT campaign.id FROM campaign ORDER BY campaign.id LIMIT 2",
+            "searchSettings": {"returnTotalResultsCount": True},
+        },
+    ).json()
     assert [row["campaign"]["id"] for row in found["results"]] == ["11", "12"]
     assert found["totalResultsCount"] == "2"
     field = api.get("/v26/googleAdsFields/metrics.cost_micros").json()
@@ -114,17 +134,22 @@ def test_refusals_have_the_real_form(api: Api) -> None:
     assert (error["code"], error["status"]) == (400, "INVALID_ARGUMENT")
     (detail,) = error["details"]
     assert detail["@type"] == (
-        "type.googleapis.com/google.ads.googleads.v26.errors.GoogleAdsFailure")
-    assert detail["errors"] == [{
-        "errorCode": {"queryError": "UNRECOGNIZED_FIELD"},
-        "message": "Unrecognized field in the query: 'campaign.nome'."}]
+        "type.googleapis.com/google.ads.googleads.v26.errors.GoogleAdsFailure"
+    )
+    assert detail["errors"] == [
+        {
+            "errorCode": {"queryError": "UNRECOGNIZED_FIELD"},
+            "message": "Unrecognized field in the query: 'campaign.nome'.",
+        }
+    ]
     assert streamed["error"]["details"][0]["errors"] == detail["errors"]
 
     unknown = api.post(f"{path}:search", query, Authorization="Bearer nonsense")
     assert (unknown.status_code, unknown.json()["error"]["status"]) == (401, "UNAUTHENTICATED")
     old = api.post(f"/v19/customers/{CLIENT}/googleAds:search", query)
     assert old.json()["error"]["details"][0]["errors"][0]["errorCode"] == {
-        "requestError": "UNSUPPORTED_VERSION"}
+        "requestError": "UNSUPPORTED_VERSION"
+    }
     odd = api.post(f"{path}:search", {"query": "SELECT campaign.id FROM campaign", "nome": 1})
     assert odd.status_code == 400
 
@@ -158,14 +183,15 @@ def jwt(**claims: Any) -> str:
 def test_every_token_path_and_grant_mints_a_token_that_works(api: Api) -> None:
     grant = "urn:ietf:params:oauth:grant-type:jwt-bearer"
     assertion = jwt(iss="robot@project.example", exp=int(time.time()) + 600)
-    minted = [api.token(TOKEN, path) for path in ("/token", "/oauth2/v4/token",
-                                                  "/o/oauth2/token")]
+    minted = [api.token(TOKEN, path) for path in ("/token", "/oauth2/v4/token", "/o/oauth2/token")]
     minted.append(api.token({"grant_type": grant, "assertion": assertion}))
     for answer in minted:
         assert (answer.json()["expires_in"], answer.json()["token_type"]) == (3599, "Bearer")
-        found = api.post(f"/v26/customers/{CLIENT}/googleAds:search",
-                         {"query": "SELECT customer.id FROM customer"},
-                         Authorization=f"Bearer {answer.json()['access_token']}")
+        found = api.post(
+            f"/v26/customers/{CLIENT}/googleAds:search",
+            {"query": "SELECT customer.id FROM customer"},
+            Authorization=f"Bearer {answer.json()['access_token']}",
+        )
         assert found.json()["results"][0]["customer"]["id"] == CLIENT
     stale = jwt(iss="robot@project.example", exp=int(time.time()) - 10)
     for wrong in (stale, "nonsense"):

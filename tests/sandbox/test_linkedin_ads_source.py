@@ -38,16 +38,25 @@ def settings(sandbox: Sandbox, **changes: str) -> Settings:
 
 
 def connect(sandbox: Sandbox, *, env: dict[str, str] | None = None, **changes: str) -> Any:
-    return LINKEDIN_ADS.connect({**sandbox.connection("linkedin_ads"), **changes},
-                                settings(sandbox, **(env or {})))
+    return LINKEDIN_ADS.connect(
+        {**sandbox.connection("linkedin_ads"), **changes}, settings(sandbox, **(env or {}))
+    )
 
 
-def rows(sandbox: Sandbox, stream: str, number: int = EURO, window: Window | None = NOVEMBER,
-         **changes: str) -> list[dict[str, Any]]:
+def rows(
+    sandbox: Sandbox,
+    stream: str,
+    number: int = EURO,
+    window: Window | None = NOVEMBER,
+    **changes: str,
+) -> list[dict[str, Any]]:
     client = connect(sandbox, **changes)
     chosen = {each.account_id: each for each in LINKEDIN_ADS.discover(client)}[str(number)]
-    return list(LINKEDIN_ADS.parse(chosen, stream, LINKEDIN_ADS.extract(
-        client, chosen, Request(stream, window))))
+    return list(
+        LINKEDIN_ADS.parse(
+            chosen, stream, LINKEDIN_ADS.extract(client, chosen, Request(stream, window))
+        )
+    )
 
 
 @pytest.fixture(scope="module")
@@ -67,27 +76,37 @@ def calls(sandbox: Sandbox, part: str) -> list[dict[str, Any]]:
 
 def test_accounts(sandbox: Sandbox) -> None:
     found = LINKEDIN_ADS.discover(connect(sandbox))
-    assert found == [Account(str(EURO), f"Account {EURO}", "EUR", "UTC", "ACTIVE"),
-                     Account(str(DOLLAR), f"Account {DOLLAR}", "USD", "UTC", "CANCELED")]
-    named = LINKEDIN_ADS.discover(connect(
-        sandbox, account_ids=f"urn:li:sponsoredAccount:{DOLLAR}"))
+    assert found == [
+        Account(str(EURO), f"Account {EURO}", "EUR", "UTC", "ACTIVE"),
+        Account(str(DOLLAR), f"Account {DOLLAR}", "USD", "UTC", "CANCELED"),
+    ]
+    named = LINKEDIN_ADS.discover(connect(sandbox, account_ids=f"urn:li:sponsoredAccount:{DOLLAR}"))
     assert [each.account_id for each in named] == [str(DOLLAR)]
 
 
 def test_campaign_groups_are_our_campaigns(sandbox: Sandbox) -> None:
     found = rows(sandbox, "campaigns", window=None)
-    assert [(row["campaign_id"], row["campaign_name"], row["campaign_status"]) for row in found
-            ] == [("601", "Group 601 (new) 100%", "ACTIVE"), ("602", "Group 602", "PAUSED"),
-                  ("604", "Group 604", "REMOVED")]
+    assert [
+        (row["campaign_id"], row["campaign_name"], row["campaign_status"]) for row in found
+    ] == [
+        ("601", "Group 601 (new) 100%", "ACTIVE"),
+        ("602", "Group 602", "PAUSED"),
+        ("604", "Group 604", "REMOVED"),
+    ]
     assert rows(sandbox, "accounts", window=None)[0]["currency_code"] == "EUR"
 
 
 def test_campaigns_of_each_day_add_up_to_the_accounts_total(sandbox: Sandbox) -> None:
     parts, totals = rows(sandbox, "campaign_daily"), rows(sandbox, "account_daily")
     assert {(row["campaign_id"], row["date_day"].day): row["spend"] for row in parts} == {
-        ("601", 1): Decimal("0.30"), ("601", 2): Decimal("8.88"), ("602", 2): Decimal("1.000001")}
+        ("601", 1): Decimal("0.30"),
+        ("601", 2): Decimal("8.88"),
+        ("602", 2): Decimal("1.000001"),
+    }
     assert {row["date_day"].day: row["spend"] for row in totals} == {
-        1: Decimal("0.30"), 2: Decimal("9.880001")}
+        1: Decimal("0.30"),
+        2: Decimal("9.880001"),
+    }
     assert parts[0]["reported_conversions"] == 2
 
 
@@ -109,8 +128,7 @@ def test_an_answer_that_may_have_been_cut_is_split_by_days(full: Sandbox, count:
 def creatives(full: Sandbox, window: Window) -> list[str]:
     client = connect(full)
     chosen = {each.account_id: each for each in LINKEDIN_ADS.discover(client)}[str(DOLLAR)]
-    return [element["pivotValues"][0]
-            for element in analytics(client, chosen, "CREATIVE", window)]
+    return [element["pivotValues"][0] for element in analytics(client, chosen, "CREATIVE", window)]
 
 
 def test_a_full_day_is_split_by_campaigns(full: Sandbox) -> None:
@@ -130,23 +148,41 @@ def test_more_than_twenty_fields_are_never_asked_for(sandbox: Sandbox) -> None:
 
 
 def test_faulty_pages_lose_nothing(serve_data: Callable[..., Sandbox]) -> None:
-    served = serve_data({"linkedin/accounts": [account(EURO, "EUR")],
-                         "linkedin/campaign_groups": [group(n) for n in range(1, 2_501)]})
+    served = serve_data(
+        {
+            "linkedin/accounts": [account(EURO, "EUR")],
+            "linkedin/campaign_groups": [group(n) for n in range(1, 2_501)],
+        }
+    )
     for kind in ("empty_page", "short_page", "duplicate_page"):
-        served.set_faults([{"match": {"api": "linkedin", "path": "adCampaignGroups"}, "nth": 2,
-                            "do": {"kind": kind}}])
+        served.set_faults(
+            [
+                {
+                    "match": {"api": "linkedin", "path": "adCampaignGroups"},
+                    "nth": 2,
+                    "do": {"kind": kind},
+                }
+            ]
+        )
         found = rows(served, "campaigns", window=None)
         assert {row["campaign_id"] for row in found} == {str(n) for n in range(1, 2_501)}, kind
-    served.set_faults([{"match": {"api": "linkedin", "path": "adCampaignGroups"},
-                        "do": {"kind": "empty_page"}}])
+    served.set_faults(
+        [{"match": {"api": "linkedin", "path": "adCampaignGroups"}, "do": {"kind": "empty_page"}}]
+    )
     with pytest.raises(SourceUnavailable, match="circle"):
         rows(served, "campaigns", window=None)
 
 
 def test_storms_broken_bodies_and_dropped_connections_are_waited_out(sandbox: Sandbox) -> None:
-    for do in ({"kind": "status", "status": 503}, {"kind": "html", "status": 502},
-               {"kind": "html", "status": 200}, {"kind": "truncate"},
-               {"kind": "truncate", "hang_up": True}, {"kind": "drop"}, {"kind": "quota"}):
+    for do in (
+        {"kind": "status", "status": 503},
+        {"kind": "html", "status": 502},
+        {"kind": "html", "status": 200},
+        {"kind": "truncate"},
+        {"kind": "truncate", "hang_up": True},
+        {"kind": "drop"},
+        {"kind": "quota"},
+    ):
         sandbox.reset()
         sandbox.set_faults([{"match": ANALYTICS, "nth": 1, "do": do}])
         assert len(rows(sandbox, "account_daily")) == 2, do
@@ -154,9 +190,20 @@ def test_storms_broken_bodies_and_dropped_connections_are_waited_out(sandbox: Sa
 
 
 def test_a_throttle_is_waited_out_for_as_long_as_it_says(sandbox: Sandbox) -> None:
-    sandbox.set_faults([{"match": ANALYTICS, "nth": 1, "do": {
-        "kind": "status", "status": 429, "headers": {"Retry-After": "2"},
-        "body": {"status": 429, "message": "Resource level throttle limit is reached."}}}])
+    sandbox.set_faults(
+        [
+            {
+                "match": ANALYTICS,
+                "nth": 1,
+                "do": {
+                    "kind": "status",
+                    "status": 429,
+                    "headers": {"Retry-After": "2"},
+                    "body": {"status": 429, "message": "Resource level throttle limit is reached."},
+                },
+            }
+        ]
+    )
     began = time.monotonic()
     assert len(rows(sandbox, "account_daily")) == 2
     assert time.monotonic() - began >= 2
@@ -174,17 +221,31 @@ def test_a_revoked_token_is_refreshed_once_and_the_call_replayed(sandbox: Sandbo
     assert len(rows(sandbox, "account_daily")) == 2
     assert len(calls(sandbox, "accessToken")) == 2
     sandbox.reset()
-    false_alarm = {"kind": "status", "status": 401, "body": {
-        "status": 401, "serviceErrorCode": 65601, "code": "REVOKED_ACCESS_TOKEN",
-        "message": "The token used in the request has been revoked by the user"}}
+    false_alarm = {
+        "kind": "status",
+        "status": 401,
+        "body": {
+            "status": 401,
+            "serviceErrorCode": 65601,
+            "code": "REVOKED_ACCESS_TOKEN",
+            "message": "The token used in the request has been revoked by the user",
+        },
+    }
     sandbox.set_faults([{"match": ANALYTICS, "nth": [1, 2], "do": false_alarm}])
     assert len(rows(sandbox, "account_daily")) == 2
     assert len(calls(sandbox, "accessToken")) == 2
 
 
 def test_the_token_endpoint_may_throttle(sandbox: Sandbox) -> None:
-    sandbox.set_faults([{"match": {"api": "linkedin", "path": "accessToken"}, "nth": 1,
-                         "do": {"kind": "status", "status": 429}}])
+    sandbox.set_faults(
+        [
+            {
+                "match": {"api": "linkedin", "path": "accessToken"},
+                "nth": 1,
+                "do": {"kind": "status", "status": 429},
+            }
+        ]
+    )
     assert len(LINKEDIN_ADS.discover(connect(sandbox))) == 2
 
 
@@ -192,10 +253,22 @@ def test_the_token_endpoint_may_throttle(sandbox: Sandbox) -> None:
 def test_a_refresh_token_near_its_end_is_told_of(
     sandbox: Sandbox, caplog: pytest.LogCaptureFixture, days: int, is_told: bool
 ) -> None:
-    sandbox.set_faults([{"match": {"api": "linkedin", "path": "accessToken"}, "do": {
-        "kind": "status", "status": 200, "body": {
-            "access_token": "sandbox-linkedin-token", "expires_in": 5_184_000,
-            "refresh_token_expires_in": days * 86_400}}}])
+    sandbox.set_faults(
+        [
+            {
+                "match": {"api": "linkedin", "path": "accessToken"},
+                "do": {
+                    "kind": "status",
+                    "status": 200,
+                    "body": {
+                        "access_token": "sandbox-linkedin-token",
+                        "expires_in": 5_184_000,
+                        "refresh_token_expires_in": days * 86_400,
+                    },
+                },
+            }
+        ]
+    )
     assert len(LINKEDIN_ADS.discover(connect(sandbox))) == 2
     assert (f"expires in {days} days" in caplog.text) is is_told
 
@@ -232,9 +305,7 @@ def test_what_is_wrong_is_said_in_a_sentence_without_secrets(
     assert caught.value.__suppress_context__ or caught.value.__context__ is None
 
 
-def test_no_secret_reaches_the_log(
-    sandbox: Sandbox, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_no_secret_reaches_the_log(sandbox: Sandbox, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level("DEBUG")
     rows(sandbox, "campaign_daily")
     given = sandbox.connection("linkedin_ads")
@@ -244,8 +315,18 @@ def test_no_secret_reaches_the_log(
 
 
 def test_a_redirect_is_not_followed(sandbox: Sandbox) -> None:
-    sandbox.set_faults([{"match": ANALYTICS, "do": {
-        "kind": "status", "status": 302, "headers": {"Location": "https://example.com/steal"}}}])
+    sandbox.set_faults(
+        [
+            {
+                "match": ANALYTICS,
+                "do": {
+                    "kind": "status",
+                    "status": 302,
+                    "headers": {"Location": "https://example.com/steal"},
+                },
+            }
+        ]
+    )
     with pytest.raises(SourceRefused, match="302"):
         rows(sandbox, "account_daily")
 

@@ -43,8 +43,12 @@ def sandbox(served: Sandbox) -> Sandbox:
     return served
 
 
-def sdk(sandbox: Sandbox, token: str = "sandbox-meta-token", version: str = "v26.0",
-        secret: str | None = "sandbox-meta-secret") -> FacebookAdsApi:
+def sdk(
+    sandbox: Sandbox,
+    token: str = "sandbox-meta-token",
+    version: str = "v26.0",
+    secret: str | None = "sandbox-meta-secret",
+) -> FacebookAdsApi:
     session = FacebookSession("1000000001", secret, token, timeout=20)
     session.GRAPH = sandbox.http
     return FacebookAdsApi(session, api_version=version)
@@ -59,32 +63,49 @@ def error_of(call: Callable[[], Any]) -> tuple[int, int, int | None, str]:
     with pytest.raises(FacebookRequestError) as caught:
         call()
     error = caught.value
-    return (error.http_status(), error.api_error_code(), error.api_error_subcode(),
-            error.api_error_message())
+    return (
+        error.http_status(),
+        error.api_error_code(),
+        error.api_error_subcode(),
+        error.api_error_message(),
+    )
 
 
 def spend_in_data(account_id: str, days: Mapping[str, str], **ids: str) -> Decimal:
     """The oracle: the sum of the latest known lines, straight from the data set."""
-    return sum((Decimal(line["spend"]) for line in FILES["meta/insights"]
-                if line["account_id"] == account_id and "_known_until" not in line
-                and days["since"] <= line["date_start"] <= days["until"]
-                and all(line.get(key) == value for key, value in ids.items())), Decimal(0))
+    return sum(
+        (
+            Decimal(line["spend"])
+            for line in FILES["meta/insights"]
+            if line["account_id"] == account_id
+            and "_known_until" not in line
+            and days["since"] <= line["date_start"] <= days["until"]
+            and all(line.get(key) == value for key, value in ids.items())
+        ),
+        Decimal(0),
+    )
 
 
 @pytest.mark.parametrize("level", ["account", "campaign"])
 def test_insights_at_once_sum_to_the_data(sandbox: Sandbox, level: str) -> None:
     rows = account(sandbox).get_insights(
-        fields=["spend"], params={"level": level, "time_increment": 1, "time_range": WHOLE,
-                                  "limit": 7})
+        fields=["spend"],
+        params={"level": level, "time_increment": 1, "time_range": WHOLE, "limit": 7},
+    )
     assert sum(Decimal(row["spend"]) for row in rows) == spend_in_data("1", WHOLE)
 
 
 def test_a_report_run_is_polled_and_paged(sandbox: Sandbox) -> None:
     run = account(sandbox).get_insights(
-        fields=["campaign_id", "spend", "actions"], is_async=True,
-        params={"level": "campaign", "time_increment": 1, "time_range": WHOLE})
+        fields=["campaign_id", "spend", "actions"],
+        is_async=True,
+        params={"level": "campaign", "time_increment": 1, "time_range": WHOLE},
+    )
     assert [run.api_get()[AdReportRun.Field.async_status] for _ in range(3)] == [
-        "Job Running", "Job Completed", "Job Completed"]
+        "Job Running",
+        "Job Completed",
+        "Job Completed",
+    ]
     assert run[AdReportRun.Field.async_percent_completion] == 100
     rows = list(run.get_result(params={"limit": 20}))
     for campaign in ("11", "12", "13"):
@@ -100,24 +121,35 @@ def test_a_run_cannot_be_read_before_it_is_complete(sandbox: Sandbox) -> None:
 
 
 def test_lines_without_an_ad_count_for_campaign_and_account_only(sandbox: Sandbox) -> None:
-    rows = list(account(sandbox).get_insights(
-        fields=["ad_id", "ad_name", "adset_name", "spend"],
-        params={"level": "ad", "time_range": WHOLE}))
+    rows = list(
+        account(sandbox).get_insights(
+            fields=["ad_id", "ad_name", "adset_name", "spend"],
+            params={"level": "ad", "time_range": WHOLE},
+        )
+    )
     assert {row["ad_id"]: (row["adset_name"], row["ad_name"]) for row in rows} == {
-        "1111": ("Set A", "Ad A"), "1121": ("Set B", "Ad B")}
+        "1111": ("Set A", "Ad A"),
+        "1121": ("Set B", "Ad B"),
+    }
     assert sum(Decimal(row["spend"]) for row in rows) == spend_in_data("1", WHOLE, campaign_id="11")
 
 
 @pytest.mark.parametrize(
     ("increment", "first_days"),
-    [("all_days", ["2026-10-01"]), ("monthly", ["2026-10-01", "2026-11-01"]),
-     (20, ["2026-10-01", "2026-10-21", "2026-11-10"])],
+    [
+        ("all_days", ["2026-10-01"]),
+        ("monthly", ["2026-10-01", "2026-11-01"]),
+        (20, ["2026-10-01", "2026-10-21", "2026-11-10"]),
+    ],
 )
 def test_time_increments_cut_the_range(
     sandbox: Sandbox, increment: Any, first_days: list[str]
 ) -> None:
-    rows = list(account(sandbox).get_insights(
-        fields=["spend"], params={"time_increment": increment, "time_range": WHOLE}))
+    rows = list(
+        account(sandbox).get_insights(
+            fields=["spend"], params={"time_increment": increment, "time_range": WHOLE}
+        )
+    )
     assert [row["date_start"] for row in rows] == first_days
     assert rows[-1]["date_stop"] == WHOLE["until"]
     for row in rows:
@@ -129,8 +161,12 @@ def test_presets_follow_the_accounts_own_day(sandbox: Sandbox) -> None:
     api = sdk(sandbox)
 
     def days(identifier: str) -> list[str]:
-        return [row["date_start"] for row in AdAccount(identifier, api=api).get_insights(
-            fields=["spend"], params={"date_preset": "last_3d", "time_increment": 1})]
+        return [
+            row["date_start"]
+            for row in AdAccount(identifier, api=api).get_insights(
+                fields=["spend"], params={"date_preset": "last_3d", "time_increment": 1}
+            )
+        ]
 
     sandbox.set_clock("2026-11-15T18:00:00Z")
     assert days("act_1") == ["2026-11-12", "2026-11-13", "2026-11-14"]
@@ -142,16 +178,21 @@ def test_restated_spend_and_names_follow_the_clock(sandbox: Sandbox) -> None:
     for clock in ("2026-11-19T23:59:59Z", "2026-11-20T00:00:00Z"):
         sandbox.set_clock(clock)
         rows = account(sandbox).get_insights(
-            fields=["spend"], params={"time_range": {"since": "2026-11-19", "until": "2026-11-19"}})
+            fields=["spend"], params={"time_range": {"since": "2026-11-19", "until": "2026-11-19"}}
+        )
         seen.append([row["spend"] for row in rows])
     assert seen == [["1.10"], ["3.30"]]
 
 
 def test_filters_and_sorting(sandbox: Sandbox) -> None:
     def campaigns(filtering: list[dict[str, Any]], **more: Any) -> list[str]:
-        return [row["campaign_id"] for row in account(sandbox).get_insights(
-            fields=["campaign_id", "spend"],
-            params={"level": "campaign", "time_range": WHOLE, "filtering": filtering, **more})]
+        return [
+            row["campaign_id"]
+            for row in account(sandbox).get_insights(
+                fields=["campaign_id", "spend"],
+                params={"level": "campaign", "time_range": WHOLE, "filtering": filtering, **more},
+            )
+        ]
 
     def only(field: str, operator: str, value: Any) -> list[str]:
         return campaigns([{"field": field, "operator": operator, "value": value}])
@@ -162,27 +203,38 @@ def test_filters_and_sorting(sandbox: Sandbox) -> None:
     assert only("campaign.effective_status", "IN", ["DELETED"]) == ["13"]
     assert only("campaign.name", "CONTAIN", "überraschung") == ["12"]
     assert only("spend", "GREATER_THAN", 500) == ["11", "12"]
-    total = list(account(sandbox).get_insights(fields=["spend"], params={
-        "time_range": WHOLE,
-        "filtering": [{"field": "campaign.id", "operator": "IN", "value": ["12"]}]}))
+    total = list(
+        account(sandbox).get_insights(
+            fields=["spend"],
+            params={
+                "time_range": WHOLE,
+                "filtering": [{"field": "campaign.id", "operator": "IN", "value": ["12"]}],
+            },
+        )
+    )
     assert Decimal(total[0]["spend"]) == spend_in_data("1", WHOLE, campaign_id="12")
 
 
 def test_objects_and_edges(sandbox: Sandbox) -> None:
     api = sdk(sandbox)
     accounts = list(User("me", api=api).get_ad_accounts(fields=["name", "currency"]))
-    assert [(one["id"], one["currency"]) for one in accounts] == [("act_1", "USD"),
-                                                                  ("act_2", "JPY")]
+    assert [(one["id"], one["currency"]) for one in accounts] == [
+        ("act_1", "USD"),
+        ("act_2", "JPY"),
+    ]
     edge = account(sandbox).get_campaigns(fields=["name", "effective_status"])
     assert [row["name"] for row in edge] == ["Brand renamed", PAUSED]
     assert edge.total() == 2
     deleted = account(sandbox).get_campaigns(
-        fields=["name"], params={"effective_status": ["DELETED"]})
+        fields=["name"], params={"effective_status": ["DELETED"]}
+    )
     assert [row["name"] for row in deleted] == ["Gone"]
     campaign = Campaign("11", api=api).api_get(fields=["name", "objective"])
     assert dict(campaign) == {"id": "11", "name": "Brand renamed", "objective": "OUTCOME_LEADS"}
     assert [row["name"] for row in Campaign("11", api=api).get_ad_sets(fields=["name"])] == [
-        "Set A", "Set B"]
+        "Set A",
+        "Set B",
+    ]
     ads = {ad["id"]: ad["creative"]["id"] for ad in account(sandbox).get_ads(fields=["creative"])}
     assert ads == {"1111": "9001", "1121": "9002"}
     creatives = list(account(sandbox).get_ad_creatives(fields=["url_tags"]))
@@ -190,7 +242,8 @@ def test_objects_and_edges(sandbox: Sandbox) -> None:
     assert len(creatives) == 2
     nested = api.call("GET", ("11",), params={"fields": "name,adsets.limit(1){id,ads{name}}"})
     assert nested.json()["adsets"]["data"] == [
-        {"id": "111", "ads": {"data": [{"name": "Ad A", "id": "1111"}]}}]
+        {"id": "111", "ads": {"data": [{"name": "Ad A", "id": "1111"}]}}
+    ]
 
 
 def test_edges_a_data_set_has_nothing_of_are_empty(sandbox: Sandbox) -> None:
@@ -199,8 +252,11 @@ def test_edges_a_data_set_has_nothing_of_are_empty(sandbox: Sandbox) -> None:
 
 
 def test_a_long_query_may_be_posted(sandbox: Sandbox) -> None:
-    answer = requests.post(f"{sandbox.http}/v26.0/11", timeout=10, data={
-        "method": "GET", "fields": "name", "access_token": "sandbox-meta-token"})
+    answer = requests.post(
+        f"{sandbox.http}/v26.0/11",
+        timeout=10,
+        data={"method": "GET", "fields": "name", "access_token": "sandbox-meta-token"},
+    )
     assert answer.json() == {"id": "11", "name": "Brand renamed"}
 
 
@@ -209,9 +265,11 @@ def test_a_batch_answers_each_call(sandbox: Sandbox) -> None:
     batch = api.new_batch()
     for identifier in ("1111", "1121", "404"):
         Ad(identifier, api=api).api_get(
-            fields=["name"], batch=batch,
+            fields=["name"],
+            batch=batch,
             success=lambda answer: found.append(answer.json()["name"]),
-            failure=lambda answer: found.append(answer.error().api_error_subcode()))
+            failure=lambda answer: found.append(answer.error().api_error_subcode()),
+        )
     assert batch.execute() is None
     assert found == ["Ad A", "Ad B", 33]
 
@@ -229,20 +287,29 @@ def test_what_the_real_api_refuses_is_refused(sandbox: Sandbox) -> None:
     assert "must be one of" in refused(["spend"], action_attribution_windows=["28d_view"])[3]
     assert refused(["spend"], time_range={"since": "2026-11-02", "until": "2026-11-01"})[1] == 100
     assert refused(["spend"], time_range={"since": "2023-10-19", "until": "2026-11-01"})[1] == 3018
-    assert insights(fields=["spend"], params={
-        "time_range": {"since": "2023-10-20", "until": "2026-11-01"},
-        "action_attribution_windows": ["7d_click", "1d_view"]})
+    assert insights(
+        fields=["spend"],
+        params={
+            "time_range": {"since": "2023-10-20", "until": "2026-11-01"},
+            "action_attribution_windows": ["7d_click", "1d_view"],
+        },
+    )
     assert refused(["spend"], after="garbage", limit=1)[1] == 100
     assert error_of(lambda: account(sandbox, token="stolen", secret=None).api_get())[1] == 190
     assert error_of(lambda: account(sandbox, secret="wrong").api_get())[3].startswith(
-        "Invalid appsecret_proof")
+        "Invalid appsecret_proof"
+    )
     assert error_of(lambda: account(sandbox, version="v19.0").api_get())[1] == 2635
     assert error_of(lambda: account(sandbox, version="v99.0").api_get())[1] == 2500
     assert error_of(lambda: Campaign("404", api=sdk(sandbox)).api_get())[1:3] == (100, 33)
-    assert "node type (Campaign)" in error_of(
-        lambda: Campaign("11", api=sdk(sandbox)).api_get(fields=["nope"]))[3]
-    assert error_of(lambda: Campaign("11", api=sdk(sandbox)).api_update(params={"name": "x"}))[
-        0] == 403
+    assert (
+        "node type (Campaign)"
+        in error_of(lambda: Campaign("11", api=sdk(sandbox)).api_get(fields=["nope"]))[3]
+    )
+    assert (
+        error_of(lambda: Campaign("11", api=sdk(sandbox)).api_update(params={"name": "x"}))[0]
+        == 403
+    )
 
 
 def test_faults_in_metas_own_form(sandbox: Sandbox) -> None:
@@ -258,16 +325,26 @@ def test_faults_in_metas_own_form(sandbox: Sandbox) -> None:
 
 
 def test_a_token_may_come_as_a_bearer_and_usage_headers_come_back(sandbox: Sandbox) -> None:
-    answer = requests.get(f"{sandbox.http}/v25.0/act_1/insights", timeout=10,
-                          headers={"Authorization": "Bearer sandbox-meta-token"})
+    answer = requests.get(
+        f"{sandbox.http}/v25.0/act_1/insights",
+        timeout=10,
+        headers={"Authorization": "Bearer sandbox-meta-token"},
+    )
     assert answer.ok
-    assert {"x-app-usage", "x-ad-account-usage", "x-business-use-case-usage",
-            "x-fb-ads-insights-throttle"} <= {name.lower() for name in answer.headers}
+    assert {
+        "x-app-usage",
+        "x-ad-account-usage",
+        "x-business-use-case-usage",
+        "x-fb-ads-insights-throttle",
+    } <= {name.lower() for name in answer.headers}
     assert answer.headers["facebook-api-version"] == "v25.0"
     missing = requests.get(f"{sandbox.http}/v25.0/me", timeout=10).json()["error"]
     assert (missing["code"], missing["type"]) == (104, "OAuthException")
-    known = requests.get(f"{sandbox.http}/v25.0/debug_token", timeout=10, params={
-        "access_token": "sandbox-meta-token", "input_token": "sandbox-meta-token"}).json()["data"]
+    known = requests.get(
+        f"{sandbox.http}/v25.0/debug_token",
+        timeout=10,
+        params={"access_token": "sandbox-meta-token", "input_token": "sandbox-meta-token"},
+    ).json()["data"]
     assert (known["is_valid"], "ads_read" in known["scopes"]) == (True, True)
 
 
@@ -287,8 +364,14 @@ print(json.dumps([dict(row) for row in rows]))
 
 def test_the_unmodified_sdk_reads_it_on_its_default_host(sandbox: Sandbox) -> None:
     done = subprocess.run(
-        [sys.executable, "-c", ON_DEFAULT_HOSTS], cwd=ROOT, text=True, capture_output=True,
-        env=environment(**sandbox.proxy_variables), timeout=60, check=True)
+        [sys.executable, "-c", ON_DEFAULT_HOSTS],
+        cwd=ROOT,
+        text=True,
+        capture_output=True,
+        env=environment(**sandbox.proxy_variables),
+        timeout=60,
+        check=True,
+    )
     rows = json.loads(done.stdout)
     assert sum(Decimal(row["spend"]) for row in rows) == spend_in_data("1", WHOLE)
 
@@ -296,36 +379,62 @@ def test_the_unmodified_sdk_reads_it_on_its_default_host(sandbox: Sandbox) -> No
 def test_nested_fields_are_read() -> None:
     fields = field_list("id, adsets.limit(5){name,ads{id}} ,creative{id}")
     assert [(item.name, [inner.name for inner in item.fields]) for item in fields] == [
-        ("id", []), ("adsets", ["name", "ads"]), ("creative", ["id"])]
+        ("id", []),
+        ("adsets", ["name", "ads"]),
+        ("creative", ["id"]),
+    ]
     assert fields[1].arguments == {"limit": "5"}
 
 
 line = st.builds(
     lambda campaign, adset, day, cents, lead: {
-        "account_id": "1", "campaign_id": campaign, "adset_id": f"{campaign}{adset}",
-        "ad_id": f"{campaign}{adset}9", "date_start": str(date(2026, 10, 1) + timedelta(day)),
-        "spend": str(Decimal(cents) / 100), "actions": [{"action_type": "lead", "value": lead}]},
-    st.sampled_from("12"), st.sampled_from("345"), st.integers(0, 40), st.integers(-500, 10**9),
-    st.sampled_from(["0", "1", "2.5"]))
+        "account_id": "1",
+        "campaign_id": campaign,
+        "adset_id": f"{campaign}{adset}",
+        "ad_id": f"{campaign}{adset}9",
+        "date_start": str(date(2026, 10, 1) + timedelta(day)),
+        "spend": str(Decimal(cents) / 100),
+        "actions": [{"action_type": "lead", "value": lead}],
+    },
+    st.sampled_from("12"),
+    st.sampled_from("345"),
+    st.integers(0, 40),
+    st.integers(-500, 10**9),
+    st.sampled_from(["0", "1", "2.5"]),
+)
 
 
 @settings(max_examples=40, deadline=None)
-@given(lines=st.lists(line, max_size=30), level=st.sampled_from(meta_insights.LEVELS),
-       increment=st.sampled_from(["1", "7", "monthly", "all_days"]))
+@given(
+    lines=st.lists(line, max_size=30),
+    level=st.sampled_from(meta_insights.LEVELS),
+    increment=st.sampled_from(["1", "7", "monthly", "all_days"]),
+)
 def test_sums_are_conserved_at_every_level_and_increment(
-    tmp_path_factory: pytest.TempPathFactory, lines: list[dict[str, Any]], level: str,
+    tmp_path_factory: pytest.TempPathFactory,
+    lines: list[dict[str, Any]],
+    level: str,
     increment: str,
 ) -> None:
     folder: Path = tmp_path_factory.mktemp("sums")
-    data = write_data_set(folder, {"meta/ad_accounts": FILES["meta/ad_accounts"],
-                                   "meta/insights": lines})
+    data = write_data_set(
+        folder, {"meta/ad_accounts": FILES["meta/ad_accounts"], "meta/insights": lines}
+    )
     world = World(DataSet(data))
     record = objects(world).by_kind["account"]["act_1"]
-    asked = meta_insights.query(world, "account", record, {
-        "level": level, "time_increment": increment, "fields": "spend,actions",
-        "time_range": '{"since":"2026-10-01","until":"2026-11-19"}'})
+    asked = meta_insights.query(
+        world,
+        "account",
+        record,
+        {
+            "level": level,
+            "time_increment": increment,
+            "fields": "spend,actions",
+            "time_range": '{"since":"2026-10-01","until":"2026-11-19"}',
+        },
+    )
     rows = [json.loads(text) for text in meta_insights.report(world, asked)]
-    assert sum(Decimal(row["spend"]) for row in rows) == sum(
-        Decimal(one["spend"]) for one in lines)
+    assert sum(Decimal(row["spend"]) for row in rows) == sum(Decimal(one["spend"]) for one in lines)
     assert sum(Decimal(action["value"]) for row in rows for action in row["actions"]) == sum(
-        Decimal(one["actions"][0]["value"]) for one in lines)
+        Decimal(one["actions"][0]["value"]) for one in lines
+    )

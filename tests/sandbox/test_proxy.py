@@ -45,7 +45,9 @@ def test_default_hosts_are_reached_through_it(sandbox: Sandbox) -> None:
     with requests.Session() as session:
         session.trust_env = False
         answer = session.get(
-            "https://graph.facebook.com/v26.0/me", timeout=10, verify=sandbox.ca_file,
+            "https://graph.facebook.com/v26.0/me",
+            timeout=10,
+            verify=sandbox.ca_file,
             params={"access_token": "sandbox-meta-token"},
             proxies={"https": f"http://127.0.0.1:{sandbox.ports['proxy']}"},
         )

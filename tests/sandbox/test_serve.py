@@ -33,8 +33,15 @@ def sandbox(serve_data: Serve) -> Sandbox:
 
 def refused(*arguments: str) -> str:
     """The one sentence of a sandbox that does not start."""
-    done = subprocess.run(command(*arguments), cwd=ROOT, env=environment(), text=True,
-                          capture_output=True, timeout=60, check=False)
+    done = subprocess.run(
+        command(*arguments),
+        cwd=ROOT,
+        env=environment(),
+        text=True,
+        capture_output=True,
+        timeout=60,
+        check=False,
+    )
     assert (done.returncode, done.stdout) == (2, "")
     lines = done.stderr.strip().splitlines()
     assert len(lines) == 1, done.stderr
@@ -47,10 +54,16 @@ def test_the_ready_line_names_every_port_and_variable(sandbox: Sandbox) -> None:
     assert set(ready["ports"]) == {"https", "grpc", "http", "proxy", "control"}
     assert all(ready["ports"].values())
     assert ready["as_of"] == "2026-11-20T12:00:00+00:00"
-    assert {f"AIRFLOW_CONN_{name}" for name in
-            ("FACEBOOK_ADS", "GOOGLE_ADS", "LINKEDIN_ADS", "SALESFORCE")} <= set(ready["variables"])
-    assert set(ready["proxy_variables"]) >= {"HTTPS_PROXY", "https_proxy", "grpc_proxy",
-                                             "GRPC_DEFAULT_SSL_ROOTS_FILE_PATH"}
+    assert {
+        f"AIRFLOW_CONN_{name}"
+        for name in ("FACEBOOK_ADS", "GOOGLE_ADS", "LINKEDIN_ADS", "SALESFORCE")
+    } <= set(ready["variables"])
+    assert set(ready["proxy_variables"]) >= {
+        "HTTPS_PROXY",
+        "https_proxy",
+        "grpc_proxy",
+        "GRPC_DEFAULT_SSL_ROOTS_FILE_PATH",
+    }
     assert Path(ready["ca_file"]).read_text().count("BEGIN CERTIFICATE") == 1
 
 
@@ -104,27 +117,51 @@ GOOD = FILES["meta/campaigns"][2]
         ("meta/campaigns", [json.dumps(GOOD), '{"id": "1"'], "meta/campaigns.jsonl:2: not JSON"),
         ("meta/campaigns", ["[1]"], "meta/campaigns.jsonl:1: not a JSON object."),
         ("meta/campaigns", ['{"id":"1"},{"id":"2"}'], "meta/campaigns.jsonl:1: not JSON"),
-        ("meta/campaigns", ["", '{"id":"1","account_id":"1"}'],
-         "meta/campaigns.jsonl:2: name is missing, a non-empty text is needed."),
-        ("meta/campaigns", [json.dumps(GOOD | {"_known_from": "soon"})],
-         "meta/campaigns.jsonl:1: _known_from 'soon' is neither a day nor an ISO instant."),
-        ("meta/campaigns",
-         [json.dumps(GOOD | {"_known_from": "2026-02-01", "_known_until": "2026-01-01"})],
-         "meta/campaigns.jsonl:1: _known_until is not after _known_from."),
-        ("meta/campaigns", [json.dumps(GOOD), json.dumps(GOOD)],
-         "meta/campaigns.jsonl:2: id 12 is known twice at one time (see line 1)."),
-        ("meta/insights",
-         ['{"account_id":"1","campaign_id":"2","date_start":"2026-02-30","spend":"1"}'],
-         "meta/insights.jsonl:1: date_start '2026-02-30' is not a day as YYYY-MM-DD."),
-        ("meta/insights",
-         ['{"account_id":"1","campaign_id":"2","date_start":"2026-02-01","spend":"N/A"}'],
-         "meta/insights.jsonl:1: spend 'N/A' is not a number."),
-        ("google/campaigns", ['{"customer":{"id":"1"},"campaign":{"id":7,"name":"x"}}'],
-         "google/campaigns.jsonl:1: campaign.id 7 is not a non-empty text."),
-        ("linkedin/accounts", ['{"id":"7","name":"x","currency":"EUR"}'],
-         "linkedin/accounts.jsonl:1: id '7' is not a whole number."),
-        ("salesforce/Lead", ['{"Email":"a@example.com"}'],
-         "salesforce/Lead.jsonl:1: Id is missing, a non-empty text is needed."),
+        (
+            "meta/campaigns",
+            ["", '{"id":"1","account_id":"1"}'],
+            "meta/campaigns.jsonl:2: name is missing, a non-empty text is needed.",
+        ),
+        (
+            "meta/campaigns",
+            [json.dumps(GOOD | {"_known_from": "soon"})],
+            "meta/campaigns.jsonl:1: _known_from 'soon' is neither a day nor an ISO instant.",
+        ),
+        (
+            "meta/campaigns",
+            [json.dumps(GOOD | {"_known_from": "2026-02-01", "_known_until": "2026-01-01"})],
+            "meta/campaigns.jsonl:1: _known_until is not after _known_from.",
+        ),
+        (
+            "meta/campaigns",
+            [json.dumps(GOOD), json.dumps(GOOD)],
+            "meta/campaigns.jsonl:2: id 12 is known twice at one time (see line 1).",
+        ),
+        (
+            "meta/insights",
+            ['{"account_id":"1","campaign_id":"2","date_start":"2026-02-30","spend":"1"}'],
+            "meta/insights.jsonl:1: date_start '2026-02-30' is not a day as YYYY-MM-DD.",
+        ),
+        (
+            "meta/insights",
+            ['{"account_id":"1","campaign_id":"2","date_start":"2026-02-01","spend":"N/A"}'],
+            "meta/insights.jsonl:1: spend 'N/A' is not a number.",
+        ),
+        (
+            "google/campaigns",
+            ['{"customer":{"id":"1"},"campaign":{"id":7,"name":"x"}}'],
+            "google/campaigns.jsonl:1: campaign.id 7 is not a non-empty text.",
+        ),
+        (
+            "linkedin/accounts",
+            ['{"id":"7","name":"x","currency":"EUR"}'],
+            "linkedin/accounts.jsonl:1: id '7' is not a whole number.",
+        ),
+        (
+            "salesforce/Lead",
+            ['{"Email":"a@example.com"}'],
+            "salesforce/Lead.jsonl:1: Id is missing, a non-empty text is needed.",
+        ),
     ],
 )
 def test_a_malformed_line_is_refused_with_file_line_and_reason(
@@ -172,8 +209,14 @@ def test_what_cannot_be_served_is_refused_with_one_sentence(tmp_path: Path) -> N
 
 def test_unknown_files_are_named_and_ignored(tmp_path: Path) -> None:
     data = write_data_set(tmp_path, {"meta/campaigns": [], "tiktok/ads": [], "truth/people": []})
-    done = subprocess.Popen(command("serve", "--data", str(data)), cwd=ROOT, env=environment(),
-                            text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    done = subprocess.Popen(
+        command("serve", "--data", str(data)),
+        cwd=ROOT,
+        env=environment(),
+        text=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
     assert done.stdout is not None
     assert json.loads(done.stdout.readline())["ready"] is True
     done.terminate()
@@ -182,8 +225,9 @@ def test_unknown_files_are_named_and_ignored(tmp_path: Path) -> None:
 
 
 def names(sandbox: Sandbox, edge: str) -> Sequence[Any]:
-    answer = requests.get(f"{sandbox.http}/v26.0/{edge}", params={**TOKEN, "fields": "name"},
-                          timeout=5).json()
+    answer = requests.get(
+        f"{sandbox.http}/v26.0/{edge}", params={**TOKEN, "fields": "name"}, timeout=5
+    ).json()
     return [row["name"] for row in answer["data"]]
 
 
@@ -206,8 +250,11 @@ def test_as_of_starts_the_world_at_an_earlier_day(tmp_path: Path) -> None:
 def test_the_log_shows_every_call_and_no_secret(sandbox: Sandbox) -> None:
     sandbox.reset()
     requests.get(f"{sandbox.http}/v26.0/me", params=TOKEN, timeout=5)
-    requests.post(f"{sandbox.http}/v26.0/act_1/insights", timeout=5,
-                  data={**TOKEN, "appsecret_proof": "abc", "level": "campaign"})
+    requests.post(
+        f"{sandbox.http}/v26.0/act_1/insights",
+        timeout=5,
+        data={**TOKEN, "appsecret_proof": "abc", "level": "campaign"},
+    )
     requests.get(f"{sandbox.http}/nowhere", timeout=5)
     log = sandbox.log()
     assert [(call["api"], call["method"], call["path"], call["status"]) for call in log] == [

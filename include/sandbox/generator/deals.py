@@ -349,5 +349,3 @@ def _stage(place: int) -> dict[str, object]:
 
 def _date(moment: int) -> str:
     return day_text(day_of(moment))
-
-

@@ -127,7 +127,6 @@ class Crm:
         return membership
 
 
-
 def _standing(lead: LeadRecord, at: int) -> bool:
     return lead.created <= at and (lead.merged_at is None or lead.merged_at > at)
 

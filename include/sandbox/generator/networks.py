@@ -69,16 +69,19 @@ def _life(frame: Frame, campaign: Campaign) -> list[tuple[int, str, str]]:
 def meta_lines(frame: Frame, campaigns: list[Campaign]) -> Lines:
     """Ad accounts, campaigns, ad sets, ads."""
     for account in (one for one in ACCOUNTS if one.platform == META):
-        yield "meta/ad_accounts", {
-            "id": f"act_{account.account_id}",
-            "account_id": account.account_id,
-            "name": account.name,
-            "account_status": 1,
-            "currency": account.currency,
-            "timezone_name": account.time_zone,
-            "timezone_offset_hours_utc": {"USD": -5, "EUR": 1}[account.currency],
-            "created_time": offset_time(instant(frame.first_day - 400, 9 * HOUR)),
-        }
+        yield (
+            "meta/ad_accounts",
+            {
+                "id": f"act_{account.account_id}",
+                "account_id": account.account_id,
+                "name": account.name,
+                "account_status": 1,
+                "currency": account.currency,
+                "timezone_name": account.time_zone,
+                "timezone_offset_hours_utc": {"USD": -5, "EUR": 1}[account.currency],
+                "created_time": offset_time(instant(frame.first_day - 400, 9 * HOUR)),
+            },
+        )
     for campaign in (one for one in campaigns if one.platform == META):
         owner = {"account_id": campaign.account.account_id}
         life = _life(frame, campaign)
@@ -190,16 +193,19 @@ def google_lines(frame: Frame, campaigns: list[Campaign]) -> Lines:
 def linkedin_lines(frame: Frame, campaigns: list[Campaign]) -> Lines:
     """Accounts, campaign groups, campaigns, creatives."""
     for account in (one for one in ACCOUNTS if one.platform == LINKEDIN):
-        yield "linkedin/accounts", {
-            "id": int(account.account_id),
-            "name": account.name,
-            "currency": account.currency,
-            "status": "ACTIVE",
-            "type": "BUSINESS",
-            "reference": "urn:li:organization:40512233",
-            "test": False,
-            "servingStatuses": ["RUNNABLE"],
-        }
+        yield (
+            "linkedin/accounts",
+            {
+                "id": int(account.account_id),
+                "name": account.name,
+                "currency": account.currency,
+                "status": "ACTIVE",
+                "type": "BUSINESS",
+                "reference": "urn:li:organization:40512233",
+                "test": False,
+                "servingStatuses": ["RUNNABLE"],
+            },
+        )
     for campaign in (one for one in campaigns if one.platform == LINKEDIN):
         owner = {"account": _account_urn(campaign)}
         life = _life(frame, campaign)

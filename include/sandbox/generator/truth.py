@@ -57,13 +57,16 @@ def _people(people: Iterable[Person]) -> Lines:
     for person in people:
         records = [(lead.created, lead.lead_id) for lead in person.leads]
         records += [(contact.created, contact.contact_id) for contact in person.contacts]
-        yield "truth/people", {
-            "person_id": person.person_id,
-            "record_ids": [record for _, record in sorted(records)],
-            "is_internal": person.is_internal,
-            "is_deleted": person.is_deleted,
-            **_judged(person.touches),
-        }
+        yield (
+            "truth/people",
+            {
+                "person_id": person.person_id,
+                "record_ids": [record for _, record in sorted(records)],
+                "is_internal": person.is_internal,
+                "is_deleted": person.is_deleted,
+                **_judged(person.touches),
+            },
+        )
 
 
 def _deal_people(deal: Deal, contacts: dict[str, list[Person]]) -> tuple[str, list[Person]]:
@@ -104,18 +107,21 @@ def _opportunities(deals: Iterable[Deal], people: Iterable[Person]) -> Lines:
     for deal in deals:
         rule, on_deal = _deal_people(deal, contacts)
         status = {None: "open", True: "won", False: "lost"}[deal.is_won]
-        yield "truth/opportunities", {
-            "opportunity_id": deal.opportunity_id,
-            "people_rule": rule,
-            "people": [person.person_id for person in on_deal],
-            **_judged_deal(deal, on_deal),
-            "amount": money(deal.amount_cents) if deal.amount_cents is not None else None,
-            "currency": deal.currency,
-            "type_group": TYPE_GROUPS[deal.kind],
-            "created_at": iso(deal.created),
-            "close_date": deal.close_date,
-            "status": "deleted" if deal.deleted_at else status,
-        }
+        yield (
+            "truth/opportunities",
+            {
+                "opportunity_id": deal.opportunity_id,
+                "people_rule": rule,
+                "people": [person.person_id for person in on_deal],
+                **_judged_deal(deal, on_deal),
+                "amount": money(deal.amount_cents) if deal.amount_cents is not None else None,
+                "currency": deal.currency,
+                "type_group": TYPE_GROUPS[deal.kind],
+                "created_at": iso(deal.created),
+                "close_date": deal.close_date,
+                "status": "deleted" if deal.deleted_at else status,
+            },
+        )
 
 
 def _won(deals: Iterable[Deal]) -> Lines:
