@@ -196,6 +196,19 @@ def test_a_kill_while_staging_leaves_old_or_new_and_a_rerun_converges(
     ]
 
 
+def test_a_kill_while_building_leaves_the_old_candidate(prepared: Settings) -> None:
+    load(prepared, NETWORK, "campaign_daily", 0, [spent("a", 0, "10")], days(1))
+    build_spend(prepared)
+    load(prepared, NETWORK, "campaign_daily", 1, [spent("a", 0, "7")], days(1))
+
+    kill_at(prepared, "build.before_commit", "build", "fct_ad_spend_daily")
+
+    query = "select spend from build.fct_ad_spend_daily"
+    assert warehouse.read(prepared, query) == [{"spend": Decimal(10)}]
+    warehouse.build(prepared, "fct_ad_spend_daily")
+    assert warehouse.read(prepared, query) == [{"spend": Decimal(7)}]
+
+
 @pytest.mark.parametrize(
     ("failpoint", "is_new"),
     [

@@ -29,6 +29,8 @@ def main(home: str, warehouse_url: str, verb: str, *rest: str) -> None:
         warehouse.stage(settings, NETWORK, checked, run(9))
     elif verb == "prepare":
         warehouse.prepare(settings, (NETWORK,))
+    elif verb == "build":
+        warehouse.build(settings, rest[0])
     elif verb == "publish":
         if rest:
             resource.setrlimit(resource.RLIMIT_FSIZE, (int(rest[0]), int(rest[0])))
