@@ -96,9 +96,7 @@ converted_opportunity_id = _text(
 )
 
 # CRM texts
-email_hash = _text(
-    "email_hash", "Keyed hash of the e-mail (trimmed, lower case, plus-tag removed)"
-)
+email_hash = _text("email_hash", "Keyed hash of the e-mail (trimmed, lower case, plus-tag removed)")
 email_domain = _text("email_domain", "The part of the e-mail after @, in lower case")
 lead_source = _text("lead_source", "The CRM's own word for where the person came from")
 lead_status = _text("lead_status", "The lead's status in the CRM")
@@ -142,9 +140,7 @@ amount = Column("amount", Type.CRM_MONEY, "The deal's amount; NULL where unknown
 budgeted_cost = Column(
     "budgeted_cost", Type.CRM_MONEY, "Cost planned in the CRM", unit="currency_code"
 )
-actual_cost = Column(
-    "actual_cost", Type.CRM_MONEY, "Cost noted in the CRM", unit="currency_code"
-)
+actual_cost = Column("actual_cost", Type.CRM_MONEY, "Cost noted in the CRM", unit="currency_code")
 is_active = _flag("is_active", "Whether it is in use")
 is_closed = _flag("is_closed", "Whether the deal is won or lost")
 is_converted = _flag("is_converted", "Whether the lead was converted")

@@ -62,9 +62,7 @@ _FIRST_TOUCH_TELLS = (
     replace(
         _channel, name="first_touch_channel", meaning="The channel of the first touch"
     ).required(),
-    replace(
-        c.offer_type, name="first_touch_offer_type", meaning="What the first touch came for"
-    ),
+    replace(c.offer_type, name="first_touch_offer_type", meaning="What the first touch came for"),
     replace(
         c.match_method,
         name="first_touch_match_method",

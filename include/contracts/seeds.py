@@ -251,9 +251,7 @@ STG_SOURCES = table(
     ("source",),
     (
         c.source,
-        Column(
-            "kind", Type.TEXT, "Ad network or CRM", one_of=("ads", "crm"), is_required=True
-        ),
+        Column("kind", Type.TEXT, "Ad network or CRM", one_of=("ads", "crm"), is_required=True),
         Column(
             "look_back_days",
             Type.INTEGER,

@@ -1,5 +1,6 @@
 -- Which deals are there, when did they open and close, and what are they worth?
 -- Grain: one row per deal that the CRM still has.
+-- A deal's type tells whether it is new business; where it says nothing, its record type does.
 -- A deal closes at the end of its close day in the reporting zone. Amounts become base amounts at
 -- the rate of the close day; of open deals, and of deals closed by a day to come, the as-of day's.
 with
@@ -11,6 +12,15 @@ as_of as (
     from build.int_as_of
 ),
 
+record_types as (
+    select
+        record_types.record_type_id,
+        types.type_group
+    from staging.stg_crm_record_types as record_types
+    inner join staging.seed_deal_types as types
+        on lower(trim(record_types.record_type_name)) = types.opportunity_type
+),
+
 deals as (
     select
         opportunities.opportunity_id,
@@ -20,7 +30,7 @@ deals as (
         opportunities.owner_id,
         opportunities.opportunity_name,
         opportunities.opportunity_type,
-        coalesce(types.type_group, 'new_business') as type_group,
+        coalesce(types.type_group, record_types.type_group, 'new_business') as type_group,
         opportunities.stage_name,
         stages.stage_group,
         opportunities.lead_source,
@@ -48,6 +58,8 @@ deals as (
     cross join as_of
     left join staging.seed_deal_types as types
         on lower(trim(opportunities.opportunity_type)) = types.opportunity_type
+    left join record_types
+        on opportunities.record_type_id = record_types.record_type_id
     left join staging.seed_opportunity_stages as stages
         on lower(trim(opportunities.stage_name)) = stages.stage_name
     where not opportunities.is_deleted

@@ -2,8 +2,13 @@
 -- Grain: one row per touch: a form capture, or a response to a CRM campaign.
 -- The first rule that holds tells the campaign and the channel. A campaign response has a day, not
 -- an instant: it is the midnight (UTC) that begins the day, or the instant of the person's first
--- record where that lies on the same day.
+-- record where that lies on the same day, in UTC or in the reporting zone.
 with
+
+as_of as (
+    select reporting_zone
+    from build.int_as_of
+),
 
 people as (
     select
@@ -213,11 +218,15 @@ touches as (
         case
             when responses.first_responded_date is null then responses.created_at
             when
-                cast((people.lead_at at time zone 'UTC') as date) = responses.first_responded_date
+                responses.first_responded_date in (
+                    cast((people.lead_at at time zone 'UTC') as date),
+                    cast((people.lead_at at time zone as_of.reporting_zone) as date)
+                )
                 then people.lead_at
             else cast(responses.first_responded_date as timestamp) at time zone 'UTC'
         end as touched_at
     from responses
+    cross join as_of
     inner join people
         on responses.person_id = people.person_id
 ),

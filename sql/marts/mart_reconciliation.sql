@@ -198,11 +198,11 @@ crm_deals as (
         opportunities.is_closed or opportunities.is_won as is_closed,
         cast(date_trunc('month', opportunities.close_date) as date) as month,
         opportunities.currency_code,
-        coalesce(types.type_group, 'new_business') as type_group,
+        deals.type_group,
         opportunities.amount
     from staging.stg_crm_opportunities as opportunities
-    left join staging.seed_deal_types as types
-        on lower(trim(opportunities.opportunity_type)) = types.opportunity_type
+    left join build.int_deals as deals
+        on opportunities.opportunity_id = deals.opportunity_id
     where not opportunities.is_deleted
 ),
 
