@@ -11,15 +11,11 @@ status = Column(
     "loaded, or empty where the source answered that there was nothing",
     one_of=("loaded", "empty"),
 )
-scope = Column(
-    "scope", Type.TEXT, "The day, as YYYY-MM-DD, for daily streams; else the word all"
-)
+scope = Column("scope", Type.TEXT, "The day, as YYYY-MM-DD, for daily streams; else the word all")
 cursor_at = Column(
     "cursor_at", Type.TIMESTAMP, "Everything changed before this instant is staged", unit="UTC"
 )
-as_of_at = Column(
-    "as_of_at", Type.TIMESTAMP, "The instant for which the load was made", unit="UTC"
-)
+as_of_at = Column("as_of_at", Type.TIMESTAMP, "The instant for which the load was made", unit="UTC")
 rows_staged = Column("rows_staged", Type.INTEGER, "Rows that reached staging", unit="rows")
 rows_rejected = Column("rows_rejected", Type.INTEGER, "Rows set aside", unit="rows")
 restated_spend = Column(

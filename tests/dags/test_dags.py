@@ -64,9 +64,9 @@ def test_the_last_task_of_an_ingest_dag_is_the_only_one_with_an_outlet(dag_bag) 
 
 def test_the_marts_follow_every_source_or_the_clock(dag_bag) -> None:
     timetable = dag_bag.dags["closed_loop"].timetable
-    assert {asset.name for _, asset in timetable.asset_condition.iter_assets()} == {
+    assert [asset.name for asset in timetable.asset_condition.objects] == [
         source.staged_asset[0] for source in SOURCES
-    }
+    ]
     assert timetable.timetable.expression == "30 7 * * *"
 
 
