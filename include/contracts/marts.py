@@ -92,6 +92,11 @@ _RATIOS = (
     _ratio("pipeline_per_spend", "Open pipeline per spend"),
     _ratio("win_rate", "Deals won per deals won or lost"),
 )
+_missing_days = _number(
+    "missing_days",
+    "Days of the month not loaded, over the ad accounts concerned: their spend is lacking",
+    "account days",
+).required()
 _ROI_WARNING = (
     "New business alone, by the month of the first touch: young cohorts have had little time to "
     "buy (age_days). Add sums and divide again; never add or average ratios."
@@ -352,6 +357,7 @@ MART_CAMPAIGN_ROI_MONTHLY = table(
         *_OUTCOMES,
         *_RATIOS,
         c.age_days.required(),
+        _missing_days,
     ),
     warning=_ROI_WARNING,
 )
@@ -370,6 +376,7 @@ MART_CHANNEL_ROI_MONTHLY = table(
         *_OUTCOMES,
         *_RATIOS,
         c.age_days.required(),
+        _missing_days,
     ),
     warning=_ROI_WARNING,
 )

@@ -38,6 +38,17 @@ cohorts as (
     group by roi.platform, roi.account_id, roi.campaign_id, roi.cohort_month
 ),
 
+missing as (
+    select
+        source as platform,
+        account_id,
+        cast(date_trunc('month', date_day) as date) as cohort_month,
+        count(*) as missing_days
+    from build.mart_data_health
+    where status = 'missing'
+    group by source, account_id, cast(date_trunc('month', date_day) as date)
+),
+
 returns as (
     select
         cohorts.platform,
@@ -114,7 +125,8 @@ returns as (
                 / nullif(cohorts.won_deals + cohorts.lost_deals, 0) as numeric(24, 10)
             ) as numeric(20, 6)
         ) as win_rate,
-        cast(as_of.as_of_date - cohorts.cohort_month as bigint) as age_days
+        cast(as_of.as_of_date - cohorts.cohort_month as bigint) as age_days,
+        coalesce(missing.missing_days, 0) as missing_days
     from cohorts
     cross join as_of
     left join build.dim_campaign as campaigns
@@ -122,6 +134,11 @@ returns as (
             cohorts.platform = campaigns.platform
             and cohorts.account_id = campaigns.account_id
             and cohorts.campaign_id = campaigns.campaign_id
+    left join missing
+        on
+            cohorts.platform = missing.platform
+            and cohorts.account_id = missing.account_id
+            and cohorts.cohort_month = missing.cohort_month
 )
 
 select * from returns

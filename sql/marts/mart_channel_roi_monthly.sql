@@ -35,6 +35,29 @@ cohorts as (
     group by roi.channel, roi.cohort_month
 ),
 
+account_channels as (
+    select distinct
+        platform,
+        account_id,
+        channel
+    from build.dim_campaign
+    where channel is not null
+),
+
+missing as (
+    select
+        account_channels.channel,
+        cast(date_trunc('month', health.date_day) as date) as cohort_month,
+        count(*) as missing_days
+    from build.mart_data_health as health
+    inner join account_channels
+        on
+            health.source = account_channels.platform
+            and health.account_id = account_channels.account_id
+    where health.status = 'missing'
+    group by account_channels.channel, cast(date_trunc('month', health.date_day) as date)
+),
+
 returns as (
     select
         cohorts.channel,
@@ -105,9 +128,14 @@ returns as (
                 / nullif(cohorts.won_deals + cohorts.lost_deals, 0) as numeric(24, 10)
             ) as numeric(20, 6)
         ) as win_rate,
-        cast(as_of.as_of_date - cohorts.cohort_month as bigint) as age_days
+        cast(as_of.as_of_date - cohorts.cohort_month as bigint) as age_days,
+        coalesce(missing.missing_days, 0) as missing_days
     from cohorts
     cross join as_of
+    left join missing
+        on
+            cohorts.channel = missing.channel
+            and cohorts.cohort_month = missing.cohort_month
 )
 
 select * from returns

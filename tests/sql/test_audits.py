@@ -189,7 +189,8 @@ def _spoiled(settings: Settings, table: str, statement: str) -> Iterator[None]:
     """A copy of the table in its place, spoiled; the table itself afterwards."""
     schema, name = table.split(".")
     spoil(settings, f"alter table {table} rename to sound_{name}")
-    spoil(settings, f"create table {table} as select * from {schema}.sound_{name}")
+    query = f"select * from {schema}.sound_{name}"  # noqa: S608
+    spoil(settings, f"create table {table} as {query}")
     try:
         before = warehouse.read(settings, f"select * from {table}")  # noqa: S608
         spoil(settings, statement.format(table=table))

@@ -38,9 +38,8 @@ def test_order_engine_and_repetition_change_nothing(
 
 def test_an_unrelated_person_changes_nobody_else(sql_settings: Settings) -> None:
     def rows() -> list[dict[str, object]]:
-        return warehouse.read(
-            sql_settings, "select * from build.fct_people where person_id <> 'L9' order by person_id"
-        )
+        query = "select * from build.fct_people where person_id <> 'L9' order by person_id"
+        return warehouse.read(sql_settings, query)
 
     fill(sql_settings, WORLD)
     build(sql_settings, "fct_people")

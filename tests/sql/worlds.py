@@ -26,7 +26,7 @@ from include.contracts.seeds import SEED_TABLES, SETTINGS_TABLES
 from include.contracts.shape import Table
 from include.contracts.values import fit
 from include.settings import Settings
-from include.warehouse.engine import Sql, engine_of
+from include.warehouse.engine import compose, engine_of
 from include.warehouse.reference import read_seed
 
 Rows = list[dict[str, Any]]
@@ -110,7 +110,7 @@ def _seed(folder: Path, table_name: str) -> pa.Table:
 
 
 def as_rows(table: Table, rows: Iterable[Mapping[str, Any]]) -> pa.Table:
-    """Rows as an arrow table of the contract, defaults filled in; a misspelled column is refused."""
+    """Rows as an arrow table of the contract, defaults filled in; unknown columns are refused."""
     filled = []
     for row in rows:
         if unknown := set(row) - set(table.column_names):
@@ -152,7 +152,7 @@ def fill(settings: Settings, given: Mapping[str, Rows]) -> None:
             else:
                 rows = as_rows(table, DEFAULT_ROWS.get(name, []))
             full_name = f"{table.schema}.{name}"
-            session.execute(Sql(f"delete from {full_name}"))
+            session.execute(compose("delete from {name}", name=full_name))
             if rows.num_rows:
                 session.load(full_name, table.column_names, rows)
     _FILLED[settings.home] = set(TABLES) - set(given)
