@@ -6,7 +6,6 @@ import json
 import os
 import random
 import signal
-import socket
 import subprocess
 import sys
 from collections.abc import Callable
@@ -126,17 +125,6 @@ def test_a_home_that_cannot_be_written_is_said(tmp_path: Path, small: Path) -> N
     assert code == 1
     assert "CLOSED_LOOP_HOME" in complained
     assert TRACE not in said + complained
-
-
-def test_a_busy_port_is_said(tmp_path: Path, small: Path) -> None:
-    with socket.socket() as taken:
-        taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        taken.bind(("127.0.0.1", 8080))
-        taken.listen()
-        process = start(tmp_path, small, "up")
-        _, complained = process.communicate(timeout=60)
-    assert process.returncode == 1
-    assert "Port 8080 is in use" in complained
 
 
 def test_two_at_once_in_one_home_are_refused(tmp_path: Path, small: Path) -> None:

@@ -6,6 +6,7 @@ import json
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
 import urllib.request
@@ -18,6 +19,7 @@ import pytest
 import tenacity
 
 from tests.end_to_end.conftest import Home
+from tests.end_to_end.test_make_run import start
 from tests.sandbox.running import ROOT
 
 DAGS = {
@@ -90,3 +92,14 @@ def test_all_dags_are_listed_unpaused_and_green_and_nothing_stays_behind(
     _, alive = psutil.wait_procs(family, timeout=20)
     assert alive == []
     assert Home(tmp_path).marts("select count(*) as rows from marts.fct_opportunities")[0]["rows"]
+
+
+def test_a_busy_port_is_said(tmp_path: Path) -> None:
+    with socket.socket() as taken:
+        taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        taken.bind(("127.0.0.1", 8080))
+        taken.listen()
+        process = start(tmp_path, tmp_path, "up")
+        _, complained = process.communicate(timeout=60)
+    assert process.returncode == 1
+    assert "Port 8080 is in use" in complained
