@@ -24,7 +24,7 @@ merged as (
         record_id,
         master_record_id
     from records
-    where master_record_id is not null
+    where master_record_id is not null and is_deleted
 ),
 
 chains as (
