@@ -100,6 +100,7 @@ def ingest_dag(source: Source) -> DAG:
             "first": Param(None, type=["null", "string"], format="date", title="First day"),
             "last": Param(None, type=["null", "string"], format="date", title="Last day"),
             "accounts": Param([], type="array", title="Only these accounts"),
+            "full": Param(False, type="boolean", title="Read every CRM record anew"),
             "as_of": Param(None, type=["null", "string"], title="As of (day or instant)"),
         },
         default_args={

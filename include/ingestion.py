@@ -38,8 +38,10 @@ def plan(
 ) -> list[Plan]:
     """Discover the source's accounts and decide what each must be asked for.
 
-    ``params`` may hold ``first`` and ``last`` (days as text) to load exactly those days again, and
-    ``accounts`` (ids) to load no others. Raises SourceRefused when an account asked for is unknown.
+    ``params`` may hold ``first`` and ``last`` (days as text) to load exactly those days again,
+    ``accounts`` (ids) to load no others, and ``full`` to read every CRM record anew, as happens by
+    itself when the settings that decide how records are read have changed. Raises SourceRefused
+    when an account asked for is unknown, or when a later instant is already staged.
     """
     first, last = parse_day(params.get("first")), parse_day(params.get("last"))
     if first and last and last < first:
@@ -57,8 +59,14 @@ def plan(
     for row in warehouse.ledger(settings, source.name):
         if row.date_day is not None:
             days[row.account_id, row.stream][row.date_day] = row.as_of_at
-        if row.cursor_at is not None:
+        if row.cursor_at is not None and row.reading == settings.crm_reading:
             cursors[row.account_id, row.stream] = row.cursor_at
+        if row.as_of_at > run.as_of:
+            raise SourceRefused(
+                f"{source.title} is staged as of {row.as_of_at:%Y-%m-%d %H:%M} UTC, and this run "
+                f"speaks for the earlier {run.as_of:%Y-%m-%d %H:%M} UTC; trigger a new run, or "
+                "set CLOSED_LOOP_HOME to a folder of its own to look at an earlier world"
+            )
     plans = []
     for account in accounts:
         names = [stream.name for stream in source.streams]

@@ -51,16 +51,21 @@ class Step:
     began: float = field(default_factory=time.monotonic)
     seconds: float = 0.0
     peak_megabytes: float = 0.0
+    trouble: OSError | None = None
 
     def watch(self) -> None:
         """Copy the child's output to its log, telling of each finished task, until it ends."""
         assert self.process.stdout is not None
-        with self.log.open("w") as log:
-            for line in self.process.stdout:
-                log.write(line)
-                if found := TASK_DONE.search(line):
-                    task, index = found.groups()
-                    say(f"{self.name}: {task}" + (f" [{index}]" if index != "-1" else ""))
+        try:
+            with self.log.open("w") as log:
+                for line in self.process.stdout:
+                    log.write(line)
+                    if found := TASK_DONE.search(line):
+                        task, index = found.groups()
+                        say(f"{self.name}: {task}" + (f" [{index}]" if index != "-1" else ""))
+        except OSError as error:
+            self.trouble = error
+            _drain(self.process.stdout)
         _, status, used = os.wait4(self.process.pid, 0)
         self.process.returncode = os.waitstatus_to_exitcode(status)
         self.seconds = time.monotonic() - self.began
@@ -100,6 +105,8 @@ def run(settings: Settings, children: contextlib.ExitStack) -> int:
     last = _start_dag(settings, environment, "closed_loop", children)
     _finish([last])
     steps.append(last)
+    if trouble := next((step.trouble for step in steps if step.trouble), None):
+        raise trouble
     failed = [step for step in steps if step.process.returncode != 0]
     for step in failed:
         sentences = dict.fromkeys(each.sentence for each in failures(settings, step.name))
@@ -331,7 +338,7 @@ def _only_one(settings: Settings) -> Iterator[None]:
 
 
 def _storage_sentence(error: OSError) -> str:
-    place = error.filename or "the home"
+    place = error.filename or "the home (CLOSED_LOOP_HOME)"
     return (
         f"{place} cannot be written ({error.strerror or error}); free some space or set "
         "CLOSED_LOOP_HOME to a folder that can be written."

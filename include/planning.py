@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime, timedelta
 from itertools import groupby
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from include.run import Run
 from include.settings import Settings
-from include.sources import Account, Request, Source, Stream, Window
+from include.sources import Account, Request, Source, SourceRefused, Stream, Window
 
 
 def requests_for(
@@ -54,8 +54,18 @@ def requests_for(
 
 
 def yesterday(account: Account, as_of: datetime) -> date:
-    """The last whole day of the account, in its own zone, at an instant."""
-    return as_of.astimezone(ZoneInfo(account.time_zone)).date() - timedelta(1)
+    """The last whole day of the account, in its own zone, at an instant.
+
+    Raises SourceRefused when nobody knows the zone.
+    """
+    try:
+        zone = ZoneInfo(account.time_zone)
+    except (ZoneInfoNotFoundError, ValueError):
+        raise SourceRefused(
+            f"Account {account.account_id} keeps its days in {account.time_zone!r}, which is no "
+            "IANA time zone; correct the account's time zone on its platform"
+        ) from None
+    return as_of.astimezone(zone).date() - timedelta(1)
 
 
 def _reach(source: Source, account: Account, settings: Settings, run: Run) -> list[date]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import secrets
@@ -59,6 +60,13 @@ class Settings:
     def marts_file(self) -> Path:
         """The published DuckDB file that BI tools open (DuckDB engine only)."""
         return self.home / "marts.duckdb"
+
+    @property
+    def crm_reading(self) -> str:
+        """Fingerprint of what decides how a CRM record becomes a row."""
+        decided = {"currency": self.crm_currency, "fields": self.salesforce_fields}
+        text = json.dumps(decided, sort_keys=True, default=dict)
+        return hashlib.sha256(text.encode()).hexdigest()[:16]
 
     def hash_key(self) -> bytes:
         """Secret with which e-mail addresses are hashed.

@@ -16,6 +16,12 @@ cursor_at = Column(
     "cursor_at", Type.TIMESTAMP, "Everything changed before this instant is staged", unit="UTC"
 )
 as_of_at = Column("as_of_at", Type.TIMESTAMP, "The instant for which the load was made", unit="UTC")
+reading = Column(
+    "reading",
+    Type.TEXT,
+    "Fingerprint of the settings that decide how a CRM record becomes a row; a cursor kept under "
+    "other settings does not count",
+)
 rows_staged = Column("rows_staged", Type.INTEGER, "Rows that reached staging", unit="rows")
 rows_rejected = Column("rows_rejected", Type.INTEGER, "Rows set aside", unit="rows")
 restated_spend = Column(
@@ -41,6 +47,7 @@ LOAD_LEDGER = table(
         c.stream,
         scope,
         status.required(),
+        reading,
         c.date_day,
         c.spend,
         rows_staged.required(),

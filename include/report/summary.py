@@ -83,14 +83,16 @@ def render(settings: Settings) -> str:
 def verdict(settings: Settings) -> str:
     """Whether the books close, in a sentence, and which days of which source are missing."""
     checks = {row["verdict"]: row["checks"] for row in warehouse.read_marts(settings, VERDICTS)}
-    every = sum(checks.values())
-    agreed = checks.get("agrees", 0)
+    every, differing = sum(checks.values()), checks.get("differs", 0)
     sentence = (
-        f"Reconciliation: the books close; {every} of {every} comparisons agree with their source."
-        if agreed == every
-        else f"Reconciliation: THE BOOKS DO NOT CLOSE; {every - agreed} of {every} comparisons "
-        "differ (see mart_reconciliation)."
+        f"Reconciliation: THE BOOKS DO NOT CLOSE; {differing} of {every} comparisons differ (see "
+        "mart_reconciliation)."
+        if differing
+        else f"Reconciliation: the books close; {checks.get('agrees', 0)} of {every} comparisons "
+        "agree with their source."
     )
+    if unproved := checks.get("unproved", 0):
+        sentence += f" {unproved} cannot be compared, for the source gives no total."
     missing = [f"{row['source']} {row['days']}" for row in warehouse.read_marts(settings, MISSING)]
     return sentence + (f" Account-days missing: {', '.join(missing)}." if missing else "")
 

@@ -28,7 +28,10 @@ from include.sources.salesforce_fields import EMAIL_HASH, ID, OBJECTS, CrmObject
 log = logging.getLogger(__name__)
 
 _KEYS = "_ids"
-_EMAIL = re.compile(r"[\w.+%-]+(?:@|%40)[\w-]+(?:\.[\w-]+)+")
+# An address, its sign plain, full-width, or percent-encoded however many times.
+_AT = r"(?:@|＠|﹫|%(?:25)*40|%(?:25)*EF%(?:25)*BC%(?:25)*A0)"
+_EMAIL = re.compile(rf"[\w.+%-]+{_AT}[\w-]+(?:(?:\.|%(?:25)*2E)[\w-]+)+", re.IGNORECASE)
+_HINT = re.compile(_AT, re.IGNORECASE)
 
 
 def connect(credentials: Mapping[str, str], settings: Settings) -> Client:
@@ -123,7 +126,7 @@ def _landed(selection: Selection, row: Record, hash_key: bytes) -> Record:
     record |= selection.captured(row)
     address = record.pop(EMAIL_HASH, address)
     for name, value in record.items():
-        if type(value) is str and ("@" in value or "%40" in value):
+        if type(value) is str and _HINT.search(value):
             record[name] = _EMAIL.sub("(e-mail removed)", value)
     if address is not None:
         _add_hash(record, str(address), hash_key)

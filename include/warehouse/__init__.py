@@ -69,6 +69,7 @@ class LedgerRow:
     stream: str
     scope: str
     status: str
+    reading: str | None
     date_day: date | None
     spend: Decimal | None
     rows_staged: int
@@ -123,7 +124,7 @@ def stage(settings: Settings, source: Source, checked: Sequence[CheckedBatch], r
 
     locks = {f"{source.name}/{each.batch.account.account_id}" for each in checked}
     with engine_of(settings).write(*sorted(locks)) as session:
-        staged = Stager(session, source, run).stage(checked)
+        staged = Stager(session, source, run, settings.crm_reading).stage(checked)
         failpoints.reach("stage.before_commit")
     failpoints.reach("stage.after_commit")
     return staged

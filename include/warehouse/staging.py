@@ -52,10 +52,11 @@ class Stager:
     of one run are equally late, and the one staged last stands.
     """
 
-    def __init__(self, session: Session, source: Source, run: Run) -> None:
+    def __init__(self, session: Session, source: Source, run: Run, crm_reading: str) -> None:
         self._session = session
         self._source = source
         self._run = run
+        self._crm_reading = crm_reading
         self._ledger: dict[LedgerKey, LedgerRow] = {
             (row["account_id"], row["stream"], row["scope"]): row
             for row in session.rows(
@@ -352,6 +353,7 @@ class Stager:
                 "stream": stream.name,
                 "scope": scope,
                 "status": "loaded" if rows else "empty",
+                "reading": self._crm_reading if stream.kind == "changes" else None,
                 "date_day": date_day,
                 "spend": spend,
                 "rows_staged": rows,

@@ -1,10 +1,10 @@
 -- Which days of which account are loaded, which are missing, and which may still change?
 -- Grain: one row per source, account and day.
--- Ad networks: every day from the source's first loaded day to the day before the as-of day, in the
--- account's zone; a day is missing when one of the source's daily streams lacks it. A network from
--- which no account was ever loaded has one row, missing. The CRM has a row for the as-of day alone:
--- loaded when its latest load is as late as that of any source; its rows are those living in
--- staging.
+-- Ad networks: every day from the account's first loaded day (of an account never loaded, its
+-- source's) to the day before the as-of day, in the account's zone; a day is missing when one of
+-- the source's daily streams lacks it. A network from which no account was ever loaded has one row,
+-- missing. The CRM has a row for the as-of day alone: loaded when its latest load is as late as
+-- that of any source; its rows are those living in staging.
 with
 
 as_of as (
@@ -38,6 +38,15 @@ streams as (
     group by source
 ),
 
+account_reach as (
+    select
+        source,
+        account_id,
+        min(date_day) as first_day
+    from daily_loads
+    group by source, account_id
+),
+
 accounts as (
     select
         platform as source,
@@ -63,7 +72,7 @@ spans as (
         accounts.account_id,
         streams.daily_streams,
         coalesce(sources.look_back_days, 0) as look_back_days,
-        streams.first_day,
+        coalesce(account_reach.first_day, streams.first_day) as first_day,
         cast((
             as_of.as_of_at at time zone coalesce(accounts.time_zone, as_of.reporting_zone)
         ) as date) - 1 as last_day
@@ -71,6 +80,10 @@ spans as (
     cross join as_of
     inner join streams
         on accounts.source = streams.source
+    left join account_reach
+        on
+            accounts.source = account_reach.source
+            and accounts.account_id = account_reach.account_id
     left join staging.stg_sources as sources
         on accounts.source = sources.source
 ),

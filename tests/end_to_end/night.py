@@ -1,7 +1,7 @@
 """One night without Airflow: the same steps the DAGs' tasks take, in one process.
 
 ``python -m tests.end_to_end.night [sources,… | all] [--no-marts]``. The environment says which
-home, warehouse and sandbox. The real DAGs are run by test_airflow.py; here the books are tried on
+home, warehouse and sandbox. The real DAGs are run by test_make_run.py; here the books are tried on
 many data sets, for which Airflow's own start would only cost time.
 """
 

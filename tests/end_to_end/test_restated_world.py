@@ -45,7 +45,7 @@ def test_a_second_night_asks_only_for_what_may_be_restated(
     windows = {}
     for path in home.path.glob("landing/*/*/campaign_daily/*/manifest.json"):
         if path.parent.name not in first:
-            window = json.loads(path.read_text())["request"]["window"]
+            window = json.loads(path.read_text())["window"]
             windows[path.parts[-5], path.parts[-4]] = window
     assert len(windows) == 6
     for (source, _), (start, end) in windows.items():
