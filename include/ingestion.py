@@ -75,9 +75,9 @@ def plan(
             account,
             {name: days[account.account_id, name] for name in names},
             {
-                n: cursors[account.account_id, n]
-                for n in names
-                if (account.account_id, n) in cursors
+                name: cursors[account.account_id, name]
+                for name in names
+                if (account.account_id, name) in cursors and not params.get("full")
             },
             settings,
             run,

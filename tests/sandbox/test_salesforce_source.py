@@ -372,6 +372,38 @@ def test_one_address_in_three_spellings_has_one_keyed_hash(
     )
 
 
+@pytest.mark.parametrize(
+    "address",
+    [
+        "jane.doe@secretmail.example",
+        "jane.doe%40secretmail.example",
+        "jane.doe%2540secretmail.example",
+        "jane.doe%252540secretmail%2Eexample",
+        "jane.doe＠secretmail.example",
+        "JANE.DOE@SECRETMAIL.EXAMPLE",
+    ],
+)
+def test_no_spelling_of_an_address_is_landed(
+    address: str,
+    serve_data: Callable[..., Sandbox],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("CLOSED_LOOP_HASH_KEY", HASH_KEY)
+    told = {
+        "Id": key("00Q", 1),
+        "LeadSource": f"heard of it from {address}",
+        "UTM_Content__c": address,
+        "Landing_Page__c": f"https://x.example/?e={address}&utm_source=bing",
+    }
+    other = serve_data({"salesforce/Lead": [told]})
+    client, account = connected(other, settings_for(other, tmp_path))
+    (record,) = SALESFORCE.extract(client, account, Request("leads"))
+    text = json.dumps(record, ensure_ascii=False, default=str)
+    assert "secretmail" not in text.lower()
+    assert "utm_source=bing" in text
+
+
 # -- custom fields ----------------------------------------------------------------------------
 
 
