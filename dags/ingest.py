@@ -62,9 +62,10 @@ against their contract, stage them in one transaction. One bad account fails alo
 
 ### Rerun a day, fill history
 
-Trigger the DAG with `first` and `last` (days) to load exactly those days again, and with `accounts`
-to touch no others. To fill older history, set `CLOSED_LOOP_HISTORY_START` to an earlier day and
-trigger a run: the ledger lacks those days, so they are fetched. A repeated run changes nothing.
+Trigger the DAG with `first` and `last` (days) to load exactly those days again, with `accounts` to
+touch no others, with `full` to read every CRM record anew. To fill older history, set
+`CLOSED_LOOP_HISTORY_START` to an earlier day and trigger a run: the ledger lacks those days, so they
+are fetched. A repeated run changes nothing.
 
 ### When it fails
 
@@ -78,8 +79,11 @@ By what the failed task says:
 - *allowance used up*: nothing, the next run fetches the days that are missing.
 - *the rows read add up to …*: figures moved while they were read, or rows are missing; clear
   `land`.
-- *broke the contract of …*: look at the rows and reasons in `ops.rejected_rows`, or in the
-  folder of the batch that is named.
+- *break the contract of …*: the batch was refused whole; its rows and reasons are in the
+  `rejected.jsonl` that is named. (Single rows set aside from accepted batches are in
+  `ops.rejected_rows`.)
+- *is staged as of …*: the run speaks for an earlier instant than a load already made; trigger a new
+  run.
 - *the warehouse file is held by …*: end that process, then clear the task.
 """
 

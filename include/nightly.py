@@ -98,9 +98,7 @@ def main() -> int:
 def run(settings: Settings, children: contextlib.ExitStack) -> int:
     """One night: all ingest DAGs side by side, then closed_loop; prints the outcome."""
     environment = _prepare(settings, children)
-    steps = [
-        _start_dag(settings, environment, dag_id, children) for dag_id in _dag_ids(environment)
-    ]
+    steps = [_start_dag(settings, environment, dag_id, children) for dag_id in _dag_ids()]
     _finish(steps)
     last = _start_dag(settings, environment, "closed_loop", children)
     _finish([last])
@@ -133,7 +131,7 @@ def up(settings: Settings, children: contextlib.ExitStack) -> int:
     """Airflow with its UI until Ctrl-C; every ingest DAG is triggered once at the start."""
     _refuse_busy_port(UI_PORT)
     environment = _prepare(settings, children)
-    dag_ids = _dag_ids(environment)
+    dag_ids = _dag_ids()
     _airflow(environment, "pools", "set", "warehouse", "1", "One writer at a time")
     log = settings.home / "logs" / "standalone.log"
     process = _spawn([_bin("airflow"), "standalone"], environment, children, stdout=log.open("w"))
@@ -247,7 +245,7 @@ def _finish(steps: list[Step]) -> None:
         say(f"{step.name}: {outcome} in {step.seconds:.0f} s")
 
 
-def _dag_ids(environment: dict[str, str]) -> list[str]:
+def _dag_ids() -> list[str]:
     from include.registry import SOURCES
 
     return [INGEST_DAGS + source.name for source in SOURCES]
