@@ -64,8 +64,8 @@ against their contract, stage them in one transaction. One bad account fails alo
 
 Trigger the DAG with `first` and `last` (days) to load exactly those days again, with `accounts` to
 touch no others, with `full` to read every CRM record anew. To fill older history, set
-`CLOSED_LOOP_HISTORY_START` to an earlier day and trigger a run: the ledger lacks those days, so they
-are fetched. A repeated run changes nothing.
+`CLOSED_LOOP_HISTORY_START` to an earlier day and trigger a run: the ledger lacks those days, so
+they are fetched. A repeated run changes nothing.
 
 ### When it fails
 
