@@ -27,6 +27,8 @@ class Settings:
     PostgreSQL. ``reporting_currency`` and ``reporting_zone`` are those of the marts.
     ``history_start`` is the first ad day ever fetched (None: 1 January, two years before the year
     of the run). ``look_back_days`` overrides a source's own look-back by its name.
+    ``concurrent_requests`` overrides, by source, how many requests of one account are in flight
+    together. ``extra_streams`` names streams that are not read by default (``salesforce.tasks``).
     ``attribution_look_back_days`` bounds how old a touch may be to earn a deal.
     ``crm_currency`` is the currency of an org that keeps no ``CurrencyIsoCode``.
     ``salesforce_fields`` maps our column names to the org's API field names, per object:
@@ -42,6 +44,8 @@ class Settings:
     crm_currency: str
     history_start: date | None
     look_back_days: Mapping[str, int]
+    concurrent_requests: Mapping[str, int]
+    extra_streams: frozenset[str]
     attribution_look_back_days: int
     retry_seconds: int
     task_retries: int
@@ -124,6 +128,13 @@ def load_settings(environment: Mapping[str, str] | None = None) -> Settings:
             source: _whole_number("CLOSED_LOOP_LOOK_BACK_DAYS", days)
             for source, days in _mapping(env, "CLOSED_LOOP_LOOK_BACK_DAYS").items()
         },
+        concurrent_requests={
+            source: _whole_number("CLOSED_LOOP_CONCURRENT_REQUESTS", number)
+            for source, number in _mapping(env, "CLOSED_LOOP_CONCURRENT_REQUESTS").items()
+        },
+        extra_streams=frozenset(
+            (env.get("CLOSED_LOOP_EXTRA_STREAMS") or "").replace(",", " ").split()
+        ),
         attribution_look_back_days=_whole_number(
             "CLOSED_LOOP_ATTRIBUTION_LOOK_BACK_DAYS",
             env.get("CLOSED_LOOP_ATTRIBUTION_LOOK_BACK_DAYS") or 730,

@@ -54,6 +54,26 @@ objective = _text("objective", "What the campaign was set to achieve, in its net
 start_date = _day("start_date", "The day it begins")
 end_date = _day("end_date", "The day it ends; NULL if none is set")
 
+ad_group_id = _text(
+    "ad_group_id", "The ad group (LinkedIn: its campaign), as its network writes it"
+)
+ad_group_name = _text("ad_group_name", "The ad group's name")
+ad_group_status = _text("ad_group_status", "The ad group's state in its network's own word")
+ad_group_type = _text("ad_group_type", "What kind of ad group, in its network's own word")
+ad_id = _text("ad_id", "The ad, as its network writes it")
+ad_name = _text("ad_name", "The ad's name; NULL where its network gives ads none")
+ad_status = _text("ad_status", "The ad's state in its network's own word")
+ad_type = _text("ad_type", "What kind of ad, in its network's own word")
+manager_account_id = _text("manager_account_id", "A manager account above the account")
+manager_account_name = _text("manager_account_name", "The manager account's present name")
+levels_above = _count("levels_above", "Steps from the account up to the manager", "steps")
+url_template = _text(
+    "url_template",
+    "What the network adds to the landing page, as written: its own, else the nearest above it",
+)
+valid_from_at = _instant("valid_from_at", "When this state was first seen; it held from then on")
+valid_to_at = _instant("valid_to_at", "When another state was first seen; NULL while it holds")
+
 # Daily measures
 date_day = _day("date_day", "The day, in the ad account's time zone")
 spend = Column(
@@ -77,6 +97,18 @@ reported_conversions_value = Column(
     unit="currency_code",
 )
 
+conversion_action_id = _text(
+    "conversion_action_id", "What was counted: the network's id or name of the conversion action"
+)
+conversion_action_name = _text("conversion_action_name", "The conversion action's present name")
+click_id = _text("click_id", "The click id the network put into the landing page's URL")
+keyword = _text("keyword", "The keyword that brought the click, where there is one")
+response_id = _text("response_id", "The filled form, as its network writes it")
+form_id = _text("form_id", "The lead form, as its network writes it")
+form_name = _text("form_name", "The lead form's present name")
+is_test = _flag("is_test", "Whether the network marks it as a test")
+submitted_at = _instant("submitted_at", "When the form was sent")
+
 # CRM identities
 lead_id = _text("lead_id", "The CRM lead (18 characters)")
 contact_id = _text("contact_id", "The CRM contact (18 characters)")
@@ -94,6 +126,13 @@ converted_account_id = _text("converted_account_id", "The company the lead was c
 converted_opportunity_id = _text(
     "converted_opportunity_id", "The deal that was opened when the lead was converted"
 )
+
+opportunity_history_id = _text("opportunity_history_id", "The line of the deal's history")
+field_history_id = _text("field_history_id", "The line of the record's field history")
+task_id = _text("task_id", "The CRM task (18 characters)")
+event_id = _text("event_id", "The CRM event (18 characters)")
+opportunity_stage_id = _text("opportunity_stage_id", "The CRM's entry for a sales stage")
+exchange_rate_id = _text("exchange_rate_id", "The CRM's entry for a dated rate")
 
 # CRM texts
 email_hash = _text("email_hash", "Keyed hash of the e-mail (trimmed, lower case, plus-tag removed)")
@@ -118,6 +157,14 @@ department = _text("department", "The user's department")
 record_type_name = _text("record_type_name", "The record type's label")
 record_type_developer_name = _text("record_type_developer_name", "The record type's API name")
 object_name = _text("object_name", "The CRM object the record type belongs to")
+
+field_name = _text("field_name", "The field's API name in the CRM")
+field_type = _text("field_type", "The field's type in the CRM's own word")
+old_value = _text("old_value", "The value before; NULL where empty, or where it is personal")
+new_value = _text("new_value", "The value after; NULL where empty, or where it is personal")
+activity_type = _text("activity_type", "The kind of activity in the CRM's own word")
+activity_status = _text("activity_status", "The activity's status in the CRM's own word")
+forecast_category = _text("forecast_category", "The forecast category in the CRM's own word")
 
 # What a form captured of the visit
 utm_source = _text("utm_source", "utm_source as captured")
@@ -152,6 +199,20 @@ created_at = _instant("created_at", "When the record was created in the CRM")
 modified_at = _instant("modified_at", "When the record last changed in the CRM (SystemModstamp)")
 mql_at = _instant("mql_at", "When marketing qualified the person")
 sql_at = _instant("sql_at", "When sales accepted the person")
+
+activity_date = _day("activity_date", "The day of the activity, or the day it is due")
+valid_from_date = _day("valid_from_date", "The first day it holds")
+valid_to_date = _day("valid_to_date", "The first day it no longer holds")
+probability = Column("probability", Type.NUMBER, "The CRM's chance of winning", unit="percent")
+conversion_rate = Column(
+    "conversion_rate", Type.RATE, "Units of the currency for one unit of the corporate currency"
+)
+sort_order = _count("sort_order", "The place in the CRM's own order", "place")
+decimal_places = _count("decimal_places", "Digits after the point", "digits")
+field_length = _count("field_length", "Characters the field can hold", "characters")
+is_corporate = _flag("is_corporate", "Whether it is the corporate currency")
+is_calculated = _flag("is_calculated", "Whether the CRM computes the field, and never stamps it")
+is_custom = _flag("is_custom", "Whether the org made it")
 
 # What the owner decides, in seeds and settings
 channel = _text("channel", "How the person came, in the words of the channel rules")

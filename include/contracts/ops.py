@@ -31,6 +31,19 @@ restated_spend = Column(
     unit="currency_code",
     is_stamp=True,
 )
+measure = Column(
+    "measure", Type.TEXT, "What is counted, such as requests or daily_requests, with its unit"
+)
+used = Column("used", Type.NUMBER, "How much was used")
+allowed = Column("allowed", Type.NUMBER, "How much is allowed; NULL where the source does not say")
+change = Column(
+    "change",
+    Type.TEXT,
+    "What happened to the field",
+    one_of=("added", "removed", "retyped"),
+)
+old_type = Column("old_type", Type.TEXT, "The field's type before; NULL if it is new")
+new_type = Column("new_type", Type.TEXT, "The field's type now; NULL if it is gone")
 reason = Column("reason", Type.TEXT, "The rule the row broke, in words")
 record = Column("record", Type.TEXT, "The parsed row as JSON")
 row_number = Column("row_number", Type.INTEGER, "The row's place in its batch, from 0")
@@ -79,5 +92,40 @@ REJECTED_ROWS = table(
         c.loaded_at.required(),
     ),
 )
+API_USAGE = table(
+    "ops",
+    "api_usage",
+    "What each load asked of a source's API and how much of the allowance was then used",
+    "load of an account and measure",
+    ("source", "account_id", "measure", "as_of_at", "loaded_at"),
+    (
+        c.source,
+        c.account_id,
+        measure,
+        used.required(),
+        allowed,
+        as_of_at,
+        c.loaded_at,
+    ),
+)
+SCHEMA_CHANGES = table(
+    "ops",
+    "schema_changes",
+    "Fields that came, went or changed their type in a source",
+    "load and field",
+    ("source", "account_id", "object_name", "field_name", "batch_id"),
+    (
+        c.source,
+        c.account_id,
+        c.object_name,
+        c.field_name,
+        c.batch_id,
+        change.required(),
+        old_type,
+        new_type,
+        as_of_at.required(),
+        c.loaded_at.required(),
+    ),
+)
 
-OPS_TABLES: tuple[Table, ...] = (LOAD_LEDGER, REJECTED_ROWS)
+OPS_TABLES: tuple[Table, ...] = (LOAD_LEDGER, REJECTED_ROWS, API_USAGE, SCHEMA_CHANGES)

@@ -11,6 +11,7 @@ import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from decimal import Decimal
 from typing import Any, Literal, TypeVar
 
 import tenacity
@@ -116,7 +117,14 @@ class Stream:
     window. ``snapshot``: everything there is now; a load replaces the account's rows. ``changes``:
     records changed since an instant; merged by key, the later ``modified_at`` wins. ``keys``: the
     ids that exist now, one row ``{key: id}`` each; rows of ``table`` that are not among them are
-    marked deleted. ``controls`` names the daily stream whose totals this one proves.
+    marked deleted.
+
+    ``controls`` names the daily stream whose totals this one proves. ``look_back_days`` and
+    ``retention_days`` stand in for the source's own. ``history`` (snapshots) is the table that
+    keeps the states each row went through. ``every_days`` (keys) is the least number of days
+    between two comparisons; ``whole_every_days`` (changes) that between two readings of every
+    record, for values whose change leaves no stamp. A stream that is not ``by_default`` is read
+    where the settings ask for it.
     """
 
     name: str
@@ -124,6 +132,38 @@ class Stream:
     kind: StreamKind
     window_days: int = 366
     controls: str | None = None
+    look_back_days: int | None = None
+    retention_days: int | None = None
+    history: Table | None = None
+    every_days: int = 1
+    whole_every_days: int | None = None
+    by_default: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """How much of a source's API one client has used: ``name`` with its unit (``requests``,
+    ``daily_requests``, ``app_usage_percent``), ``allowed`` where the source tells it."""
+
+    name: str
+    used: Decimal
+    allowed: Decimal | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Login:
+    """What a source says of the login itself.
+
+    ``scopes`` are those granted (None: the source does not tell), ``expires_at`` (aware, UTC) when
+    the login ends by itself, ``remarks`` sentences on what a person should mend although reading
+    works.
+    """
+
+    api_version: str
+    user: str | None = None
+    scopes: tuple[str, ...] | None = None
+    expires_at: datetime | None = None
+    remarks: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,6 +196,8 @@ Connect = Callable[[Mapping[str, str], Settings], Any]
 Discover = Callable[[Any], list[Account]]
 Extract = Callable[[Any, Account, Request], Iterator[Record]]
 Parse = Callable[[Account, str, Iterable[Record]], Iterator[Row]]
+Usage = Callable[[Any], list[Measure]]
+LookAtLogin = Callable[[Any], Login]
 
 
 @dataclass(frozen=True)
@@ -168,6 +210,10 @@ class Source:
     yields raw records and raises SourceUnavailable, SourceQuotaExhausted or SourceRefused; what it
     yielded before raising is not to be used. ``parse(account, stream, records)`` is pure and yields
     rows; a value that cannot be read is passed on as it stands, for the contract to reject.
+
+    A client may be used by several threads at once; ``concurrent_requests`` of one account are in
+    flight together unless the settings say otherwise. ``usage(client)`` tells what it has used of
+    the API since it was made; ``look_at_login(client)`` what the source says of the login.
 
     ``look_back_days``: how long the source may restate a day. ``retention_days``: how far back it
     answers at all (None: years).
@@ -184,6 +230,9 @@ class Source:
     look_back_days: int
     retention_days: int | None = None
     tagging: Tagging | None = None
+    concurrent_requests: int = 1
+    usage: Usage | None = None
+    look_at_login: LookAtLogin | None = None
 
     @property
     def connection_id(self) -> str:
