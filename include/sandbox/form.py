@@ -86,6 +86,16 @@ _FORM: dict[str, tuple[dict[str, Check], tuple[str, ...]]] = {
         {"customer.id": _TEXT, "campaign.id": _TEXT, "segments.date": _DAY, "metrics": _OBJECT},
         (),
     ),
+    "google/conversions": (
+        {
+            "customer.id": _TEXT,
+            "campaign.id": _TEXT,
+            "segments.date": _DAY,
+            "segments.conversionAction": _TEXT,
+            "metrics": _OBJECT,
+        },
+        (),
+    ),
     "google/click_views": (
         {"customer.id": _TEXT, "clickView.gclid": _TEXT, "segments.date": _DAY},
         (),
