@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from include.registry import SOURCES
+
 ROOT = Path(__file__).resolve().parent.parent
 VENDORS = {"facebook_business", "google", "grpc", "simple_salesforce", "requests", "tenacity"}
 ENGINES = {"duckdb", "sqlalchemy", "psycopg", "great_expectations", "pandas", "pyarrow"}
@@ -67,12 +69,15 @@ def test_sources_know_only_the_shape_the_contracts_and_the_settings() -> None:
 
 
 def test_sources_never_import_each_other() -> None:
-    names = {path.stem for path in modules("include/sources")} - {"__init__"}
-    systems = {n for n in names if not any(n.startswith(other + "_") for other in names)}
+    """A system's modules bear its name; what several systems share bears none of theirs."""
+    systems = {source.name for source in SOURCES}
+
+    def family(module: str) -> set[str]:
+        return {s for s in systems if module == s or module.startswith(f"{s}_")}
+
     for path in modules("include/sources"):
-        of = {n.split(".")[2] for n in imports(path) if n.startswith("include.sources.")} & names
-        family = {s for s in systems if path.stem == s or path.stem.startswith(s + "_")}
-        assert {m for m in of if m != path.stem and m in systems} <= family, path
+        of = {n.split(".")[2] for n in imports(path) if n.startswith("include.sources.")}
+        assert {s for module in of for s in family(module)} <= family(path.stem), path
 
 
 def test_vendor_sdks_are_imported_inside_functions_only() -> None:

@@ -9,10 +9,7 @@ address leaves the extractor as a keyed hash and a domain.
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 import logging
-import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
@@ -22,16 +19,13 @@ from include.contracts.shape import Column, Type
 from include.settings import Settings
 from include.sources import Account, Record, Request, Row, Source, Stream
 from include.sources import salesforce_reading as reading
+from include.sources.personal import hashed, without_addresses
 from include.sources.salesforce_client import Client, NoSuchObject
 from include.sources.salesforce_fields import EMAIL_HASH, ID, OBJECTS, CrmObject, Selection, select
 
 log = logging.getLogger(__name__)
 
 _KEYS = "_ids"
-# An address, its sign plain, full-width, or percent-encoded however many times.
-_AT = r"(?:@|＠|﹫|%(?:25)*40|%(?:25)*EF%(?:25)*BC%(?:25)*A0)"
-_EMAIL = re.compile(rf"[\w.+%-]+{_AT}[\w-]+(?:(?:\.|%(?:25)*2E)[\w-]+)+", re.IGNORECASE)
-_HINT = re.compile(_AT, re.IGNORECASE)
 
 
 def connect(credentials: Mapping[str, str], settings: Settings) -> Client:
@@ -126,20 +120,11 @@ def _landed(selection: Selection, row: Record, hash_key: bytes) -> Record:
     record |= selection.captured(row)
     address = record.pop(EMAIL_HASH, address)
     for name, value in record.items():
-        if type(value) is str and _HINT.search(value):
-            record[name] = _EMAIL.sub("(e-mail removed)", value)
+        if type(value) is str:
+            record[name] = without_addresses(value)
     if address is not None:
-        _add_hash(record, str(address), hash_key)
+        record |= hashed(address, hash_key)
     return record
-
-
-def _add_hash(record: Record, address: str, hash_key: bytes) -> None:
-    local, at, domain = address.strip().lower().rpartition("@")
-    if not at or not local or not domain:
-        return
-    plain = f"{local.partition('+')[0]}@{domain}"
-    record[EMAIL_HASH] = hmac.new(hash_key, plain.encode(), hashlib.sha256).hexdigest()
-    record["email_domain"] = domain
 
 
 def _reader(column: Column) -> Callable[[Any], Any]:
