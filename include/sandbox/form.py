@@ -35,12 +35,17 @@ def _is_object(value: Any) -> bool:
     return isinstance(value, dict)
 
 
+def _is_list(value: Any) -> bool:
+    return isinstance(value, list)
+
+
 Check = tuple[Callable[[Any], bool], str]
 _TEXT: Check = (_is_text, "a non-empty text")
 _DAY: Check = (_is_day, "a day as YYYY-MM-DD")
 _NUMBER: Check = (_is_number, "a number")
 _INT: Check = (_is_int, "a whole number")
 _OBJECT: Check = (_is_object, "an object")
+_LIST: Check = (_is_list, "a list")
 
 # What a line of each file must carry. Dotted names are nested. `key` names the record: lines that
 # share it are its versions and must not be known at the same time; files of daily facts have none,
@@ -68,6 +73,17 @@ _FORM: dict[str, tuple[dict[str, Check], tuple[str, ...]]] = {
     "meta/insights": (
         {"account_id": _TEXT, "campaign_id": _TEXT, "date_start": _DAY, "spend": _NUMBER},
         (),
+    ),
+    "meta/lead_forms": ({"id": _TEXT, "name": _TEXT}, ("id",)),
+    "meta/leads": (
+        {
+            "id": _TEXT,
+            "account_id": _TEXT,
+            "form_id": _TEXT,
+            "created_time": _TEXT,
+            "field_data": _LIST,
+        },
+        ("id",),
     ),
     "google/customers": ({"customer": _OBJECT, "customer.id": _TEXT}, ("customer.id",)),
     "google/campaigns": (
