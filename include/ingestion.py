@@ -16,6 +16,7 @@ from include import landing, planning, quality, warehouse
 from include.run import Run, parse_day
 from include.settings import Settings
 from include.sources import Account, Request, Source, SourceRefused, SourceUnavailable, Window
+from include.sources.versions import sunset_warning
 
 log = logging.getLogger(__name__)
 
@@ -46,6 +47,8 @@ def plan(
     first, last = parse_day(params.get("first")), parse_day(params.get("last"))
     if first and last and last < first:
         raise SourceRefused(f"The last day asked for ({last}) lies before the first ({first})")
+    if warning := sunset_warning(source.name, credentials.get("api_version"), run.as_of):
+        log.warning("%s", warning)
     accounts = source.discover(source.connect(credentials, settings))
     if wanted := set(params.get("accounts") or ()):
         if unknown := wanted - {account.account_id for account in accounts}:

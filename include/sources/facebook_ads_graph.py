@@ -21,11 +21,12 @@ from requests.utils import get_environ_proxies
 
 from include.settings import LOOPBACK_HOSTS, Settings
 from include.sources import Record, SourceRefused, SourceUnavailable, patiently
+from include.sources.versions import version_in_use
 
 log = logging.getLogger(__name__)
 
 DEFAULT_HOST = "https://graph.facebook.com"
-DEFAULT_VERSION = "v26.0"
+DEFAULT_VERSION = version_in_use("facebook_ads")
 
 _TIMEOUT = (10, 120)  # seconds to connect, to the next byte
 _BODY_SECONDS, _BODY_BYTES = 300, 256 * 2**20

@@ -26,9 +26,10 @@ from include.sources import (
     SourceUnavailable,
     patiently,
 )
+from include.sources.versions import version_in_use
 
 NAME = "google_ads"
-DEFAULT_VERSION = "v26"
+DEFAULT_VERSION = version_in_use("google_ads")
 ENDPOINT = "googleads.googleapis.com"
 TOKEN_URI = "https://oauth2.googleapis.com/token"
 

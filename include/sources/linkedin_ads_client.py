@@ -29,9 +29,10 @@ from include.sources import (
     SourceUnavailable,
     patiently,
 )
+from include.sources.versions import version_in_use
 
 NAME = "linkedin_ads"
-DEFAULT_VERSION = "202610"
+DEFAULT_VERSION = version_in_use("linkedin_ads")
 HOST = "https://api.linkedin.com"
 TOKEN_URL = "https://www.linkedin.com/oauth/v2/accessToken"
 

@@ -28,11 +28,12 @@ from include.sources import (
     SourceUnavailable,
     patiently,
 )
+from include.sources.versions import version_in_use
 
 if TYPE_CHECKING:
     from simple_salesforce import Salesforce
 
-DEFAULT_VERSION = "68.0"
+DEFAULT_VERSION = version_in_use("salesforce")
 
 _TIMEOUT = (10, 130)  # seconds to connect, to the next byte; a query may take two minutes
 _BODY_SECONDS, _BODY_BYTES = 300, 256 * 2**20
