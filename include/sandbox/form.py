@@ -120,6 +120,22 @@ _FORM: dict[str, tuple[dict[str, Check], tuple[str, ...]]] = {
     "linkedin/campaign_groups": ({"id": _INT, "account": _TEXT, "name": _TEXT}, ("id",)),
     "linkedin/campaigns": ({"id": _INT, "account": _TEXT, "name": _TEXT}, ("id",)),
     "linkedin/creatives": ({"id": _TEXT, "account": _TEXT, "campaign": _TEXT}, ("id",)),
+    "linkedin/tracking_parameters": (
+        {"adEntity": _OBJECT},
+        ("adEntity.sponsoredCampaign", "adEntity.sponsoredAccount"),
+    ),
+    "linkedin/posts": ({"id": _TEXT}, ("id",)),
+    "linkedin/lead_forms": ({"id": _INT, "name": _TEXT}, ("id",)),
+    "linkedin/lead_form_responses": (
+        {
+            "id": _TEXT,
+            "owner": _OBJECT,
+            "submittedAt": _INT,
+            "versionedLeadGenFormUrn": _TEXT,
+            "formResponse": _OBJECT,
+        },
+        ("id",),
+    ),
     "linkedin/analytics": (
         {"account": _TEXT, "campaign": _TEXT, "date": _DAY, "costInLocalCurrency": _NUMBER},
         (),
