@@ -102,7 +102,7 @@ class DataSet:
     """A folder in the data-set form. Raises DataSetError for what cannot be served.
 
     Attributes: root, company (name), time_zone (IANA), currency (ISO), as_of (aware UTC instant or
-    None when dataset.json does not say).
+    None when dataset.json does not say), meta_versions (Graph API versions served besides).
     """
 
     def __init__(self, root: Path) -> None:
@@ -130,6 +130,9 @@ class DataSet:
             ) from error
         if not re.fullmatch("[A-Z]{3}", self.currency):
             raise DataSetError(f"dataset.json: currency {self.currency!r} is not an ISO code.")
+        self.meta_versions = about.get("meta_versions") or []
+        if not isinstance(self.meta_versions, list):
+            raise DataSetError("dataset.json: meta_versions is not a list.")
         as_of = about.get("as_of")
         try:
             self.as_of: datetime | None = clock_of(as_of) if as_of else None
