@@ -10,6 +10,7 @@ from pathlib import Path
 
 from include.sandbox.generator.campaigns import invent_campaigns
 from include.sandbox.generator.deals import Desk
+from include.sandbox.generator.form_records import form_lines
 from include.sandbox.generator.frame import (
     AS_OF,
     COMPANY,
@@ -18,6 +19,7 @@ from include.sandbox.generator.frame import (
     TIME_ZONE,
     Frame,
 )
+from include.sandbox.generator.histories import history_lines
 from include.sandbox.generator.journeys import (
     Crm,
     count_responses,
@@ -32,6 +34,7 @@ from include.sandbox.generator.networks import (
     linkedin_lines,
     meta_lines,
 )
+from include.sandbox.generator.organization import organization_lines
 from include.sandbox.generator.people import invent_arrivals
 from include.sandbox.generator.programs import invent_programs
 from include.sandbox.generator.records import click_lines, crm_lines
@@ -108,8 +111,11 @@ def _invent(frame: Frame, writer: Writer, progress: Callable[[str], None]) -> No
     leads = sum(len(person.leads) for person in crm.people)
     progress(f"{len(crm.people)} people with {leads} leads, {len(desk.deals)} opportunities")
 
-    rows = writer.write(crm_lines(crm, desk.deals))
+    rows = writer.write(organization_lines(crm))
+    rows += writer.write(crm_lines(crm, desk.deals))
+    rows += writer.write(history_lines(crm, desk.deals))
     rows += writer.write(click_lines(frame, crm.people))
-    progress(f"{rows} lines of CRM records and clicks, earlier versions included")
+    rows += writer.write(form_lines(frame, campaigns, crm.people))
+    progress(f"{rows} lines of CRM records, clicks and lead forms, earlier versions included")
     writer.write(truth_lines(crm.people, desk.deals))
     progress("the truth beside them")

@@ -1,7 +1,8 @@
 """What a visitor leaves in the CRM: tags, click ids, pages, as untidy as they are in life.
 
 Every capture also says what truly happened and what the evidence allows one to conclude under the
-first-touch rules of the product (present names only, no stored click views).
+first-touch rules of the product (present names; click views and lead forms as far back as the
+networks still answer them at the world's clock).
 """
 
 from dataclasses import dataclass
@@ -14,7 +15,7 @@ from include.sandbox.generator.frame import AS_OF
 from include.sandbox.generator.names import token
 
 SITE = "https://www.fernhill.example"
-# Google answers click views for this many days.
+# Google answers click views back to this many days before today.
 CLICK_VIEW_DAYS = 90
 
 
@@ -40,6 +41,26 @@ class Click:
     gclid: str
     day: int
 
+    @property
+    def is_kept(self) -> bool:
+        """Whether Google still answers it at the world's clock."""
+        return self.day >= AS_OF.toordinal() - CLICK_VIEW_DAYS
+
+
+@dataclass(frozen=True)
+class FormFill:
+    """A form filled on the network itself, which brings the lead to the CRM some time later.
+
+    `is_kept`: whether the network still answers it at the world's clock.
+    """
+
+    campaign: Campaign
+    group: AdGroup
+    ad: Ad
+    response_id: str
+    at: int
+    is_kept: bool
+
 
 @dataclass(frozen=True)
 class Capture:
@@ -54,6 +75,7 @@ class Capture:
     expected: Place
     untidy: tuple[str, ...] = ()
     click: Click | None = None
+    form: FormFill | None = None
 
 
 NOTHING = Capture({}, "none", UNATTRIBUTED, UNATTRIBUTED)
@@ -118,9 +140,9 @@ class Tagger:
         if mishap < 0.18 and searching and click:
             fields = {"GCLID__c": click.gclid, "LeadSource": "Web"}
             fields["Landing_Page__c"] = f"{SITE}{rng.choice(_PAGES)}?gclid={click.gclid}"
-            fresh = click.day > AS_OF.toordinal() - CLICK_VIEW_DAYS
-            evidence = "click_id_harvestable" if fresh else "click_id_too_old"
-            return Capture(fields, evidence, true, platform_only, click=click)
+            if click.is_kept:
+                return Capture(fields, "click_id_harvestable", true, true, click=click)
+            return Capture(fields, "click_id_too_old", true, platform_only, click=click)
         tags = {
             "utm_source": rng.choice(_SOURCES[campaign.platform]),
             "utm_medium": "video"
@@ -146,6 +168,9 @@ class Tagger:
         fields = _form(rng, tags, untidy)
         fields.update(_lead_source(rng, campaign.tagged_channel))
         clicked = click if "gclid" in tags else None
+        if clicked and clicked.is_kept and expected != true:
+            untidy.append(evidence)
+            evidence, expected = "click_id_harvestable", true
         return Capture(fields, evidence, true, expected, tuple(untidy), clicked)
 
     def _tag(

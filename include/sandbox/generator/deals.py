@@ -20,8 +20,8 @@ from include.sandbox.generator.people import ContactRecord, Org, Person
 
 NEW, RENEWAL, EXPANSION = "New Business", "Renewal", "Expansion"
 TYPE_GROUPS = {NEW: "new_business", RENEWAL: "renewal", EXPANSION: "expansion"}
-_STAGES = (("Prospecting", 10), ("Qualification", 20), ("Needs Analysis", 35),
-           ("Proposal/Price Quote", 65), ("Negotiation/Review", 85))  # fmt: skip
+STAGES = (("Prospecting", 10), ("Qualification", 20), ("Needs Analysis", 35),
+          ("Proposal/Price Quote", 65), ("Negotiation/Review", 85))  # fmt: skip
 # How many there are in 24 months at scale 1.
 _SALES_FOUND, _TOUCHED_LATER, _NOBODY, _CUSTOMERS = 150, 45, 40, 170
 _FOUND_THROUGH = ("Outbound", "Outbound", "Partner", "Referral", "Events", "Direct")
@@ -125,8 +125,8 @@ class Desk:
         close = working_time(rng, day_of(deal.created) + int(days))
         won = rng.random() < rate
         first = 3 if deal.kind == RENEWAL else 0
-        last = len(_STAGES) if won else rng.choice((first + 1, len(_STAGES), len(_STAGES)))
-        path = _STAGES[first:last]
+        last = len(STAGES) if won else rng.choice((first + 1, len(STAGES), len(STAGES)))
+        path = STAGES[first:last]
         hoped = close + int((rng.random() - 0.6) * 60) * DAY
         for place, (stage, probability) in enumerate(path):
             at = deal.created + (close - deal.created) * place // len(path)
@@ -343,7 +343,7 @@ def _typed(capture: Capture) -> Capture:
 
 
 def _stage(place: int) -> dict[str, object]:
-    stage, probability = _STAGES[place]
+    stage, probability = STAGES[place]
     return {"StageName": stage, "Probability": probability, "IsClosed": False, "IsWon": False}
 
 

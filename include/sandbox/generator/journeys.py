@@ -72,10 +72,14 @@ class Crm:
         return later if later > moment else moment + HOUR
 
     def add_lead(self, person: Person, at: int, email: str, capture: Capture) -> LeadRecord:
-        """A lead record and the touch its form is (one without evidence, if it is left blank)."""
+        """A lead record and the touch its form is (one without evidence, if it is left blank);
+        a form of the network's own is a touch before that."""
         owner = self.rng.choice(self.users)
         lead = LeadRecord(self.ids.new("Lead"), at, email, capture, owner)
         person.leads.append(lead)
+        if capture.form and capture.form.is_kept:
+            true, form = capture.true, capture.form
+            person.touches.append(Touch(form.at, form.response_id, "lead_form", true, true))
         evidence = capture.evidence if capture.evidence != "crm_campaign" else "lead_source_only"
         person.touches.append(
             Touch(at, lead.lead_id, evidence, capture.true, capture.expected, capture.untidy)

@@ -50,7 +50,9 @@ _CHECK = string.ascii_uppercase + "012345"
 PREFIXES = {
     "Lead": "00Q", "Contact": "003", "Account": "001", "Opportunity": "006",
     "OpportunityContactRole": "00K", "Campaign": "701", "CampaignMember": "00v", "User": "005",
-    "RecordType": "012",
+    "RecordType": "012", "OpportunityHistory": "008", "FieldHistory": "017",
+    "OpportunityStage": "01J", "CurrencyType": "01L", "DatedConversionRate": "04w", "Task": "00T",
+    "Event": "00U",
 }  # fmt: skip
 _ALPHABET = string.digits + string.ascii_uppercase + string.ascii_lowercase
 

@@ -6,6 +6,7 @@ from random import Random
 
 from include.sandbox.generator.campaigns import Campaign
 from include.sandbox.generator.capture import Capture, Place, Tagger, free_visit
+from include.sandbox.generator.forms import LeadForms
 from include.sandbox.generator.frame import (
     DAY,
     DOMAIN,
@@ -223,13 +224,14 @@ class Directory:
 
 
 def _paid_arrivals(
+    frame: Frame,
     rng: Random,
     number: int,
     spend: dict[tuple[int, int], float],
     campaigns: list[Campaign],
 ) -> list[Arrival]:
     """People brought by campaigns: as many as the day's spend buys at the campaign's price."""
-    tagger = Tagger(campaigns)
+    tagger, forms = Tagger(campaigns), LeadForms(frame)
     places = sorted(spend)
     weights = accumulate(spend[place] / campaigns[place[0]].cpl for place in places)
     chosen = sorted(rng.choices(places, cum_weights=list(weights), k=number)) if places else []
@@ -241,7 +243,8 @@ def _paid_arrivals(
             # Late in the evening there: already tomorrow in UTC.
             second = DAY + int(rng.random() * 3 * HOUR)
         region = next((one for one in ("US", "DACH", "UK") if one in campaign.name), "EMEA")
-        capture = tagger.visit(rng, campaign, day)
+        visit = tagger.visit(rng, campaign, day)
+        capture = forms.instead(campaign, instant(day, second)) or visit
         arrivals.append(Arrival(instant(day, second), capture, region, campaign.quality))
     return arrivals
 
@@ -293,7 +296,7 @@ def invent_arrivals(
     rng = frame.chance("arrivals")
     people = round(frame.count(LEADS) / 1.075)
     paid = round(people * _PAID_SHARE)
-    arrivals = _paid_arrivals(rng, paid, spend, campaigns)
+    arrivals = _paid_arrivals(frame, rng, paid, spend, campaigns)
     arrivals += _free_arrivals(frame, rng, people - paid, programs)
     arrivals = [arrival for arrival in arrivals if arrival.at < frame.clock - HOUR]
     return sorted(arrivals, key=lambda arrival: arrival.at)

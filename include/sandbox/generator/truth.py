@@ -1,8 +1,8 @@
 """What the generator knows: the right answers, written beside the data and never served.
 
 A first touch is judged twice: what was true, and what the evidence left in the CRM allows one to
-conclude (`expected`) when ad campaigns are known by id and present name alone and no click views
-are stored. README.md describes the files.
+conclude (`expected`) when ad campaigns are known by id and present name, and click views and lead
+forms as far back as the networks still answer them. README.md describes the files.
 """
 
 from collections import defaultdict
@@ -19,7 +19,9 @@ Lines = Iterator[tuple[str, Record]]
 LOOK_BACK = 730 * DAY
 _NO_EVIDENCE = "none"
 # Of two touches in one second a response to a program goes before these.
-_WEAKER_THAN_A_RESPONSE = ("lead_source_only", "referrer_only", "direct", "cookie_lost")
+_WEAKER_THAN_A_RESPONSE = (
+    "lead_source_only", "lead_form_too_old", "referrer_only", "direct", "cookie_lost",
+)  # fmt: skip
 
 
 def _place(place: Place, at: int | None) -> Record:
