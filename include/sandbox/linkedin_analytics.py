@@ -7,10 +7,11 @@ is no paging, and an answer is cut at 15,000 elements without a word.
 import calendar
 import json
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal, InvalidOperation
+from operator import itemgetter
 from typing import Any
 
 from include.sandbox.dataset import Record, World
@@ -22,6 +23,7 @@ PIVOTS = {
     "CAMPAIGN_GROUP": "campaignGroup",
     "CAMPAIGN": "campaign",
     "CREATIVE": "creative",
+    "CONVERSION": "conversion",
 }
 GRANULARITIES = ("DAILY", "MONTHLY", "YEARLY", "ALL")
 FACETS = {
@@ -30,7 +32,7 @@ FACETS = {
     "campaigns": "campaign",
     "creatives": "creative",
 }
-_DECIMALS = frozenset(
+DECIMALS = frozenset(
     {
         "costInLocalCurrency",
         "costInUsd",
@@ -80,6 +82,10 @@ _UNSERVED = frozenset(
 )
 
 Number = int | Decimal
+# A day, its account, campaign group, campaign, creative and conversion, and the data set's line.
+_Line = tuple[date, str, str | None, str, str | None, str | None, Record]
+_PLACE = {part: place for place, part in enumerate(PIVOTS.values(), 1)}
+_CACHED_BYTES = 256 * 2**20
 
 
 class BadParameter(Exception):
@@ -92,11 +98,19 @@ class BadParameter(Exception):
         self.field, self.reason = field, reason
 
 
-@dataclass(frozen=True)
-class _Line:
-    day: date
-    urns: dict[str, str]
-    metrics: dict[str, Number]
+@dataclass
+class _Answers:
+    """Encoded answers by question, as many as fit."""
+
+    held: dict[str, bytes] = field(default_factory=dict)
+    size: int = 0
+
+    def keep(self, question: str, answer: bytes) -> None:
+        if self.size + len(answer) > _CACHED_BYTES:
+            self.held.clear()
+            self.size = 0
+        self.held[question] = answer
+        self.size += len(answer)
 
 
 def analytics(world: World, parameters: Record) -> bytes:
@@ -104,63 +118,89 @@ def analytics(world: World, parameters: Record) -> bytes:
 
     `parameters` as restli.decode gives them. Raises BadParameter.
     """
-    key = ("linkedin.analytics", json.dumps(parameters, sort_keys=True))
-    if key not in world.cache:
-        elements = _elements(world, parameters)[:MOST_ELEMENTS]
-        answer = {"paging": {"start": 0, "count": 10, "links": []}, "elements": elements}
-        world.cache[key] = json.dumps(answer, ensure_ascii=False).encode()
-    found: bytes = world.cache[key]
-    return found
+    answers: _Answers = world.cache.setdefault("linkedin.analytics", _Answers())
+    question = json.dumps(parameters, sort_keys=True)
+    if question not in answers.held:
+        elements = ",".join(_elements(world, parameters)[:MOST_ELEMENTS])
+        paging = '{"start":0,"count":10,"links":[]}'
+        answers.keep(question, f'{{"paging":{paging},"elements":[{elements}]}}'.encode())
+    return answers.held[question]
 
 
-def _elements(world: World, parameters: Record) -> list[Record]:
+def _elements(world: World, parameters: Record) -> list[str]:
+    """The encoded elements in order of days and pivots, or as `sortBy` says."""
     pivots, names = _pivots(parameters), _fields(parameters)
     first, last = _dates(world, parameters)
     granularity = _plain(parameters, "timeGranularity")
     if granularity not in GRANULARITIES:
         raise BadParameter("timeGranularity")
-    sums: dict[tuple[Any, ...], dict[str, Number]] = {}
+    values_of = itemgetter(*(_PLACE[PIVOTS[pivot]] for pivot in pivots))
+    is_single = len(pivots) == 1
+    found: dict[tuple[Any, ...], list[Record]] = {}
     for line in _wanted(world, parameters, first, last):
-        values = tuple(line.urns.get(PIVOTS[pivot], "") for pivot in pivots)
-        if "" in values:
-            continue
-        key = (_period(line.day, granularity, first, last), values)
-        held = sums.setdefault(key, {})
-        for name, value in line.metrics.items():
-            held[name] = held.get(name, 0) + value
+        values = (values_of(line),) if is_single else values_of(line)
+        if None not in values:
+            key = (_period(line[0], granularity, first, last), values)
+            found.setdefault(key, []).append(line[-1])
+    metrics = [name for name in names if name not in _OTHER]
+    encode = _encoder(names)
     elements = []
-    asked = [name for name in names if name not in _OTHER]  # where all of them are 0: no element
-    for (period, values), held in sorted(sums.items(), key=lambda item: item[0]):
-        if any(held.get(name) for name in asked or held):
-            elements.append(_element(names, period, values, held))
+    for key in sorted(found):
+        records = found[key]
+        sums = {name: _sum(name, records) for name in metrics}
+        # Where every figure asked for is 0 there is no element.
+        if any(sums.values()) if metrics else any(map(_has_figures, records)):
+            elements.append((key, sums))
     order = parameters.get("sortBy")
     if isinstance(order, dict) and order.get("field"):
         head, *rest = order["field"].lower().split("_")
         name = head + "".join(part.title() for part in rest)
         elements.sort(
-            key=lambda element: Decimal(str(element.get(name, 0))),
+            key=lambda element: element[1].get(name, 0),
             reverse=order.get("order") == "DESCENDING",
         )
-    return elements
+    return [encode(key, sums) for key, sums in elements]
 
 
-def _element(
-    names: list[str], period: tuple[date, date], values: tuple[str, ...], sums: dict[str, Number]
-) -> Record:
-    element: Record = {}
-    for name in names:
-        if name == "dateRange":
-            element[name] = {
-                side: {"year": day.year, "month": day.month, "day": day.day}
-                for side, day in zip(("start", "end"), period, strict=True)
-            }
-        elif name == "pivotValues":
-            element[name] = list(values)
-        elif name in _DECIMALS:
-            element[name] = format(Decimal(sums.get(name, 0)), "f")
-        elif name in _COUNTS:
-            element[name] = int(sums.get(name, 0))
-    return element
+def _encoder(names: list[str]) -> Callable[[tuple[Any, ...], dict[str, Number]], str]:
+    """How an element with those fields is written; ranges of days are written once."""
+    ranges: dict[tuple[date, date], str] = {}
+
+    def encode(key: tuple[Any, ...], sums: dict[str, Number]) -> str:
+        period, values = key
+        parts = []
+        for name in names:
+            if name == "dateRange":
+                if period not in ranges:
+                    ranges[period] = json.dumps(
+                        {
+                            side: {"year": day.year, "month": day.month, "day": day.day}
+                            for side, day in zip(("start", "end"), period, strict=True)
+                        }
+                    )
+                parts.append(f'"dateRange":{ranges[period]}')
+            elif name == "pivotValues":
+                parts.append(f'"pivotValues":{json.dumps(values)}')
+            elif name in DECIMALS:
+                parts.append(f'"{name}":"{sums[name]:f}"')
+            elif name in _COUNTS:
+                parts.append(f'"{name}":{sums[name]}')
+        return f"{{{','.join(parts)}}}"
+
+    return encode
+
+
+def _sum(name: str, records: list[Record]) -> Number:
+    """The exact sum of a figure; what a line lacks is 0."""
+    total: Number = Decimal(0) if name in DECIMALS else 0
+    for record in records:
+        if name in record:
+            total += _number(name, record[name])
+    return total
+
+
+def _has_figures(record: Record) -> bool:
+    return any(_number(name, value) for name, value in record.items() if name in DECIMALS | _COUNTS)
 
 
 def _plain(parameters: Record, name: str) -> str:
@@ -192,7 +232,7 @@ def _fields(parameters: Record) -> list[str]:
     text = parameters.get("fields", "")
     names = [name.strip() for name in text.split(",") if name.strip()] or ["impressions", "clicks"]
     for name in names:
-        if name not in _DECIMALS | _COUNTS | _OTHER | _UNSERVED:
+        if name not in DECIMALS | _COUNTS | _OTHER | _UNSERVED:
             raise BadParameter("fields", f"Unrecognized field {name}")
     if len(names) > MOST_FIELDS:
         raise BadParameter(
@@ -248,38 +288,53 @@ def _wanted(world: World, parameters: Record, first: date, last: date) -> Iterat
         raise BadParameter(
             "accounts", "At least one of accounts, campaignGroups, campaigns, creatives is required"
         )
-    lines, days = _lines(world)
-    for line in lines[bisect_left(days, first) : bisect_right(days, last)]:
-        if all(line.urns.get(part) in asked for part, asked in facets.items()):
-            yield line
+    places = [(_PLACE[part], asked) for part, asked in facets.items() if part != "account"]
+    for lines, days in _of_accounts(world, facets.get("account")):
+        for line in lines[bisect_left(days, first) : bisect_right(days, last)]:
+            if all(line[place] in asked for place, asked in places):
+                yield line
 
 
-def _lines(world: World) -> tuple[list[_Line], list[date]]:
-    """The daily lines in order of days; a campaign's group is looked up where a line lacks it."""
+def _of_accounts(
+    world: World, accounts: set[str] | None
+) -> Iterator[tuple[list[_Line], list[date]]]:
+    """Each account's lines in order of days, and those days.
+
+    A campaign's group is looked up where a line lacks it; one that nobody describes has none.
+    """
     if "linkedin.lines" not in world.cache:
         groups = {
             f"urn:li:sponsoredCampaign:{record['id']}": record.get("campaignGroup")
             for record in world.records("linkedin/campaigns")
         }
-        lines = []
+        of_account: dict[str, list[_Line]] = {}
+        days: dict[str, date] = {}
         for record in world.records("linkedin/analytics"):
-            urns = {part: record[part] for part in PIVOTS.values() if record.get(part)}
-            if "campaignGroup" not in urns and groups.get(record["campaign"]):
-                urns["campaignGroup"] = groups[record["campaign"]]
-            metrics: dict[str, Number] = {
-                name: _number(name, record[name])
-                for name in record
-                if name in _COUNTS or name in _DECIMALS
-            }
-            lines.append(_Line(date.fromisoformat(record["date"]), urns, metrics))
-        lines.sort(key=lambda line: line.day)
-        world.cache["linkedin.lines"] = lines, [line.day for line in lines]
-    found: tuple[list[_Line], list[date]] = world.cache["linkedin.lines"]
-    return found
+            text = record["date"]
+            day = days.get(text) or days.setdefault(text, date.fromisoformat(text))
+            campaign = record["campaign"]
+            line = (
+                day,
+                record["account"],
+                record.get("campaignGroup") or groups.get(campaign),
+                campaign,
+                record.get("creative"),
+                record.get("conversion"),
+                record,
+            )
+            of_account.setdefault(record["account"], []).append(line)
+        for lines in of_account.values():
+            lines.sort(key=itemgetter(0))
+        world.cache["linkedin.lines"] = {
+            account: (lines, [line[0] for line in lines]) for account, lines in of_account.items()
+        }
+    found: dict[str, tuple[list[_Line], list[date]]] = world.cache["linkedin.lines"]
+    for account in found if accounts is None else accounts & found.keys():
+        yield found[account]
 
 
 def _number(name: str, value: Any) -> Number:
     try:
-        return Decimal(str(value)) if name in _DECIMALS else int(value)
+        return Decimal(str(value)) if name in DECIMALS else int(value)
     except (InvalidOperation, ValueError):
         return 0
