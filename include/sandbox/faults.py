@@ -12,10 +12,21 @@ from typing import Any
 
 Fault = dict[str, Any]
 
-API_KINDS = {"empty_page", "short_page", "duplicate_page", "expire_token", "quota"}
+API_KINDS = {
+    "empty_page",
+    "short_page",
+    "duplicate_page",
+    "lose_rows",
+    "alter_number",
+    "expire_token",
+    "rotate_token",
+    "quota",
+}
 WIRE_KINDS = {"status", "delay", "drop", "truncate", "html", "grpc_status"}
 
 _META_PAGE = {"api": "meta", "method": "GET", "path": "/insights$"}
+_LINKEDIN_REPORT = {"api": "linkedin", "path": "/rest/adAnalytics$"}
+_LINKEDIN_TOKEN = {"api": "linkedin", "path": "/oauth/v2/accessToken$"}
 
 # Numbers are those of the list of faults seen in the wild (README.md). Any key of a rule but `do`
 # may be given beside the preset's name to aim it elsewhere.
@@ -27,6 +38,62 @@ PRESETS: dict[str, list[dict[str, Any]]] = {
     "html-502": [{"match": {"api": "meta"}, "nth": 1, "do": {"kind": "html", "status": 502}}],
     "truncated-200": [{"match": _META_PAGE, "nth": 1, "do": {"kind": "truncate"}}],
     "non-json-200": [{"match": {"api": "meta"}, "nth": 1, "do": {"kind": "html", "status": 200}}],
+    # 7, LinkedIn: a report that is HTML, cut short and declared whole, or cut short by a hang-up.
+    "linkedin-html-502": [
+        {"match": _LINKEDIN_REPORT, "nth": 1, "do": {"kind": "html", "status": 502}}
+    ],
+    "linkedin-non-json-200": [
+        {"match": _LINKEDIN_REPORT, "nth": 1, "do": {"kind": "html", "status": 200}}
+    ],
+    "linkedin-truncated-200": [{"match": _LINKEDIN_REPORT, "nth": 1, "do": {"kind": "truncate"}}],
+    "linkedin-hang-up": [
+        {"match": _LINKEDIN_REPORT, "nth": 1, "do": {"kind": "truncate", "hang_up": True}}
+    ],
+    # 20: a version ends between two requests.
+    "linkedin-version-ends": [
+        {
+            "match": _LINKEDIN_REPORT,
+            "do": {
+                "kind": "status",
+                "status": 426,
+                "body": {
+                    "status": 426,
+                    "code": "NONEXISTENT_VERSION",
+                    "message": "Requested version 20261001 is not active",
+                },
+            },
+        }
+    ],
+    # 20: 429 to whoever has more than one request under way.
+    "linkedin-throttle-concurrency": [
+        {
+            "match": {"api": "linkedin", "path": "^/rest/"},
+            "do": {"kind": "quota", "concurrent": 1},
+        }
+    ],
+    # 20: two requests in a row are told that a living token was revoked.
+    "linkedin-false-revoked": [
+        {
+            "match": _LINKEDIN_REPORT,
+            "nth": [1, 2],
+            "do": {
+                "kind": "status",
+                "status": 401,
+                "body": {
+                    "status": 401,
+                    "serviceErrorCode": 65601,
+                    "code": "REVOKED_ACCESS_TOKEN",
+                    "message": "The token used in the request has been revoked by the user",
+                },
+            },
+        }
+    ],
+    # 20: the token endpoint throttles as well.
+    "linkedin-token-throttle": [
+        {"match": _LINKEDIN_TOKEN, "nth": 1, "do": {"kind": "status", "status": 429}}
+    ],
+    # A refresh gives a new refresh token, and the one used is dead from then on.
+    "linkedin-rotating-refresh-token": [{"match": _LINKEDIN_TOKEN, "do": {"kind": "rotate_token"}}],
     # 21: the session dies between two pages; a locator belongs to its session.
     "salesforce-session-dies": [
         {
