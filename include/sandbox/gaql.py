@@ -295,8 +295,9 @@ def field_of(name: str, version: str) -> tuple[Any, ...]:
     message = row_message(version).DESCRIPTOR
     chain: list[Any] = []
     for part in name.split("."):
-        found = message.fields_by_name.get(part) if message is not None else None
-        if found is None:
+        named = message.fields_by_name if message is not None else {}
+        found = named.get(part) or named.get(f"{part}_")  # Python's messages write `type` as type_
+        if found is None or part.endswith("_"):
             raise _refuse("UNRECOGNIZED_FIELD", f"Unrecognized field in the query: '{name}'.")
         chain.append(found)
         message = found.message_type

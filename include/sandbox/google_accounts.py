@@ -1,6 +1,8 @@
 """The Google Ads customers of the data set, indexed: dimensions by id, daily lines by day."""
 
-from dataclasses import dataclass
+import json
+from array import array
+from collections.abc import Iterable, Sequence
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
@@ -11,42 +13,99 @@ from include.sandbox.gaql import VERSIONS, row_message
 
 Number = int | Decimal
 
-_USUAL = (
-    ("interactions", "clicks"),
-    ("all_conversions", "conversions"),
-    ("all_conversions_value", "conversions_value"),
-)
+_USUAL = {
+    "interactions": "clicks",
+    "all_conversions": "conversions",
+    "all_conversions_value": "conversions_value",
+}
 
 
-@dataclass(frozen=True)
-class Line:
-    """One line of daily_metrics: ids from campaign down to what it carries."""
+Column = Sequence[Number]
 
-    day: str
-    ids: tuple[str, ...]
-    segments: Record
-    metrics: dict[str, Number]
+
+class Lines:
+    """The lines of a file of daily figures, in order of their days, a column a figure.
+
+    `days` are texts. `entities` and `segments` name, line by line, a place in `ids` (the ids from
+    campaign down to what the line carries) and in `kinds` (the segments of a line, its date among
+    them). Millions of lines share a few of either, and whole numbers stand in arrays.
+    """
+
+    def __init__(self) -> None:
+        self.days: list[str] = []
+        self.entities = array("l")
+        self.segments = array("l")
+        self.ids: list[tuple[str, ...]] = []
+        self.kinds: list[Record] = []
+        self._columns: dict[str, Any] = {}
+
+    def column(self, name: str) -> Column:
+        """A figure of every line; 0 where the data does not say. What the data has no figure for
+        is taken to be like another."""
+        found: Column | None = self._columns.get(name) or self._columns.get(_USUAL.get(name, ""))
+        return found if found is not None else bytes(len(self.days))
+
+    def fill(self, records: Iterable[Record], types: dict[str, Any]) -> None:
+        """Takes the lines; `types` describes the metrics by their JSON names."""
+        places: dict[tuple[str, ...], int] = {}
+        kinds: dict[Any, int] = {}
+        numbers: dict[Any, Decimal] = {}
+        for at, record in enumerate(sorted(records, key=lambda line: line["segments"]["date"])):
+            held = record["segments"]
+            self.days.append(held["date"])
+            ids = _ids(record)
+            place = places.get(ids)
+            if place is None:
+                place = places[ids] = len(self.ids)
+                self.ids.append(ids)
+            self.entities.append(place)
+            kind = held["date"] if len(held) == 1 else json.dumps(held, sort_keys=True)
+            number = kinds.get(kind)
+            if number is None:
+                number = kinds[kind] = len(self.kinds)
+                self.kinds.append(held)
+            self.segments.append(number)
+            for name, value in record["metrics"].items():
+                if field := types.get(name):
+                    column: Any = self._columns.get(field.name)
+                    whole = field.cpp_type == field.CPPTYPE_INT64
+                    if column is None:
+                        column = array("q") if whole else []
+                        column.extend(self.column(field.name)[:at])
+                        self._columns[field.name] = column
+                    if not whole:
+                        exact = numbers.get(value)
+                        if exact is None:
+                            exact = numbers[value] = Decimal(str(value))
+                        column.append(exact)
+                    else:
+                        column.append(int(value) if type(value) is str else int(Decimal(value)))
+            for name, column in self._columns.items():
+                if len(column) == at:
+                    like: Any = self._columns.get(_USUAL.get(name, ""), ())
+                    column.append(like[at] if len(like) > at else 0)
 
 
 class Account:
     """One customer's part of the data set, with resource names and other derived fields set."""
 
-    def __init__(self, customer: Record) -> None:
+    def __init__(self, customer: Record, currency: str, time_zone: str) -> None:
         self.id = str(customer["id"])
         self.name = f"customers/{self.id}"
         self.customer = {
             "resourceName": self.name,
             "status": "ENABLED",
             "manager": False,
-            "timeZone": "UTC",
+            "currencyCode": currency,
+            "timeZone": time_zone,
             **customer,
         }
         self.clients: list[str] = []
         self.managers: set[str] = set()
         self.entities: dict[tuple[str, ...], Record] = {(): {"customer": self.customer}}
-        self.lines: list[Line] = []
-        self.days: list[str] = []
-        self.clicks: list[Record] = []
+        self.lines = Lines()
+        self.conversions = Lines()
+        self.clicks: dict[str, list[Record]] = {}
 
     def today(self, world: World) -> date:
         """The day at the world's clock in the customer's zone."""
@@ -105,9 +164,11 @@ def accounts(world: World) -> dict[str, Account]:
 
 def _index(world: World) -> dict[str, Account]:
     index: dict[str, Account] = {}
+    currency, zone = world.dataset.currency, world.dataset.time_zone
     for record in world.records("google/customers"):
-        index[str(record["customer"]["id"])] = account = Account(record["customer"])
+        account = Account(record["customer"], currency, "UTC")
         account.clients = [str(client) for client in record.get("clients", ())]
+        index[account.id] = account
     for account in list(index.values()):
         for client in account.clients:
             if client in index:
@@ -116,13 +177,7 @@ def _index(world: World) -> dict[str, Account]:
     def owner(record: Record) -> Account:
         number = str(record["customer"]["id"])
         if number not in index:
-            index[number] = Account(
-                {
-                    "id": number,
-                    "currencyCode": world.dataset.currency,
-                    "timeZone": world.dataset.time_zone,
-                }
-            )
+            index[number] = Account({"id": number}, currency, zone)
         return index[number]
 
     for record in world.records("google/campaigns"):
@@ -130,45 +185,32 @@ def _index(world: World) -> dict[str, Account]:
     for record in world.records("google/ad_groups"):
         owner(record).add(record, str(record["campaign"]["id"]), str(record["adGroup"]["id"]))
     for record in world.records("google/ads"):
-        owner(record).add(
-            record,
-            str(record["campaign"]["id"]),
-            str(record["adGroup"]["id"]),
-            str(record["adGroupAd"]["ad"]["id"]),
-        )
+        owner(record).add(record, *_ids(record))
     types = {
         field.json_name: field for field in row_message(VERSIONS[-1])().metrics.DESCRIPTOR.fields
     }
-    for record in world.records("google/daily_metrics"):
-        account = owner(record)
-        line = _line(record, types)
-        account.lines.append(line)
-        account.entity(*line.ids)
+    for path, name in (("daily_metrics", "lines"), ("conversions", "conversions")):
+        owned: dict[str, list[Record]] = {}
+        for record in world.records(f"google/{path}"):
+            owned.setdefault(owner(record).id, []).append(record)
+        for number, records in owned.items():
+            lines: Lines = getattr(index[number], name)
+            lines.fill(records, types)
+            for ids in lines.ids:
+                index[number].entity(*ids)
     for record in world.records("google/click_views"):
-        owner(record).clicks.append(record)
-    for account in index.values():
-        account.lines.sort(key=lambda line: line.day)
-        account.days = [line.day for line in account.lines]
+        owner(record).clicks.setdefault(record["segments"]["date"], []).append(record)
     return index
 
 
-def _line(record: Record, types: dict[str, Any]) -> Line:
-    ids = [str(record["campaign"]["id"])]
-    if "adGroup" in record:
-        ids.append(str(record["adGroup"]["id"]))
-        if "adGroupAd" in record:
-            ids.append(str(record["adGroupAd"]["ad"]["id"]))
-    metrics: dict[str, Number] = {}
-    for name, value in record["metrics"].items():
-        if field := types.get(name):
-            whole = field.cpp_type == field.CPPTYPE_INT64
-            number = Decimal(str(value))
-            metrics[field.name] = int(number) if whole else number
-    for name, like in _USUAL:
-        if name not in metrics and like in metrics:
-            metrics[name] = metrics[like]
-    segments = record["segments"]
-    return Line(segments["date"], tuple(ids), segments, metrics)
+def _ids(record: Record) -> tuple[str, ...]:
+    """The ids a line carries, from the campaign down."""
+    campaign = str(record["campaign"]["id"])
+    if "adGroup" not in record:
+        return (campaign,)
+    if "adGroupAd" not in record:
+        return campaign, str(record["adGroup"]["id"])
+    return campaign, str(record["adGroup"]["id"]), str(record["adGroupAd"]["ad"]["id"])
 
 
 def client_tree(world: World, account: Account) -> list[Record]:

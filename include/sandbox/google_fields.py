@@ -29,7 +29,7 @@ _TYPES = {
 def _leaves(message: Any, prefix: str, depth: int = 0) -> list[tuple[str, Any]]:
     found: list[tuple[str, Any]] = []
     for field in message.fields:
-        name = f"{prefix}.{field.name}"
+        name = f"{prefix}.{field.name.rstrip('_')}"
         if field.message_type is not None and not field.is_repeated:
             if depth < 3:
                 found.extend(_leaves(field.message_type, name, depth + 1))

@@ -6,14 +6,11 @@ of the daily lines that carry the id of the resource asked for.
 """
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
-from importlib import import_module
 from typing import Any
-
-from google.protobuf.json_format import ParseDict
 
 from include.sandbox.dataset import Record, World
 from include.sandbox.gaql import (
@@ -28,6 +25,7 @@ from include.sandbox.gaql import (
     test_of,
 )
 from include.sandbox.google_accounts import Account, Number, client_tree, segment
+from include.sandbox.google_encoding import Encoder
 
 PAGE_ROWS = 10_000
 
@@ -41,6 +39,21 @@ SERVED: dict[str, tuple[str, ...]] = {
     "customer_client": ("customer", "customer_client"),
 }
 _DEPTH = {"customer": 0, "campaign": 1, "ad_group": 2, "ad_group_ad": 3}
+# Segments by which conversions alone can be told apart, and the metrics that go with them:
+# https://developers.google.com/google-ads/api/docs/conversions/reporting
+_ACTIONS = {
+    "segments.conversion_action",
+    "segments.conversion_action_category",
+    "segments.conversion_action_name",
+    "segments.external_conversion_source",
+}
+_BY_ACTION = {
+    "metrics.all_conversions",
+    "metrics.all_conversions_value",
+    "metrics.conversions",
+    "metrics.conversions_value",
+    "metrics.value_per_conversion",
+}
 _RATIOS = {  # metric: numerator, denominator, factor
     "ctr": ("clicks", "impressions", 1),
     "average_cpc": ("cost_micros", "clicks", 1),
@@ -78,7 +91,7 @@ def report(world: World, account: Account, text: str, version: str) -> Report:
     return found
 
 
-Row = tuple[Record, tuple[Any, ...], dict[str, Number]]  # entity, segment values, metrics
+Row = tuple[Record, tuple[Any, ...], Sequence[Number]]  # entity, segment values, sums
 
 
 class _Run:
@@ -92,8 +105,12 @@ class _Run:
         self.metrics = [name for name in query.select if _group(name) == "metrics"]
         self.segments = [name for name in query.select if _group(name) == "segments"]
         self.attributes = [name for name in query.select if not _group(name)]
+        self.has_actions = any(
+            name in _ACTIONS for name in (*query.select, *(c.name for c in query.where))
+        )
         self._check()
         self.first, self.last = self._dates()
+        self.places = {name: place for place, name in enumerate(self._needed())}
 
     def _check(self) -> None:
         query, resource = self.query, self.query.resource
@@ -102,11 +119,6 @@ class _Run:
             raise _refuse(
                 "BAD_RESOURCE_TYPE_IN_FROM_CLAUSE",
                 f"Invalid resource type in FROM clause: '{resource}'.",
-            )
-        if resource not in SERVED:
-            raise _refuse(
-                "PROHIBITED_RESOURCE_TYPE_IN_FROM_CLAUSE",
-                f"Resource type '{resource}' in the FROM clause is not supported.",
             )
         for clause, names in (
             ("SELECT", query.select),
@@ -126,7 +138,7 @@ class _Run:
                             f"The following {top} cannot be selected or filtered on: '{name}', "
                             "since it is incompatible with the resource in the FROM clause.",
                         )
-                elif top not in SERVED[resource]:
+                elif resource in SERVED and top not in SERVED[resource]:
                     raise _refuse(
                         f"PROHIBITED_RESOURCE_TYPE_IN_{clause}_CLAUSE",
                         f"Cannot use fields from the following resource in the {clause} clause: "
@@ -147,6 +159,14 @@ class _Run:
                 f"The following field must be present in SELECT clause: '{unselected[0]}'.",
             )
         asked = (*query.select, *(condition.name for condition in query.where))
+        costly = [name for name in asked if _group(name) == "metrics" and name not in _BY_ACTION]
+        if self.has_actions and costly:
+            raise _refuse(
+                "PROHIBITED_SEGMENT_WITH_METRIC_IN_SELECT_OR_WHERE_CLAUSE",
+                "Cannot select or filter on the following segments: 'segments.conversion_action' "
+                f"(unsupported metrics: '{costly[0]}'), since the segments are incompatible with "
+                "the metrics in the SELECT or WHERE clause.",
+            )
         if self.account.customer["manager"] and any(_group(name) == "metrics" for name in asked):
             raise _refuse(
                 "REQUESTED_METRICS_FOR_MANAGER",
@@ -229,12 +249,32 @@ class _Run:
             for condition in self.where["metrics"]
         ]
         rows = [
-            row for row in self._rows() if all(test(_metric(row[2], name)) for name, test in tests)
+            row
+            for row in self._rows()
+            if all(test(self._figure(row[2], name)) for name, test in tests)
         ]
         for name, descending in reversed(self.query.order_by):
             rows.sort(key=self._order(name), reverse=descending)
+        total = len(rows)
         rows = rows[: self.query.limit]
-        return Report(list(self._pages(rows)), len(rows), self._summary(rows))
+        encoder = Encoder(self.query, self.version, self._figure)
+        pages = [
+            encoder.page(rows[start : start + PAGE_ROWS])
+            for start in range(0, max(len(rows), 1), PAGE_ROWS)
+        ]
+        if not self.metrics:
+            return Report(pages, total, None)
+        totals = [sum(sums) for sums in zip(*(row[2] for row in rows), strict=True)]
+        return Report(pages, total, encoder.summary(totals or [0] * len(self.places)))
+
+    def _figure(self, sums: Sequence[Number], name: str) -> Number:
+        """A metric, without prefix, out of a row's sums."""
+        place = self.places.get(name)
+        if place is not None:
+            return sums[place]
+        above, below, factor = _RATIOS[name]
+        bottom = Decimal(sums[self.places[below]])
+        return Decimal(sums[self.places[above]]) * factor / bottom if bottom else Decimal(0)
 
     # rows
 
@@ -248,12 +288,14 @@ class _Run:
         def fits(parts: Record) -> bool:
             return all(test(_value(parts, chain)) for chain, test in tests)
 
+        if resource not in SERVED:
+            return
         if resource == "click_view":
             yield from self._clicks(fits)
             return
         if resource == "customer_client":
             yield from (
-                (parts, (), {}) for parts in client_tree(self.world, account) if fits(parts)
+                (parts, (), ()) for parts in client_tree(self.world, account) if fits(parts)
             )
             return
         depth = _DEPTH[resource]
@@ -262,19 +304,16 @@ class _Run:
             for ids, parts in account.entities.items()
             if len(ids) == depth and fits(parts)
         }
-        names = self._needed()
-        if not names and not self.segments:
-            yield from ((parts, (), {}) for parts in wanted.values())
+        if not self.places and not self.segments:
+            yield from ((parts, (), ()) for parts in wanted.values())
             return
-        groups = self._sums(wanted, depth, names)
+        sums = self._sums(wanted, depth)
         if self.segments:
-            for (ids, values), sums in groups.items():
-                if any(sums):
-                    yield wanted[ids], values, dict(zip(names, sums, strict=True))
-        else:
-            zeros = [0] * len(names)
-            for ids, parts in wanted.items():
-                yield parts, (), dict(zip(names, groups.get((ids, ()), zeros), strict=True))
+            yield from (row for row in sums if any(row[2]))
+            return
+        found = {id(parts): row for row in sums for parts in (row[0],)}
+        zeros = [0] * len(self.places)
+        yield from (found.get(id(parts), (parts, (), zeros)) for parts in wanted.values())
 
     def _needed(self) -> list[str]:
         """Names, without prefix, of the metrics to sum for this query."""
@@ -292,32 +331,41 @@ class _Run:
                 names[base] = None
         return list(names)
 
-    def _sums(
-        self, wanted: dict[tuple[str, ...], Record], depth: int, names: list[str]
-    ) -> dict[tuple[Any, ...], list[Number]]:
-        lines, days = self.account.lines, self.account.days
-        lines = lines[bisect_left(days, self.first) : bisect_right(days, self.last)]
+    def _sums(self, wanted: dict[tuple[str, ...], Record], depth: int) -> Iterator[Row]:
+        """A row for each entity and combination of segment values that any line is of."""
+        lines = self.account.conversions if self.has_actions else self.account.lines
         tests = [
             (condition.name.split(".")[1], self._test(condition))
             for condition in self.where["segments"]
         ]
-        segments = [name.split(".")[1] for name in self.segments]
-        groups: dict[tuple[Any, ...], list[Number]] = {}
-        for line in lines:
-            ids = line.ids[:depth]
-            if ids not in wanted or len(ids) < depth:
+        names = [name.split(".")[1] for name in self.segments]
+        # What the lines name by number, brought to what the query tells apart; None: left out.
+        rows_of: list[Record | None] = [
+            wanted.get(ids[:depth]) if len(ids) >= depth else None for ids in lines.ids
+        ]
+        values_of: list[tuple[Any, ...] | None] = [
+            tuple([segment(held, name) for name in names])
+            if all(test(segment(held, name)) for name, test in tests)
+            else None
+            for held in lines.kinds
+        ]
+        columns = [lines.column(name) for name in self.places]
+        groups: dict[tuple[int, tuple[Any, ...]], Row] = {}
+        span = range(bisect_left(lines.days, self.first), bisect_right(lines.days, self.last))
+        entities, segments = lines.entities, lines.segments
+        for at in span:
+            parts, values = rows_of[entities[at]], values_of[segments[at]]
+            if parts is None or values is None:
                 continue
-            if not all(test(segment(line.segments, name)) for name, test in tests):
-                continue
-            key = (ids, tuple([segment(line.segments, name) for name in segments]))
-            held = line.metrics
-            sums = groups.get(key)
-            if sums is None:
-                groups[key] = [held.get(name, 0) for name in names]
+            key = (id(parts), values)
+            row = groups.get(key)
+            if row is None:
+                groups[key] = (parts, values, [column[at] for column in columns])
             else:
-                for position, name in enumerate(names):
-                    sums[position] += held.get(name, 0)
-        return groups
+                sums: list[Number] = row[2]  # type: ignore[assignment]
+                for place, column in enumerate(columns):
+                    sums[place] += column[at]
+        yield from groups.values()
 
     def _clicks(self, fits: Callable[[Record], bool]) -> Iterator[Row]:
         account = self.account
@@ -326,7 +374,7 @@ class _Run:
             for condition in self.where["segments"]
         ]
         segments = [name.split(".")[1] for name in self.segments]
-        for record in account.clicks:
+        for record in account.clicks.get(self.first, ()):
             held = record["segments"]
             if not all(test(segment(held, name)) for name, test in tests):
                 continue
@@ -338,90 +386,22 @@ class _Run:
             }
             parts = {**account.entity(*ids), "clickView": click}
             if fits(parts):
+                clicks = int(record.get("metrics", {}).get("clicks", 1))
                 yield (
                     parts,
                     tuple(segment(held, name) for name in segments),
-                    {"clicks": int(record.get("metrics", {}).get("clicks", 1))},
+                    [clicks if name == "clicks" else 0 for name in self.places],
                 )
 
     def _order(self, name: str) -> Callable[[Row], Any]:
         def value(row: Row) -> Any:
             if _group(name) == "metrics":
-                return _metric(row[2], name.split(".", 1)[1])
+                return self._figure(row[2], name.split(".", 1)[1])
             if _group(name) == "segments":
                 return row[1][self.segments.index(name)] if name in self.segments else None
             return _value(row[0], field_of(name, self.version))
 
         return lambda row: ((held := value(row)) is not None, held if held is not None else 0)
-
-    # encoding
-
-    def _pages(self, rows: list[Row]) -> Iterator[bytes]:
-        module = import_module(
-            f"google.ads.googleads.{self.version}.services.types.google_ads_service"
-        )
-        page_class = module.SearchGoogleAdsStreamResponse.pb()
-        metrics = [
-            (name.split(".", 1)[1], field_of(name, self.version)[-1]) for name in self.metrics
-        ]
-        segments = [field_of(name, self.version)[-1] for name in self.segments]
-        heads: dict[int, Any] = {}
-        for start in range(0, max(len(rows), 1), PAGE_ROWS):
-            page = page_class()
-            page.field_mask.paths.extend(self.query.select)
-            for parts, values, sums in rows[start : start + PAGE_ROWS]:
-                head = heads.get(id(parts))
-                if head is None:
-                    head = heads[id(parts)] = self._head(parts)
-                row = page.results.add()
-                row.CopyFrom(head)
-                for field, value in zip(segments, values, strict=True):
-                    if value is not None:
-                        _put(row.segments, field, value)
-                for name, field in metrics:
-                    _put(row.metrics, field, _metric(sums, name))
-            yield page.SerializeToString()
-
-    def _head(self, parts: Record) -> Any:
-        """The part of a row that stays the same from day to day: the selected attributes."""
-        omit = self.query.parameters.get("omit_unselected_resource_names") == "true"
-        chains = [field_of(name, self.version) for name in self.attributes]
-        tops = {chain[0].json_name for chain in chains}
-        tops.add(_camel(self.query.resource, self.version))
-        pruned: Record = (
-            {}
-            if omit
-            else {
-                top: {"resourceName": parts[top]["resourceName"]}
-                for top in tops
-                if parts.get(top, {}).get("resourceName")
-            }
-        )
-        for chain in chains:
-            source, target = parts, pruned
-            for field in chain[:-1]:
-                source = source.get(field.json_name) or {}
-                target = target.setdefault(field.json_name, {})
-            if source.get(chain[-1].json_name) is not None:
-                target[chain[-1].json_name] = source[chain[-1].json_name]
-        return ParseDict(pruned, row_message(self.version)(), ignore_unknown_fields=True)
-
-    def _summary(self, rows: list[Row]) -> bytes | None:
-        if not self.metrics:
-            return None
-        totals: dict[str, Number] = {}
-        for _, _, sums in rows:
-            for name, value in sums.items():
-                totals[name] = totals.get(name, 0) + value
-        row = row_message(self.version)()
-        for name in self.metrics:
-            _put(
-                row.metrics,
-                field_of(name, self.version)[-1],
-                _metric(totals, name.split(".", 1)[1]),
-            )
-        found: bytes = row.SerializeToString()
-        return found
 
 
 def _refuse(code: str, message: str) -> GoogleAdsRefusal:
@@ -431,11 +411,6 @@ def _refuse(code: str, message: str) -> GoogleAdsRefusal:
 def _group(name: str) -> str:
     top = name.split(".", 1)[0]
     return top if top in ("metrics", "segments") else ""
-
-
-def _camel(resource: str, version: str) -> str:
-    name: str = row_message(version).DESCRIPTOR.fields_by_name[resource].json_name
-    return name
 
 
 def _value(parts: Record, chain: tuple[Any, ...]) -> Any:
@@ -448,22 +423,3 @@ def _value(parts: Record, chain: tuple[Any, ...]) -> Any:
     if value is not None and number and not last.is_repeated:
         return Decimal(str(value))
     return value
-
-
-def _metric(sums: dict[str, Number], name: str) -> Number:
-    if name in _RATIOS:
-        above, below, factor = _RATIOS[name]
-        bottom = Decimal(sums.get(below, 0))
-        return Decimal(sums.get(above, 0)) * factor / bottom if bottom else Decimal(0)
-    return sums.get(name, 0)
-
-
-def _put(message: Any, field: Any, value: Any) -> None:
-    if field.enum_type is not None:
-        setattr(message, field.name, field.enum_type.values_by_name[value].number)
-    elif field.cpp_type == field.CPPTYPE_DOUBLE:
-        setattr(message, field.name, float(value))
-    elif field.cpp_type == field.CPPTYPE_STRING:
-        setattr(message, field.name, str(value))
-    else:
-        setattr(message, field.name, int(value))

@@ -68,6 +68,25 @@ def day(
     return line
 
 
+def conversion(
+    date: str, action: str, number: float, value: float, camp: str = "11", group: str | None = None
+) -> dict[str, Any]:
+    line: dict[str, Any] = {
+        "customer": {"id": CLIENT},
+        "campaign": {"id": camp},
+        "segments": {
+            "date": date,
+            "conversionAction": f"customers/{CLIENT}/conversionActions/{action}",
+            "conversionActionName": {"71": "Demo booked", "72": "Paper read"}[action],
+            "conversionActionCategory": "SUBMIT_LEAD_FORM",
+        },
+        "metrics": {"conversions": number, "conversionsValue": value},
+    }
+    if group:
+        line["adGroup"] = {"id": group}
+    return line
+
+
 FILES: dict[str, list[dict[str, Any]]] = {
     "google/customers": [
         {"customer": customer(MANAGER, "Group", manager=True), "clients": [CLIENT, OTHER, CLOSED]},
@@ -122,6 +141,12 @@ FILES: dict[str, list[dict[str, Any]]] = {
         day("2026-11-03", 0, "13", impressions="0", clicks="0", conversions=0, conversionsValue=0),
         day("2026-11-20", 250_000, "11", group="111", ad="1111"),
         day("2026-11-01", 900_000_000, "21", owner=OTHER),
+    ],
+    "google/conversions": [
+        conversion("2026-11-01", "71", 1.5, 30.25, group="111"),
+        conversion("2026-11-01", "72", 1, 0),
+        conversion("2026-11-02", "71", 0.1, 2.02, "12"),
+        conversion("2026-11-02", "71", 0.2, 4.03, "12"),
     ],
     "google/click_views": [
         {

@@ -209,10 +209,12 @@ REFUSED = {
     "SELECT campaign.start_date FROM campaign": ("UNRECOGNIZED_FIELD", "campaign.start_date"),
     "SELECT Campaign.id FROM campaign": ("BAD_FIELD_NAME", "Campaign.id"),
     "SELECT campaign.id FROM campaigns": ("BAD_RESOURCE_TYPE_IN_FROM_CLAUSE", "campaigns"),
-    "SELECT campaign_budget.id FROM campaign_budget": (
-        "PROHIBITED_RESOURCE_TYPE_IN_FROM_CLAUSE",
-        "campaign_budget",
+    "SELECT metrics.cost_micros, segments.conversion_action FROM campaign "
+    "WHERE segments.date = '2026-11-01'": (
+        "PROHIBITED_SEGMENT_WITH_METRIC_IN_SELECT_OR_WHERE_CLAUSE",
+        "metrics.cost_micros",
     ),
+    "SELECT ad_group.type_ FROM ad_group": ("UNRECOGNIZED_FIELD", "ad_group.type_"),
     "SELECT ad_group.id FROM campaign": ("PROHIBITED_RESOURCE_TYPE_IN_SELECT_CLAUSE", "AD_GROUP"),
     "SELECT campaign.network_settings FROM campaign": (
         "PROHIBITED_FIELD_IN_SELECT_CLAUSE",
@@ -360,6 +362,49 @@ def test_clicks_of_one_day(sandbox: Sandbox) -> None:
         "metrics": {"clicks": "1"},
         "segments": {"device": "MOBILE"},
     }
+
+
+def test_conversions_are_told_apart_by_their_action(sandbox: Sandbox) -> None:
+    fields = "segments.conversion_action_name, metrics.conversions, metrics.conversions_value"
+    dates = "segments.date BETWEEN '2026-11-01' AND '2026-11-03'"
+    action = f"customers/{CLIENT}/conversionActions/71"
+    queries = [
+        f"SELECT campaign.id, segments.date, {fields} FROM campaign WHERE {dates}",
+        f"SELECT {fields} FROM customer WHERE {dates}",
+        f"SELECT ad_group.id, {fields} FROM ad_group WHERE {dates} "
+        f"AND segments.conversion_action = '{action}'",
+    ]
+    queries[2] = queries[2].replace(fields, f"segments.conversion_action, {fields}")
+    found = run_sdk(sandbox, [stream(query) for query in queries])
+    campaigns, account, groups = (
+        [
+            (row.get("campaign", row.get("adGroup", {})).get("id"), row["metrics"])
+            for row in answer["ok"]["rows"]
+        ]
+        for answer in found
+    )
+
+    def figures(conversions: float, value: float) -> dict[str, float]:
+        return {"conversions": conversions, "conversionsValue": value}
+
+    assert campaigns == [
+        ("11", figures(1.5, 30.25)),
+        ("11", figures(1, 0)),
+        ("12", figures(0.3, 6.05)),
+    ]
+    assert account == [(None, figures(1.8, 36.3)), (None, figures(1, 0))]
+    assert groups == [("111", figures(1.5, 30.25))]
+
+
+def test_what_the_data_set_has_no_file_for_is_empty(sandbox: Sandbox) -> None:
+    found = run_sdk(
+        sandbox,
+        [
+            stream(f"SELECT {resource}.resource_name FROM {resource}")
+            for resource in ("campaign_budget", "keyword_view", "ad_group_criterion", "asset")
+        ],
+    )
+    assert [answer["ok"]["rows"] for answer in found] == [[]] * 4
 
 
 def test_every_version_of_the_package_is_served(sandbox: Sandbox) -> None:
