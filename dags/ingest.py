@@ -119,10 +119,11 @@ def ingest_dag(source: Source) -> DAG:
         @task(pool="warehouse")
         def discover() -> list[dict]:
             """List the accounts and plan what to ask each for."""
-            from include import ingestion, run, warehouse
+            from include import ingestion, planning, run, warehouse
 
             context = get_current_context()
             settings = run.settings_of(context)
+            planning.refuse_unknown_streams(settings, SOURCES)
             warehouse.prepare(settings, SOURCES)
             return ingestion.plan(
                 settings,

@@ -13,6 +13,7 @@ from decimal import Decimal
 from typing import Any
 
 from include import landing, planning, quality, warehouse
+from include.fetching import fetch
 from include.run import Run, parse_day
 from include.settings import Settings
 from include.sources import Account, Request, Source, SourceRefused, SourceUnavailable, Window
@@ -57,35 +58,11 @@ def plan(
                 f"it shows {', '.join(sorted(a.account_id for a in accounts)) or 'none'}"
             )
         accounts = [account for account in accounts if account.account_id in wanted]
-    days: dict[tuple[str, str], dict[date, datetime]] = defaultdict(dict)
-    cursors: dict[tuple[str, str], datetime] = {}
-    for row in warehouse.ledger(settings, source.name):
-        if row.date_day is not None:
-            days[row.account_id, row.stream][row.date_day] = row.as_of_at
-        if row.cursor_at is not None and row.reading == settings.crm_reading:
-            cursors[row.account_id, row.stream] = row.cursor_at
-        if row.as_of_at > run.as_of:
-            raise SourceRefused(
-                f"{source.title} is staged as of {row.as_of_at:%Y-%m-%d %H:%M} UTC, and this run "
-                f"speaks for the earlier {run.as_of:%Y-%m-%d %H:%M} UTC; trigger a new run, or "
-                "set CLOSED_LOOP_HOME to a folder of its own to look at an earlier world"
-            )
+    loaded = _loaded(settings, source, run, is_full=bool(params.get("full")))
     plans = []
     for account in accounts:
-        names = [stream.name for stream in source.streams]
         requests = planning.requests_for(
-            source,
-            account,
-            {name: days[account.account_id, name] for name in names},
-            {
-                name: cursors[account.account_id, name]
-                for name in names
-                if (account.account_id, name) in cursors and not params.get("full")
-            },
-            settings,
-            run,
-            first,
-            last,
+            source, account, loaded[account.account_id], settings, run, first, last
         )
         log.info("%s: %d requests", account.account_id, len(requests))
         plans.append(
@@ -100,31 +77,19 @@ def plan(
 def land(
     settings: Settings, source: Source, credentials: Mapping[str, str], run: Run, plan: Plan
 ) -> list[str]:
-    """Fetch everything planned for one account into landed batches, and prove it complete.
+    """Fetch everything planned for one account into landed batches; returns their ids.
 
-    Returns the batch ids. Raises SourceUnavailable when the campaigns' totals differ from those the
-    platform gives for the account: figures moved while being read, or rows are missing.
+    What the load used of the source's API is kept in ``ops.api_usage``, also when it failed.
     """
     account = _account_from_json(plan["account"])
     requests = [_request_from_json(request) for request in plan["requests"]]
     client = source.connect(credentials, settings)
-    batches: list[tuple[Request, landing.Batch]] = []
-    for number, request in enumerate(requests, 1):
-        batch = landing.write_batch(
-            settings, run, source.name, account, request, source.extract(client, account, request)
-        )
-        batches.append((request, batch))
-        log.info(
-            "%s %s %s: %d records (%d of %d)",
-            account.account_id,
-            request.stream,
-            _span(request),
-            batch.record_count,
-            number,
-            len(requests),
-        )
-    _prove_complete(source, account, batches)
-    return [batch.batch_id for _, batch in batches]
+    try:
+        batches = fetch(settings, source, client, account, requests, run)
+    finally:
+        _keep_usage(settings, source, client, account, run)
+    _prove_complete(source, account, list(zip(requests, batches, strict=True)))
+    return [batch.batch_id for batch in batches]
 
 
 def validate(settings: Settings, source: Source, batch_ids: Sequence[str]) -> list[str]:
@@ -183,6 +148,35 @@ def reconcile(settings: Settings, source: Source, plans: Iterable[Plan]) -> int:
     return compared
 
 
+def _loaded(
+    settings: Settings, source: Source, run: Run, *, is_full: bool
+) -> defaultdict[str, dict[str, planning.Loaded]]:
+    """What the ledger has of each account's streams; days alone if all records are read anew.
+
+    Raises SourceRefused when it speaks for a later instant than the run.
+    """
+    days: defaultdict[tuple[str, str], dict[date, datetime]] = defaultdict(dict)
+    loaded: defaultdict[str, dict[str, planning.Loaded]] = defaultdict(dict)
+    for row in warehouse.ledger(settings, source.name):
+        if row.as_of_at > run.as_of:
+            raise SourceRefused(
+                f"{source.title} is staged as of {row.as_of_at:%Y-%m-%d %H:%M} UTC, and this run "
+                f"speaks for the earlier {run.as_of:%Y-%m-%d %H:%M} UTC; trigger a new run, or "
+                "set CLOSED_LOOP_HOME to a folder of its own to look at an earlier world"
+            )
+        if row.date_day is not None:
+            of_stream = days[row.account_id, row.stream]
+            of_stream[row.date_day] = row.as_of_at
+            loaded[row.account_id][row.stream] = planning.Loaded(days=of_stream)
+        elif not is_full:
+            loaded[row.account_id][row.stream] = planning.Loaded(
+                cursor=row.cursor_at if row.reading == settings.crm_reading else None,
+                read_as_of=row.as_of_at,
+                whole_as_of=row.whole_as_of_at,
+            )
+    return loaded
+
+
 def _prove_complete(
     source: Source, account: Account, batches: Sequence[tuple[Request, landing.Batch]]
 ) -> None:
@@ -217,10 +211,17 @@ def _spend_by_day(
     return totals
 
 
-def _span(request: Request) -> str:
-    if request.window:
-        return f"{request.window.first} to {request.window.last}"
-    return f"since {request.since:%Y-%m-%d %H:%M} UTC" if request.since else "all"
+def _keep_usage(
+    settings: Settings, source: Source, client: Any, account: Account, run: Run
+) -> None:
+    """Bookkeeping that fails is told, and never stands in the way of the load or its own error."""
+    if source.usage is None:
+        return
+    try:
+        measures = source.usage(client)
+        warehouse.record_usage(settings, source.name, account.account_id, run, measures)
+    except Exception as error:
+        log.warning("%s: what it used of the API is not kept: %s", account.account_id, error)
 
 
 def _account_to_json(account: Account) -> dict[str, Any]:

@@ -104,15 +104,15 @@ def write_batch(
         settings.landing / _safe(source_name) / _safe(account.account_id) / _safe(request.stream)
     )
     partial = stream_folder / f".partial-{batch_id}"
-    with plainly(stream_folder):
-        stream_folder.mkdir(parents=True, exist_ok=True)
-        _clear_stale_partials(stream_folder)
-        partial.mkdir()
     try:
         with plainly(partial):
-            file = (partial / _RECORDS).open("xb")
+            stream_folder.mkdir(parents=True, exist_ok=True)
+            with _alone_in(stream_folder):
+                _clear_stale_partials(stream_folder)
+                partial.mkdir()
+                file = (partial / _RECORDS).open("xb")
+                fcntl.flock(file, fcntl.LOCK_EX)
         with file:
-            fcntl.flock(file, fcntl.LOCK_EX)
             record_count = _write_records(file, records, partial)
             with plainly(partial):
                 _make_durable(file)
@@ -182,7 +182,10 @@ def _decimal_as_text(value: object) -> str:
 
 
 def _clear_stale_partials(stream_folder: Path) -> None:
-    """Remove what killed writers left; a living writer holds a lock on its records file."""
+    """Remove what killed writers left; a living writer holds a lock on its records file.
+
+    Called by one at a time, for between making its folder and that lock a writer looks dead.
+    """
     for partial in stream_folder.glob(".partial-*"):
         try:
             with (partial / _RECORDS).open("rb") as file:
@@ -253,6 +256,17 @@ def _from_manifest(path: Path) -> Batch:
 def _sha256(path: Path) -> str:
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+@contextmanager
+def _alone_in(folder: Path) -> Iterator[None]:
+    """Hold a folder against every other thread and process that asks for it so."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
 
 
 def _make_durable(file: io.IOBase) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -30,10 +31,12 @@ class Settings:
     ``concurrent_requests`` overrides, by source, how many requests of one account are in flight
     together. ``extra_streams`` names streams that are not read by default (``salesforce.tasks``).
     ``attribution_look_back_days`` bounds how old a touch may be to earn a deal.
-    ``crm_currency`` is the currency of an org that keeps no ``CurrencyIsoCode``.
+    ``rates`` says where exchange rates come from: ``seed`` (currency_rates.csv) or ``crm`` (the
+    CRM's dated rates). ``crm_currency`` is the currency of an org that keeps no ``CurrencyIsoCode``.
     ``salesforce_fields`` maps our column names to the org's API field names, per object:
     ``{"Lead": {"utm_source": "UTM_Source__c"}}``; what it leaves out is found by describe.
-    ``retry_seconds`` bounds how long one call to a source is retried before the task fails;
+    ``retry_seconds`` bounds how long one call to a source is retried before the task fails, the
+    first time after ``retry_first_wait`` seconds, then at growing intervals;
     ``task_retries`` is how often Airflow then tries the task again.
     """
 
@@ -41,6 +44,7 @@ class Settings:
     warehouse_url: str
     reporting_currency: str
     reporting_zone: str
+    rates: str
     crm_currency: str
     history_start: date | None
     look_back_days: Mapping[str, int]
@@ -48,6 +52,7 @@ class Settings:
     extra_streams: frozenset[str]
     attribution_look_back_days: int
     retry_seconds: int
+    retry_first_wait: float
     task_retries: int
     salesforce_fields: Mapping[str, Mapping[str, str]]
     seeds: Path
@@ -122,6 +127,7 @@ def load_settings(environment: Mapping[str, str] | None = None) -> Settings:
         warehouse_url=warehouse_url,
         reporting_currency=currency,
         reporting_zone=zone,
+        rates=_one_of(env, "CLOSED_LOOP_RATES", ("seed", "crm")),
         crm_currency=_currency(env, "CLOSED_LOOP_CRM_CURRENCY", currency),
         history_start=_day(env, "CLOSED_LOOP_HISTORY_START"),
         look_back_days={
@@ -142,6 +148,9 @@ def load_settings(environment: Mapping[str, str] | None = None) -> Settings:
         retry_seconds=_whole_number(
             "CLOSED_LOOP_RETRY_SECONDS", env.get("CLOSED_LOOP_RETRY_SECONDS") or 600
         ),
+        retry_first_wait=_number(
+            "CLOSED_LOOP_RETRY_FIRST_WAIT", env.get("CLOSED_LOOP_RETRY_FIRST_WAIT") or "0.5"
+        ),
         task_retries=_whole_number(
             "CLOSED_LOOP_TASK_RETRIES", env.get("CLOSED_LOOP_TASK_RETRIES") or 3
         ),
@@ -160,6 +169,13 @@ def _currency(env: Mapping[str, str], name: str, default: str) -> str:
     return code
 
 
+def _one_of(env: Mapping[str, str], name: str, words: tuple[str, ...]) -> str:
+    word = env.get(name) or words[0]
+    if word not in words:
+        raise SettingsError(f"{name} is {word!r}; write {' or '.join(words)}")
+    return word
+
+
 def _day(env: Mapping[str, str], name: str) -> date | None:
     if not (text := env.get(name)):
         return None
@@ -174,6 +190,12 @@ def _whole_number(name: str, value: object) -> int:
     if not text.isdecimal():
         raise SettingsError(f"{name} holds {text!r}; write a whole number")
     return int(text)
+
+
+def _number(name: str, text: str) -> float:
+    if not re.fullmatch(r"\d+(\.\d+)?", text, re.ASCII):
+        raise SettingsError(f"{name} holds {text!r}; write a number such as 0.5")
+    return float(text)
 
 
 def _mapping(env: Mapping[str, str], name: str) -> dict:

@@ -7,8 +7,22 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from include.contracts.staging import STG_CAMPAIGN_DAILY, STG_CAMPAIGNS, STG_CRM_LEADS
-from include.planning import requests_for, yesterday
+from include.contracts.staging import (
+    STG_ACCOUNT_DAILY,
+    STG_AD_DAILY,
+    STG_CAMPAIGN_DAILY,
+    STG_CAMPAIGNS,
+    STG_CLICKS,
+    STG_CRM_LEADS,
+    STG_CRM_TASKS,
+)
+from include.planning import (
+    Loaded,
+    refuse_unknown_streams,
+    requests_for,
+    streams_to_read,
+    yesterday,
+)
 from include.run import Run, parse_instant
 from include.settings import SettingsError, load_settings
 from include.sources import Account, Request, Source, Stream, Window
@@ -31,10 +45,24 @@ RUN = Run("run", datetime(2026, 1, 21, 5, tzinfo=UTC), datetime(2026, 1, 21, 5, 
 BERLIN = Account("1", "One", "EUR", "Europe/Berlin")
 
 
-def windows(loaded=(), source=None, account=BERLIN, run=RUN, settings=SETTINGS, **asked):
-    ledger = {"campaign_daily": loaded if isinstance(loaded, dict) else as_of(RUN.as_of, loaded)}
-    requests = requests_for(source or a_source(), account, ledger, {}, settings, run, **asked)
-    return [(r.window.first.isoformat(), r.window.last.isoformat()) for r in requests]
+def windows(
+    loaded=(),
+    source=None,
+    account=BERLIN,
+    run=RUN,
+    settings=SETTINGS,
+    stream="campaign_daily",
+    **asked,
+):
+    """The windows of one stream; ``loaded`` are the days of campaign_daily that the ledger has."""
+    loaded = loaded if isinstance(loaded, dict) else as_of(RUN.as_of, loaded)
+    ledger = {"campaign_daily": Loaded(days=loaded)}
+    requests = requests_for(source or a_source(), account, ledger, settings, run, **asked)
+    return [
+        (r.window.first.isoformat(), r.window.last.isoformat())
+        for r in requests
+        if r.stream == stream
+    ]
 
 
 def as_of(instant: datetime, loaded) -> dict[date, datetime]:
@@ -98,19 +126,95 @@ def test_the_last_whole_day_is_the_accounts_own(zone: str, instant: str, last: s
     ) == date.fromisoformat(last)
 
 
-def test_changes_are_asked_for_since_their_cursor_and_snapshots_whole() -> None:
-    cursor = datetime(2026, 1, 20, tzinfo=UTC)
-    source = a_source(
-        streams=(
-            Stream("leads", STG_CRM_LEADS, "changes"),
-            Stream("leads_keys", STG_CRM_LEADS, "keys"),
-            Stream("campaigns", STG_CAMPAIGNS, "snapshot"),
-        )
+def test_a_stream_may_have_a_look_back_and_a_retention_of_its_own() -> None:
+    daily = replace(a_source().streams[0], look_back_days=1, retention_days=5)
+    source = a_source(streams=(daily,), retention_days=9)
+    assert windows(source=source) == [("2026-01-15", "2026-01-20")]
+    settings = replace(SETTINGS, look_back_days={"some_ads": 7})
+    loaded = days("2026-01-01", "2026-01-20")
+    assert windows(loaded, source, settings=settings) == [("2026-01-20", "2026-01-20")]
+
+
+def test_a_stream_that_is_new_loads_its_history_beside_the_others() -> None:
+    campaigns = a_source().streams[0]
+    clicks = Stream("clicks", STG_CLICKS, "daily", window_days=1, retention_days=4)
+    source = a_source(streams=(campaigns, Stream("ad_daily", STG_AD_DAILY, "daily"), clicks))
+    loaded = days("2026-01-01", "2026-01-20")
+    assert windows(loaded, source) == [("2026-01-18", "2026-01-20")]
+    assert windows(loaded, source, stream="ad_daily") == [("2026-01-01", "2026-01-20")]
+    assert windows(loaded, source, stream="clicks") == [
+        (f"2026-01-{day}", f"2026-01-{day}") for day in range(16, 21)
+    ]
+
+
+def test_a_stream_and_the_one_that_proves_it_are_asked_for_the_same_days() -> None:
+    proof = Stream("account_daily", STG_ACCOUNT_DAILY, "daily", 366, controls="campaign_daily")
+    source = a_source(streams=(*a_source().streams, proof))
+    loaded = days("2026-01-01", "2026-01-20")
+    assert windows(loaded, source, stream="account_daily") == [("2026-01-01", "2026-01-20")]
+    assert windows(loaded, source) == [("2026-01-01", "2026-01-10"), ("2026-01-11", "2026-01-20")]
+
+
+CRM = a_source(
+    streams=(
+        Stream("leads", STG_CRM_LEADS, "changes"),
+        Stream("lead_keys", STG_CRM_LEADS, "keys"),
+        Stream("campaigns", STG_CAMPAIGNS, "snapshot"),
     )
-    first = requests_for(source, BERLIN, {}, {}, SETTINGS, RUN)
-    assert first == [Request("leads"), Request("leads_keys"), Request("campaigns")]
-    later = requests_for(source, BERLIN, {}, {"leads": cursor}, SETTINGS, RUN)
-    assert later[0] == Request("leads", since=cursor)
+)
+CURSOR = datetime(2026, 1, 20, tzinfo=UTC)
+
+
+def crm_requests(source=CRM, settings=SETTINGS, **loaded) -> list[Request]:
+    return requests_for(source, BERLIN, loaded, settings, RUN)
+
+
+def test_changes_are_asked_for_since_their_cursor_and_snapshots_whole() -> None:
+    assert crm_requests() == [Request("leads"), Request("lead_keys"), Request("campaigns")]
+    known = Loaded(cursor=CURSOR, read_as_of=CURSOR, whole_as_of=datetime(2020, 1, 1, tzinfo=UTC))
+    assert crm_requests(leads=known)[0] == Request("leads", since=CURSOR)
+
+
+@pytest.mark.parametrize(("last", "is_due"), [(None, True), (14, True), (15, False), (21, False)])
+def test_keys_are_compared_as_often_as_the_stream_wants(last: int | None, is_due: bool) -> None:
+    leads, keys, campaigns = CRM.streams
+    source = replace(CRM, streams=(leads, replace(keys, every_days=7), campaigns))
+    known = (
+        {"lead_keys": Loaded(read_as_of=datetime(2026, 1, last, 23, tzinfo=UTC))} if last else {}
+    )
+    assert (Request("lead_keys") in crm_requests(source, **known)) is is_due
+
+
+@pytest.mark.parametrize(("last", "is_whole"), [(None, True), (14, True), (15, False)])
+def test_every_record_is_read_as_often_as_the_stream_wants(
+    last: int | None, is_whole: bool
+) -> None:
+    source = replace(CRM, streams=(replace(CRM.streams[0], whole_every_days=7),))
+    whole = datetime(2026, 1, last, tzinfo=UTC) if last else None
+    known = Loaded(cursor=CURSOR, read_as_of=CURSOR, whole_as_of=whole)
+    since = None if is_whole else CURSOR
+    assert crm_requests(source, leads=known) == [Request("leads", since=since)]
+
+
+def test_a_stream_that_is_not_read_by_default_is_read_where_it_is_asked_for() -> None:
+    tasks = Stream("tasks", STG_CRM_TASKS, "changes", by_default=False)
+    source = replace(CRM, streams=(CRM.streams[0], tasks))
+    assert crm_requests(source) == [Request("leads")]
+    asked = load_settings({"CLOSED_LOOP_EXTRA_STREAMS": "some_ads.tasks, some_ads.leads"})
+    assert crm_requests(source, asked) == [Request("leads"), Request("tasks")]
+    assert streams_to_read(source, asked) == [CRM.streams[0], tasks]
+    refuse_unknown_streams(asked, (source,))
+
+
+@pytest.mark.parametrize("name", ["some_ads.taks", "some_adds.tasks", "tasks"])
+def test_a_stream_that_no_source_has_is_refused_with_a_sentence(name: str) -> None:
+    tasks = Stream("tasks", STG_CRM_TASKS, "changes", by_default=False)
+    settings = load_settings({"CLOSED_LOOP_EXTRA_STREAMS": f"some_ads.leads {name}"})
+    with pytest.raises(SettingsError) as caught:
+        refuse_unknown_streams(settings, (replace(CRM, streams=(*CRM.streams, tasks)),))
+    assert str(caught.value) == (
+        f"CLOSED_LOOP_EXTRA_STREAMS names {name}, which no source has; it can name some_ads.tasks"
+    )
 
 
 def test_without_a_start_history_begins_two_years_before_the_runs_year() -> None:
@@ -139,6 +243,7 @@ def test_an_unreadable_instant_is_refused_with_a_sentence() -> None:
         ({"CLOSED_LOOP_HISTORY_START": "last year"}, "YYYY-MM-DD"),
         ({"CLOSED_LOOP_LOOK_BACK_DAYS": "30"}, "must be a JSON object"),
         ({"CLOSED_LOOP_LOOK_BACK_DAYS": '{"google_ads": "long"}'}, "whole number"),
+        ({"CLOSED_LOOP_RETRY_FIRST_WAIT": "a while"}, "write a number such as 0.5"),
         ({"CLOSED_LOOP_WAREHOUSE_URL": "mysql://x"}, "must start with duckdb"),
     ],
 )

@@ -15,6 +15,12 @@ scope = Column("scope", Type.TEXT, "The day, as YYYY-MM-DD, for daily streams; e
 cursor_at = Column(
     "cursor_at", Type.TIMESTAMP, "Everything changed before this instant is staged", unit="UTC"
 )
+whole_as_of_at = Column(
+    "whole_as_of_at",
+    Type.TIMESTAMP,
+    "The instant for which every record was last read, changed or not",
+    unit="UTC",
+)
 as_of_at = Column("as_of_at", Type.TIMESTAMP, "The instant for which the load was made", unit="UTC")
 reading = Column(
     "reading",
@@ -67,6 +73,7 @@ LOAD_LEDGER = table(
         rows_rejected.required(),
         restated_spend,
         cursor_at,
+        whole_as_of_at,
         as_of_at.required(),
         c.batch_id.required(),
         c.loaded_at.required(),

@@ -8,7 +8,10 @@ Sources never import each other, and import a vendor's SDK only inside functions
 from __future__ import annotations
 
 import logging
+import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -21,6 +24,7 @@ from include.settings import Settings
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
+_STOP: ContextVar[threading.Event | None] = ContextVar("stop", default=None)
 
 Record = dict[str, Any]
 """A raw record as the API gave it, JSON-serializable (money as text or Decimal, never float)."""
@@ -48,19 +52,35 @@ class SourceRefused(Exception):
     """The source says no, and will until a person acts; the message says what to do."""
 
 
-def patiently(call: Callable[[], T], seconds: float) -> T:
+@contextmanager
+def stopped_by(stop: threading.Event) -> Iterator[None]:
+    """Within it, on this thread, ``patiently`` ends its waiting once ``stop`` is set."""
+    token = _STOP.set(stop)
+    try:
+        yield
+    finally:
+        _STOP.reset(token)
+
+
+def patiently(call: Callable[[], T], seconds: float, first_wait: float = 0.5) -> T:
     """What ``call`` returns, tried again after SourceUnavailable: eight times at the most, and for
     at most ``seconds`` in all.
 
-    Waits grow and are jittered, and are never shorter than what the source asked for; a wait that
-    does not fit into ``seconds`` is left to the scheduler, and a used-up quota is not retried.
+    Waits grow from ``first_wait`` seconds and are jittered, and are never shorter than what the
+    source asked for; a wait that does not fit into ``seconds`` is left to the scheduler, and a
+    used-up quota is not retried.
     """
-    growing = tenacity.wait_exponential_jitter(initial=0.5, max=60, jitter=0.5)
+    growing = tenacity.wait_exponential_jitter(initial=first_wait, max=60, jitter=first_wait)
+    stop = _STOP.get() or threading.Event()
 
     def pause(state: tenacity.RetryCallState) -> float:
         error = state.outcome.exception() if state.outcome else None
         asked = error.retry_after if isinstance(error, SourceUnavailable) else None
         return max(growing(state), asked or 0)
+
+    def sleep(wait: float) -> None:
+        if stop.wait(wait):
+            raise SourceUnavailable("another request of this load failed, so this one was given up")
 
     def is_worth_it(error: BaseException) -> bool:
         return isinstance(error, SourceUnavailable) and not isinstance(error, SourceQuotaExhausted)
@@ -72,6 +92,7 @@ def patiently(call: Callable[[], T], seconds: float) -> T:
     retrying = tenacity.Retrying(
         retry=tenacity.retry_if_exception(is_worth_it),
         wait=pause,
+        sleep=sleep,
         stop=tenacity.stop_before_delay(seconds) | tenacity.stop_after_attempt(8),
         before_sleep=tell,
         reraise=True,

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from include import failpoints
 from include.contracts.build_info import BUILD_INFO
-from include.contracts.ops import OPS_TABLES
+from include.contracts.ops import API_USAGE, OPS_TABLES
 from include.contracts.seeds import SEED_TABLES, SETTINGS_TABLES
 from include.contracts.shape import Table
 from include.contracts.staging import STAGING_TABLES
@@ -36,7 +36,7 @@ from include.warehouse.models import Model
 if TYPE_CHECKING:
     from include.quality import CheckedBatch
     from include.run import Run
-    from include.sources import Source
+    from include.sources import Measure, Source
     from include.warehouse.staging import Staged
 
 __all__ = [
@@ -52,6 +52,7 @@ __all__ = [
     "publish",
     "read",
     "read_marts",
+    "record_usage",
     "require_clean",
     "stage",
 ]
@@ -76,6 +77,7 @@ class LedgerRow:
     rows_rejected: int
     restated_spend: Decimal | None
     cursor_at: datetime | None
+    whole_as_of_at: datetime | None
     as_of_at: datetime
     batch_id: str
     loaded_at: datetime
@@ -128,6 +130,44 @@ def stage(settings: Settings, source: Source, checked: Sequence[CheckedBatch], r
         failpoints.reach("stage.before_commit")
     failpoints.reach("stage.after_commit")
     return staged
+
+
+def record_usage(
+    settings: Settings, source_name: str, account_id: str, run: Run, measures: Iterable[Measure]
+) -> None:
+    """Keep what a load of one account used of its source's API, in a transaction of its own.
+
+    Of a load that was tried again, the figures of the last try stand.
+    """
+    import pyarrow as pa
+
+    from include.contracts.values import arrow_schema
+
+    load = {
+        "source": source_name,
+        "account_id": account_id,
+        "as_of_at": run.as_of,
+        "loaded_at": run.started_at,
+    }
+    rows = [
+        {**load, "measure": each.name, "used": each.used, "allowed": each.allowed}
+        for each in measures
+    ]
+    if not rows:
+        return
+    with engine_of(settings).write(f"usage/{source_name}/{account_id}") as session:
+        session.execute(
+            Sql(
+                "delete from ops.api_usage where source = :source and account_id = :account_id "
+                "and as_of_at = :as_of_at and loaded_at = :loaded_at"
+            ),
+            load,
+        )
+        session.load(
+            "ops.api_usage",
+            API_USAGE.column_names,
+            pa.Table.from_pylist(rows, schema=arrow_schema(API_USAGE)),
+        )
 
 
 def build(settings: Settings, model_name: str) -> int:

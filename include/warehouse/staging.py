@@ -343,6 +343,9 @@ class Stager:
         cursor_at: datetime | None = None,
     ) -> None:
         known = self._ledger.get((batch.account.account_id, stream.name, scope))
+        whole_as_of = known["whole_as_of_at"] if known else None
+        if stream.kind == "changes" and batch.request.since is None:
+            whole_as_of = batch.as_of
         restated = None if spend is None else Decimal(0)
         if spend is not None and known:
             restated = (known["restated_spend"] or Decimal(0)) + spend - (known["spend"] or 0)
@@ -360,6 +363,7 @@ class Stager:
                 "rows_rejected": rejected,
                 "restated_spend": restated,
                 "cursor_at": cursor_at,
+                "whole_as_of_at": whole_as_of,
                 "as_of_at": batch.as_of,
                 "batch_id": batch.batch_id,
                 "loaded_at": self._run.started_at,

@@ -43,6 +43,30 @@ def test_a_person_may_ask_for_everything_anew(prepared: Settings) -> None:
     assert since(prepared, 2, full=True) is None
 
 
+def test_keys_are_compared_once_a_day_unless_everything_is_read_anew(prepared: Settings) -> None:
+    def asked(night: int, **params: Any) -> list[str]:
+        [plan] = ingestion.plan(prepared, OPEN_CRM, {}, run(night), params)
+        return [request["stream"] for request in plan["requests"]]
+
+    assert asked(1) == ["members", "member_keys"]
+    load(prepared, CRM, "member_keys", 1, [])
+    assert asked(1) == ["members"]
+    assert asked(1, full=True) == asked(2) == ["members", "member_keys"]
+
+
+def test_the_ledger_knows_when_every_record_was_last_read(prepared: Settings) -> None:
+    weekly = replace(CRM.streams[0], whole_every_days=7)
+    source = replace(OPEN_CRM, streams=(weekly, *CRM.streams[1:]))
+    asked = []
+    for night in range(1, 17):
+        [plan] = ingestion.plan(prepared, source, {}, run(night), {})
+        [members] = [each for each in plan["requests"] if each["stream"] == "members"]
+        asked.append(members["since"] is None)
+        since = None if members["since"] is None else START
+        load(prepared, CRM, "members", night, [member("m1", START)], since=since)
+    assert [night for night, whole in enumerate(asked, 1) if whole] == [1, 8, 15]
+
+
 def test_a_run_for_an_earlier_instant_than_the_staged_one_is_refused(prepared: Settings) -> None:
     load(prepared, CRM, "members", 2, [member("m1", START)])
     with pytest.raises(SourceRefused, match=r"staged as of 2026-11-03 12:00 UTC.*CLOSED_LOOP_HOME"):

@@ -121,11 +121,12 @@ def land(
     night: int,
     records: Iterable[Record],
     window: Window | None = None,
+    since: datetime | None = None,
 ) -> Batch:
     """Land what a source answered in one night."""
     account = ORG if source is CRM else ACCOUNT
     return landing.write_batch(
-        settings, run(night), source.name, account, Request(stream, window), records
+        settings, run(night), source.name, account, Request(stream, window, since), records
     )
 
 
@@ -136,9 +137,10 @@ def load(
     night: int,
     records: Iterable[Record],
     window: Window | None = None,
+    since: datetime | None = None,
 ) -> Staged:
     """Land, check and stage in one go."""
-    batch = land(settings, source, stream, night, records, window)
+    batch = land(settings, source, stream, night, records, window, since)
     return stage(settings, source, [batch], night)
 
 
