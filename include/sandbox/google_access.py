@@ -48,7 +48,8 @@ def authorize(
     world: World, headers: Mapping[str, str], fault: Mapping[str, Any] | None = None
 ) -> None:
     """Refuses a call without a living access token or the developer token, or by a planned fault
-    (`expire_token`; `quota` with `seconds` to wait, or `daily`).
+    (`expire_token`; `quota` with `seconds` to wait, or `daily`; `refuse` with the `group`, `code`,
+    `status` and `message` of an error).
 
     Raises GoogleAdsRefusal. Header names in lower case.
     """
@@ -86,6 +87,13 @@ def authorize(
             "header_error",
             "INVALID_LOGIN_CUSTOMER_ID",
             "The login customer ID could not be validated.",
+        )
+    if fault and fault["kind"] == "refuse":
+        raise GoogleAdsRefusal(
+            fault["group"],
+            fault["code"],
+            fault.get("message", ""),
+            fault.get("status", "INVALID_ARGUMENT"),
         )
     if fault and fault["kind"] == "quota":
         seconds = int(fault.get("seconds", 1))

@@ -17,6 +17,7 @@ from include.sandbox.dataset import World
 from include.sandbox.faults import Faults
 from include.sandbox.gaql import VERSIONS, GoogleAdsRefusal
 from include.sandbox.google_access import STATUS, accessible, authorize, failure, request_id
+from include.sandbox.google_faults import at_once, hang
 from include.sandbox.wire import CURRENT_FAULT
 
 _METHOD = re.compile(r"/google\.ads\.googleads\.(v\d+)\.services\.(\w+)/(\w+)")
@@ -58,7 +59,7 @@ class _Handlers(grpc.GenericRpcHandler):
         if (service, method) == ("GoogleAdsService", "Search"):
             types = google_search.messages(version, "google_ads_service")
             return types.SearchGoogleAdsRequest.pb(), lambda request, headers: google_search.search(
-                world, request, headers, version
+                world, request, headers, version, CURRENT_FAULT.get()
             )
         if (service, method) == ("CustomerService", "ListAccessibleCustomers"):
             types = google_search.messages(version, "customer_service")
@@ -97,23 +98,23 @@ class _Handlers(grpc.GenericRpcHandler):
         return handle
 
     def _streaming(self, version: str) -> Any:
+        world = self._world
+
         async def handle(request: Any, context: Any) -> AsyncIterator[bytes]:
-            number, headers = request_id(), _headers(context)
+            number, headers, fault = request_id(), _headers(context), CURRENT_FAULT.get()
             try:
-                authorize(self._world, headers, CURRENT_FAULT.get())
-                for page in google_search.stream(self._world, request, headers, version, number):
+                authorize(world, headers, at_once(fault))
+                pages = google_search.stream(world, request, headers, version, number, fault)
+                for sent, page in enumerate(pages):
+                    if fault and sent == fault.get("after", -1):
+                        await hang(fault)
+                        authorize(world, headers, fault)
                     yield page
             except GoogleAdsRefusal as refusal:
                 await _abort(context, version, refusal, number)
             context.set_trailing_metadata((("request-id", number),))
 
         return handle
-
-
-def _fault() -> Any:
-    from include.sandbox.wire import CURRENT_FAULT
-
-    return CURRENT_FAULT.get()
 
 
 def _headers(context: Any) -> dict[str, str]:

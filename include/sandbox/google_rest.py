@@ -20,6 +20,7 @@ from include.sandbox import google_fields, google_search
 from include.sandbox.dataset import World
 from include.sandbox.gaql import VERSIONS, GoogleAdsRefusal
 from include.sandbox.google_access import STATUS, accessible, authorize, failure, request_id
+from include.sandbox.google_faults import Fault
 from include.sandbox.tokens import google_tokens
 
 CLIENT = ("sandbox-google-client", "sandbox-google-secret")
@@ -76,14 +77,16 @@ def routes(world: World) -> list[web.RouteDef]:
     ) -> Any:
         types = google_search.messages(version, "google_ads_service")
         message = _message(types.SearchGoogleAdsRequest.pb(), body, request)
-        return MessageToDict(google_search.search(world, message, headers, version))
+        return MessageToDict(
+            google_search.search(world, message, headers, version, request.get("fault"))
+        )
 
     def stream(
         version: str, body: dict[str, Any], request: web.Request, headers: dict[str, str]
     ) -> Any:
         types = google_search.messages(version, "google_ads_service")
         message = _message(types.SearchGoogleAdsStreamRequest.pb(), body, request)
-        return _streamed(world, message, headers, version)
+        return _streamed(world, message, headers, version, request.get("fault"))
 
     def field(
         version: str, body: dict[str, Any], request: web.Request, headers: dict[str, str]
@@ -133,16 +136,25 @@ def _message(message_class: Any, body: dict[str, Any], request: web.Request) -> 
     return message
 
 
-def _streamed(world: World, message: Any, headers: dict[str, str], version: str) -> str:
+def _streamed(
+    world: World, message: Any, headers: dict[str, str], version: str, fault: Fault | None
+) -> str:
     """The JSON array of the pages; each page's rows are turned into JSON once and kept."""
-    types = google_search.messages(version, "google_ads_service")
-    page_class, texts = types.SearchGoogleAdsStreamResponse.pb(), []
+
+    def pages() -> str:
+        response = google_search.messages(version, "google_ads_service")
+        page_class = response.SearchGoogleAdsStreamResponse.pb()
+        found = google_search.stream(world, message, headers, version, "R", fault)
+        texts = (MessageToDict(page_class.FromString(page)) for page in found)
+        return f"[{','.join(json.dumps(text, ensure_ascii=False) for text in texts)}]"
+
     key = ("google.rest", message.SerializeToString(), headers.get("login-customer-id"), version)
-    if key not in world.cache:
-        for page in google_search.stream(world, message, headers, version, "R"):
-            texts.append(json.dumps(MessageToDict(page_class.FromString(page)), ensure_ascii=False))
-        world.cache[key] = f"[{','.join(texts)}]"
-    text: str = world.cache[key]
+    if fault:
+        text = pages()
+    else:
+        if key not in world.cache:
+            world.cache[key] = pages()
+        text = world.cache[key]
     return text.replace('"requestId": "R"', f'"requestId": "{request_id()}"')
 
 

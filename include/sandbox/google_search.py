@@ -14,6 +14,7 @@ from typing import Any
 from include.sandbox.dataset import World
 from include.sandbox.gaql import GoogleAdsRefusal
 from include.sandbox.google_access import customer
+from include.sandbox.google_faults import Fault, spoil
 from include.sandbox.google_reports import PAGE_ROWS, Report, report
 
 
@@ -38,25 +39,39 @@ def _summary(found: Report) -> bytes:
 
 
 def stream(
-    world: World, request: Any, headers: Mapping[str, str], version: str, request_id: str
+    world: World,
+    request: Any,
+    headers: Mapping[str, str],
+    version: str,
+    request_id: str,
+    fault: Fault | None = None,
 ) -> Iterator[bytes]:
     """SearchStream: serialized SearchGoogleAdsStreamResponse messages."""
     found = _answer(world, request, headers, version)
     response = messages(version, "google_ads_service").SearchGoogleAdsStreamResponse.pb()
-    # Serialized messages that are joined read as one merged message (protobuf encoding guide), so
-    # the cached pages need not be decoded to carry this answer's own id.
-    tail = response(request_id=request_id).SerializeToString()
     setting = request.summary_row_setting  # 0–2: none, 3: with the results, 4: alone
-    if setting < 4:
-        for page in found.pages:
-            yield page + tail
+    pages = list(found.pages) if setting < 4 else []
     if setting >= 3:
         last = response()
         last.summary_row.ParseFromString(_summary(found))
-        yield last.SerializeToString() + tail
+        pages.append(last.SerializeToString())
+    if fault:
+        spoiled = spoil([response.FromString(page) for page in pages], fault)
+        pages = [message.SerializeToString() for message in spoiled]
+    # Serialized messages that are joined read as one merged message (protobuf encoding guide), so
+    # the cached pages need not be decoded to carry this answer's own id.
+    tail = response(request_id=request_id).SerializeToString()
+    for page in pages:
+        yield page + tail
 
 
-def search(world: World, request: Any, headers: Mapping[str, str], version: str) -> Any:
+def search(
+    world: World,
+    request: Any,
+    headers: Mapping[str, str],
+    version: str,
+    fault: Fault | None = None,
+) -> Any:
     """Search: one SearchGoogleAdsResponse of at most 10,000 rows.
 
     A page token belongs to its query and customer and dies when the world's clock moves.
@@ -82,14 +97,21 @@ def search(world: World, request: Any, headers: Mapping[str, str], version: str)
         page = types.SearchGoogleAdsStreamResponse.pb().FromString(found.pages[number])
         response.results.MergeFrom(page.results)
         response.field_mask.CopyFrom(page.field_mask)
-        if number + 1 < len(found.pages):
-            response.next_page_token = _token(number + 1, about, world.clock.isoformat())
+        coming = number + 1
+        if fault and fault["kind"] in ("duplicate_page", "empty_page"):
+            coming = number
+            if fault["kind"] == "empty_page":
+                response.ClearField("results")
+        if coming < len(found.pages):
+            response.next_page_token = _token(coming, about, world.clock.isoformat())
     if settings.return_total_results_count:
         response.total_results_count = found.total
     if settings.return_summary_row:
         summary = _summary(found)
         if not response.next_page_token:
             response.summary_row.ParseFromString(summary)
+    if fault and fault["kind"] in ("lose_rows", "alter_number"):
+        spoil([response], fault)
     return response
 
 
