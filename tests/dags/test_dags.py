@@ -19,7 +19,7 @@ def test_every_file_imports(dag_bag) -> None:
 
 
 def test_the_dags_are_exactly_these(dag_bag) -> None:
-    assert set(dag_bag.dags) == INGEST | {"closed_loop"}
+    assert set(dag_bag.dags) == INGEST | {"closed_loop", "check_connections"}
 
 
 def test_every_dag_is_documented_owned_tagged_and_retried(dag_bag) -> None:
@@ -82,6 +82,17 @@ def test_closed_loop_builds_every_model_before_it_audits_and_audits_before_it_pu
     for model in models():
         wanted = set(model.depends_on) or {"prepare"}
         assert dag.task_dict[model.name].upstream_task_ids == wanted
+
+
+def test_checking_connections_is_started_by_a_person_and_tries_every_source(dag_bag) -> None:
+    dag = dag_bag.dags["check_connections"]
+    checks = {f"check_{source.name}" for source in SOURCES}
+    assert set(dag.task_dict) == checks | {"report", "require_working"}
+    assert dag.task_dict["report"].upstream_task_ids == checks
+    assert dag.task_dict["require_working"].upstream_task_ids == checks | {"report"}
+    assert not dag.timetable.can_be_scheduled
+    assert not [asset for task in dag.tasks for asset in task.outlets]
+    assert not [task for task in dag.tasks if task.pool == "warehouse"]
 
 
 def test_whoever_writes_the_warehouse_waits_in_the_one_slot_pool(dag_bag) -> None:
