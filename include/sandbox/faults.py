@@ -6,9 +6,11 @@ the API's own form and are left to its module, which finds them in `request["fau
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
+
+from include.sandbox import google_faults, meta_presets
 
 Fault = dict[str, Any]
 
@@ -20,9 +22,12 @@ API_KINDS = {
     "alter_number",
     "expire_token",
     "rotate_token",
+    "fewer_actions",
+    "refuse",
+    "hang",
     "quota",
 }
-WIRE_KINDS = {"status", "delay", "drop", "truncate", "html", "grpc_status"}
+WIRE_KINDS = {"status", "delay", "trickle", "drop", "truncate", "html", "grpc_status"}
 
 _META_PAGE = {"api": "meta", "method": "GET", "path": "/insights$"}
 _LINKEDIN_REPORT = {"api": "linkedin", "path": "/rest/adAnalytics$"}
@@ -31,9 +36,8 @@ _LINKEDIN_TOKEN = {"api": "linkedin", "path": "/oauth/v2/accessToken$"}
 # Numbers are those of the list of faults seen in the wild (README.md). Any key of a rule but `do`
 # may be given beside the preset's name to aim it elsewhere.
 PRESETS: dict[str, list[dict[str, Any]]] = {
-    # 6: data [] and yet a `next`; a page shorter than the limit that is not the last.
-    "meta-empty-page": [{"match": _META_PAGE, "nth": 2, "do": {"kind": "empty_page"}}],
-    "meta-short-page": [{"match": _META_PAGE, "nth": 1, "do": {"kind": "short_page"}}],
+    **meta_presets.PRESETS,
+    **google_faults.PRESETS,
     # 7: what proxies and load balancers put in the API's place.
     "html-502": [{"match": {"api": "meta"}, "nth": 1, "do": {"kind": "html", "status": 502}}],
     "truncated-200": [{"match": _META_PAGE, "nth": 1, "do": {"kind": "truncate"}}],
@@ -115,7 +119,7 @@ class _Rule:
     method: str | None
     path: re.Pattern[str]
     query: re.Pattern[str]
-    nth: frozenset[int] | None
+    nth: Container[int] | None
     times: int | None
     do: Fault
     seen: int = 0
@@ -153,7 +157,7 @@ def _rule(number: int, text: Mapping[str, Any]) -> _Rule:
     if times is not None and (not isinstance(times, int) or times < 1):
         raise refuse("`times` is not a positive number")
     if isinstance(nth, int):
-        calls: frozenset[int] | None = frozenset(range(nth, nth + (times or 1)))
+        calls: Container[int] | None = range(nth, nth + (times or 1))
     elif nth == "every":
         calls = None
     elif isinstance(nth, list) and all(isinstance(call, int) for call in nth):

@@ -4,37 +4,32 @@ objects and their edges, batches, tokens. https://developers.facebook.com/docs/m
 `answer` is the whole API as a function of one call; HTTP and batches are two ways to call it.
 """
 
-import hashlib
-import hmac
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
-from urllib.parse import parse_qsl, quote, urlencode
+from urllib.parse import parse_qsl
 
 from aiohttp import web
 
 from include.sandbox import meta_insights
 from include.sandbox.dataset import Record, World
 from include.sandbox.faults import Fault
+from include.sandbox.meta_access import SCOPES, USER, authorize, described_token, minted, usage
 from include.sandbox.meta_graph import (
     TYPES,
     VERSIONS,
     GraphError,
     bad_parameter,
-    cursor,
     decoded,
     field_list,
     listed,
-    offset_of,
 )
 from include.sandbox.meta_nodes import EDGES, PARENTS, found_object, listed_objects, shown_object
+from include.sandbox.meta_page import Rows, page, with_fewer_actions
+from include.sandbox.meta_report import Report, report
 
-ACCESS_TOKEN = "sandbox-meta-token"
-APP_ID, APP_SECRET = "1000000001", "sandbox-meta-secret"
-USER: Record = {"id": "1001", "name": "Sandbox System User"}
-
-_PAGE, _LARGEST_PAGE, _LARGEST_BATCH = 25, 5000, 50
+_LARGEST_BATCH = 50
 # Edges that connectors read beside these and of which a data set has nothing.
 _BARE_EDGES = {
     "account": {
@@ -48,10 +43,6 @@ _BARE_EDGES = {
         "customconversions",
         "saved_audiences",
     },
-    "campaign": set(),
-    "adset": set(),
-    "creative": set(),
-    "ad": {"leads"},
 }
 
 
@@ -81,7 +72,7 @@ class _Run:
     Its rows are fixed when it is asked for."""
 
     record: Record
-    rows: list[bytes]
+    rows: Report
     looks: int = 0
 
 
@@ -169,10 +160,10 @@ def answer(world: World, call: Call) -> Answer:
             2635,
         )
     if call.path == "oauth/access_token":
-        return _minted(call.params)
-    _authorize(call)
+        return _json(minted(call.params))
+    authorize(call.path, call.params, call.fault)
     if call.path == "debug_token":
-        return _json({"data": _described_token(call.params.get("input_token", ""))})
+        return _json({"data": described_token(call.params.get("input_token", ""))})
     if call.path == "" and call.method == "POST" and "batch" in call.params:
         return _batch(world, call)
     if call.path == "" and "ids" in call.params:
@@ -196,7 +187,7 @@ def answer(world: World, call: Call) -> Answer:
     if node == "me":
         return _me(world, call, edge)
     kind, record = found_object(world, node)
-    if edge == "insights" and kind != "creative":
+    if edge == "insights" and kind in meta_insights.LEVELS:
         return _insights(world, call, kind, record)
     if edge:
         return _edge(world, call, kind, record, edge)
@@ -205,107 +196,6 @@ def answer(world: World, call: Call) -> Answer:
 
 def _json(content: Any, headers: Mapping[str, str] | None = None) -> Answer:
     return Answer(json.dumps(content).encode(), headers or {})
-
-
-def _usage(account_id: str, kind: str, minutes: int = 0) -> dict[str, str]:
-    """The rate-limit headers of one ad account; `minutes` until it may be asked again."""
-    full = 100 if minutes else 1
-    return {
-        "x-ad-account-usage": json.dumps(
-            {
-                "acc_id_util_pct": float(full),
-                "reset_time_duration": minutes * 60,
-                "ads_api_access_tier": "standard_access",
-            }
-        ),
-        "x-business-use-case-usage": json.dumps(
-            {
-                account_id: [
-                    {
-                        "type": kind,
-                        "call_count": full,
-                        "total_cputime": full,
-                        "total_time": full,
-                        "estimated_time_to_regain_access": minutes,
-                        "ads_api_access_tier": "standard_access",
-                    }
-                ]
-            }
-        ),
-        "x-fb-ads-insights-throttle": json.dumps(
-            {
-                "app_id_util_pct": 0.1,
-                "acc_id_util_pct": float(full) - 0.9,
-                "ads_api_access_tier": "standard_access",
-            }
-        ),
-    }
-
-
-def _authorize(call: Call) -> None:
-    """https://developers.facebook.com/docs/graph-api/guides/secure-requests"""
-    if call.fault and call.fault["kind"] == "expire_token":
-        raise GraphError(
-            "Error validating access token: Session has expired on Friday, 20-Nov-26 04:00:00 PST."
-            " The current time is Friday, 20-Nov-26 05:12:11 PST.",
-            190,
-            error_subcode=463,
-        )
-    if call.fault and call.fault["kind"] == "quota":
-        account = call.path.partition("/")[0].removeprefix("act_")
-        raise GraphError(
-            "(#17) User request limit reached",
-            17,
-            error_subcode=2446079,
-            is_transient=True,
-            error_user_title="Ad Account Has Too Many API Calls",
-            error_user_msg="There have been too many calls to this ad-account. Wait a bit and try "
-            "again.",
-            headers=_usage(account, "ads_insights", int(call.fault.get("minutes", 1))),
-        )
-    token = call.params.get("access_token")
-    if not token:
-        raise GraphError("An access token is required to request this resource.", 104)
-    if token not in (ACCESS_TOKEN, f"{APP_ID}|{APP_SECRET}"):
-        raise GraphError("Invalid OAuth access token - Cannot parse access token", 190)
-    proof = call.params.get("appsecret_proof")
-    expected = hmac.new(APP_SECRET.encode(), token.encode(), hashlib.sha256).hexdigest()
-    if proof is not None and not hmac.compare_digest(proof, expected):
-        raise GraphError(
-            "Invalid appsecret_proof provided in the API argument", 100, kind="GraphMethodException"
-        )
-
-
-def _minted(params: Mapping[str, str]) -> Answer:
-    if (params.get("client_id"), params.get("client_secret")) != (APP_ID, APP_SECRET):
-        raise GraphError("Error validating client secret.", 1)
-    grant = params.get("grant_type")
-    if grant == "client_credentials":
-        return _json({"access_token": f"{APP_ID}|{APP_SECRET}", "token_type": "bearer"})
-    if grant == "fb_exchange_token" and params.get("fb_exchange_token") == ACCESS_TOKEN:
-        return _json({"access_token": ACCESS_TOKEN, "token_type": "bearer", "expires_in": 5183944})
-    raise GraphError("Invalid verification code format.", 100)
-
-
-def _described_token(token: str) -> Record:
-    """https://developers.facebook.com/docs/graph-api/reference/debug_token"""
-    if token != ACCESS_TOKEN:
-        return {
-            "error": {"code": 190, "message": "Invalid OAuth access token."},
-            "is_valid": False,
-            "scopes": [],
-        }
-    return {
-        "app_id": APP_ID,
-        "type": "SYSTEM_USER",
-        "application": "Sandbox",
-        "is_valid": True,
-        "data_access_expires_at": 0,
-        "expires_at": 0,
-        "issued_at": 1700000000,
-        "scopes": ["ads_read", "ads_management", "business_management", "leads_retrieval"],
-        "user_id": USER["id"],
-    }
 
 
 def _batch(world: World, call: Call) -> Answer:
@@ -350,7 +240,7 @@ def _batch(world: World, call: Call) -> Answer:
 
 
 def _edge(world: World, call: Call, kind: str, record: Record, edge: str) -> Answer:
-    if edge in _BARE_EDGES[kind]:
+    if edge in _BARE_EDGES.get(kind, ()):
         return _json({"data": []})
     target = EDGES.get(edge)
     if target is None or kind not in PARENTS[target]:
@@ -360,7 +250,8 @@ def _edge(world: World, call: Call, kind: str, record: Record, edge: str) -> Ans
     rows = listed_objects(world, kind, record, target, call.params)
     fields = field_list(call.params.get("fields"))
     texts = [json.dumps(shown_object(world, target, row, fields)).encode() for row in rows]
-    return Answer(_page(call, texts), _usage(record["account_id"], "ads_management"))
+    account = record.get("account_id")
+    return Answer(_page(call, texts), usage(account, "ads_management") if account else {})
 
 
 def _me(world: World, call: Call, edge: str) -> Answer:
@@ -374,35 +265,41 @@ def _me(world: World, call: Call, edge: str) -> Answer:
         ]
         return Answer(_page(call, texts))
     if edge == "permissions":
-        scopes = _described_token(ACCESS_TOKEN)["scopes"]
-        return _json({"data": [{"permission": name, "status": "granted"} for name in scopes]})
+        return _json({"data": [{"permission": name, "status": "granted"} for name in SCOPES]})
     raise bad_parameter(f"Tried accessing nonexisting field ({edge}) on node type (User)")
 
 
 def _insights(world: World, call: Call, kind: str, record: Record) -> Answer:
-    rows = meta_insights.report(world, meta_insights.query(world, kind, record, call.params))
-    usage = _usage(record["account_id"], "ads_insights")
+    asked = meta_insights.query(world, kind, record, call.params)
+    rows = report(world, asked)
+    used = usage(record["account_id"], "ads_insights")
     if call.method == "GET":
-        return Answer(_page(call, rows), usage)
+        return Answer(_reported(call, rows, asked.summary), used)
     runs: dict[str, _Run] = world.state["meta.runs"]
     identifier = str(6_000_000_000_001 + len(runs))
-    since, until = _days(world, kind, record, call.params)
     runs[identifier] = _Run(
         {
             "id": identifier,
             "account_id": record["account_id"],
             "time_ref": int(world.clock.timestamp()),
-            "date_start": since,
-            "date_stop": until,
+            "date_start": min(since for since, _ in asked.ranges),
+            "date_stop": max(until for _, until in asked.ranges),
         },
         rows,
     )
-    return _json({"report_run_id": identifier}, usage)
+    return _json({"report_run_id": identifier}, used)
 
 
-def _days(world: World, kind: str, record: Record, params: Mapping[str, str]) -> tuple[str, str]:
-    ranges = meta_insights.query(world, kind, record, params).ranges
-    return min(since for since, _ in ranges), max(until for _, until in ranges)
+def _reported(call: Call, rows: Report, summary: tuple[str, ...] | None) -> bytes:
+    totals = rows.totals(summary) if summary is not None else None
+    fault = call.fault
+    if (
+        fault
+        and fault["kind"] == "fewer_actions"
+        and len(rows.asked.fields) > fault.get("fields", 6)
+    ):
+        return _page(call, with_fewer_actions(rows[:]), totals)
+    return _page(call, rows, totals)
 
 
 def _run(world: World, call: Call, run: _Run, edge: str) -> Answer:
@@ -416,7 +313,9 @@ def _run(world: World, call: Call, run: _Run, edge: str) -> Answer:
                 "completed",
                 2601,
             )
-        return Answer(_page(call, run.rows), _usage(run.record["account_id"], "ads_insights"))
+        wanted = meta_insights.summary_of(call.params, run.rows.asked.fields)
+        used = usage(run.record["account_id"], "ads_insights")
+        return Answer(_reported(call, run.rows, wanted or run.rows.asked.summary), used)
     if edge:
         raise bad_parameter(
             f"Tried accessing nonexisting field ({edge}) on node type (AdReportRun)"
@@ -432,44 +331,5 @@ def _run(world: World, call: Call, run: _Run, edge: str) -> Answer:
     return _json(state)
 
 
-def _page(call: Call, rows: Sequence[bytes]) -> bytes:
-    """One page of an edge. `next` alone says whether there is more: the cursors stand on the last
-    page too (https://developers.facebook.com/docs/graph-api/results)."""
-    text = call.params.get("limit") or str(_PAGE)
-    if not text.isdigit() or int(text) < 1:
-        raise bad_parameter("Param limit must be an integer greater than zero")
-    limit = min(int(text), _LARGEST_PAGE)
-    if "after" in call.params:
-        first, salt = offset_of(call.params["after"])
-    elif "before" in call.params:
-        last, salt = offset_of(call.params["before"])
-        first = max(0, last - limit)
-    else:
-        first, salt = 0, 0
-    shown, end = rows[first : first + limit], min(first + limit, len(rows))
-    kind = call.fault["kind"] if call.fault else None
-    if kind == "empty_page" and shown:
-        shown, end, salt = [], first, salt + 1
-    elif kind == "short_page" and len(shown) > 1:
-        shown, end = shown[: len(shown) // 2], first + len(shown) // 2
-    elif kind == "duplicate_page":
-        end, salt = first, salt + 1
-    paging: Record = {}
-    if shown or end < len(rows):
-        paging["cursors"] = {"before": cursor(first), "after": cursor(end, salt)}
-    kept = {key: value for key, value in call.params.items() if key not in ("after", "before")}
-    link = f"{call.base}/{quote(call.path)}?"
-    if end < len(rows):
-        paging["next"] = link + urlencode({**kept, "limit": str(limit), "after": cursor(end, salt)})
-    if first > 0:
-        paging["previous"] = link + urlencode(
-            {**kept, "limit": str(limit), "before": cursor(first)}
-        )
-    parts = [b'{"data":[', b",".join(shown), b"]"]
-    if paging:
-        parts += [b',"paging":', json.dumps(paging).encode()]
-    if call.params.get("summary") in ("true", "1", "[]") or "total_count" in call.params.get(
-        "summary", ""
-    ):
-        parts += [b',"summary":', json.dumps({"total_count": len(rows)}).encode()]
-    return b"".join([*parts, b"}"])
+def _page(call: Call, rows: Rows, summary: Record | None = None) -> bytes:
+    return page(call.path, call.params, call.base, rows, call.fault, summary)

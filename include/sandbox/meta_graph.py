@@ -13,19 +13,23 @@ from typing import Any
 from include.sandbox.dataset import Record, World
 
 VERSIONS = ("v23.0", "v24.0", "v25.0", "v26.0")
-HIDDEN_STATUSES = {"DELETED", "ARCHIVED"}
+HAVE_STATUS, HIDDEN_STATUSES = {"campaign", "adset", "ad"}, {"DELETED", "ARCHIVED"}
 TYPES = {
     "account": "AdAccount",
     "campaign": "Campaign",
     "adset": "AdSet",
     "ad": "Ad",
     "creative": "AdCreative",
+    "form": "LeadgenForm",
+    "lead": "Lead",
 }
 FILES = {
     "account": "meta/ad_accounts",
     "campaign": "meta/campaigns",
     "adset": "meta/adsets",
     "ad": "meta/ads",
+    "form": "meta/lead_forms",
+    "lead": "meta/leads",
 }
 
 
@@ -170,6 +174,7 @@ class Objects:
             for ad in self.by_kind["ad"].values()
             if isinstance(ad.get("creative"), dict) and ad["creative"].get("id")
         }
+        self._below: dict[tuple[str, str], dict[str, list[Record]]] = {}
 
     def find(self, identifier: str) -> tuple[str, Record] | None:
         """The kind and record of an id; account ids carry `act_`."""
@@ -183,7 +188,7 @@ class Objects:
         return self.by_kind["account"].get(f"act_{account_id}")
 
     def children(self, kind: str, parent_kind: str, parent: Record) -> list[Record]:
-        """Objects of a kind below an account, campaign, ad set or ad, in file order."""
+        """Objects of a kind below an account, campaign, ad set, ad or form, in file order."""
         if parent_kind == "account":
             key, value = "account_id", parent["account_id"]
         else:
@@ -192,7 +197,12 @@ class Objects:
             ads = self.children("ad", parent_kind, parent) if parent_kind != "ad" else [parent]
             ids = dict.fromkeys(ad["creative"]["id"] for ad in ads if ad.get("creative"))
             return [self.by_kind["creative"][identifier] for identifier in ids]
-        return [record for record in self.by_kind[kind].values() if record.get(key) == value]
+        if (kind, key) not in self._below:
+            below = self._below[kind, key] = {}
+            for record in self.by_kind[kind].values():
+                if record.get(key):
+                    below.setdefault(record[key], []).append(record)
+        return self._below[kind, key].get(value, [])
 
 
 def objects(world: World) -> Objects:

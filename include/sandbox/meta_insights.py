@@ -1,14 +1,11 @@
-"""Meta's Insights: the daily lines of the data set, summed to the level, days and breakdowns asked.
+"""What an Insights call of Meta asks for: its parameters read, and refused as the real API does.
 
 https://developers.facebook.com/docs/marketing-api/reference/ad-account/insights
-Sums are exact decimals; every number is served as text, as the real API does.
 """
 
-import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -16,7 +13,6 @@ from include.sandbox.dataset import Record, World
 from include.sandbox.meta_graph import (
     Filter,
     GraphError,
-    Objects,
     bad_parameter,
     decoded,
     field_list,
@@ -27,17 +23,9 @@ from include.sandbox.meta_graph import (
 )
 
 LEVELS = ("account", "campaign", "adset", "ad")
-_KEYS = {f"{level}_{part}" for level in LEVELS for part in ("id", "name")} | {
-    "date_start",
-    "date_stop",
-    "account_currency",
-    "objective",
-    "buying_type",
-}
 _REMOVED_WINDOWS = {"7d_view", "28d_view"}
 _RETENTION_MONTHS = 37
-
-Cells = dict[tuple[Any, ...], dict[str, list[Record]]]
+_COUNTING = {"true", "1", "total_count"}
 
 
 def _values(holder: type) -> tuple[str, ...]:
@@ -46,7 +34,8 @@ def _values(holder: type) -> tuple[str, ...]:
 
 @dataclass(frozen=True)
 class Query:
-    """One question to Insights. `scope` is the node asked: its level and its id."""
+    """One question to Insights. `scope` is the node asked: its level and its id; `summary` the
+    fields totalled over all rows beside the page (None: no summary)."""
 
     account_id: str
     scope: tuple[str, str]
@@ -57,6 +46,7 @@ class Query:
     breakdowns: tuple[str, ...]
     filters: tuple[Filter, ...]
     sort: tuple[str, bool] | None
+    summary: tuple[str, ...] | None = None
 
 
 def today(world: World, account: Mapping[str, Any]) -> date:
@@ -76,12 +66,7 @@ def query(world: World, kind: str, record: Record, params: Mapping[str, str]) ->
         level = kind
     known = set(_values(AdsInsights.Field))
     fields = tuple(field.name for field in field_list(params.get("fields")))
-    for name in fields:
-        if name not in known:
-            raise bad_parameter(
-                f"{name} is not valid for fields param. please check https://developers.facebook"
-                ".com/docs/marketing-api/reference/ads-insights/ for all valid values"
-            )
+    _check_fields("fields", fields, known)
     if not fields:
         ids = tuple(f"{name}_id" for name in LEVELS[: LEVELS.index(level) + 1])
         fields = (*ids, "impressions", "spend")
@@ -89,7 +74,7 @@ def query(world: World, kind: str, record: Record, params: Mapping[str, str]) ->
     breakdowns = tuple(listed(params, "breakdowns"))
     for number, name in enumerate(breakdowns):
         one_of(f"breakdowns[{number}]", name, _values(AdsInsights.Breakdowns))
-    lines = _lines(world, record["account_id"])
+    lines = lines_of(world, record["account_id"])
     if missing := [name for name in breakdowns if lines and not any(name in ln for ln in lines)]:
         raise bad_parameter(
             f"Current combination of data breakdown columns ({', '.join(missing)}) is invalid",
@@ -107,7 +92,31 @@ def query(world: World, kind: str, record: Record, params: Mapping[str, str]) ->
         breakdowns=breakdowns,
         filters=filters(params),
         sort=_sort(listed(params, "sort"), known),
+        summary=summary_of(params, fields),
     )
+
+
+def summary_of(params: Mapping[str, str], fields: tuple[str, ...]) -> tuple[str, ...] | None:
+    """The fields a call wants totalled: those of `summary`, or with `default_summary` all it asks.
+
+    `summary=true` and `summary=total_count`, which edges of objects take, ask for no figures.
+    """
+    from facebook_business.adobjects.adsinsights import AdsInsights
+
+    names = tuple(name for name in listed(params, "summary") if name not in _COUNTING)
+    if names:
+        _check_fields("summary", names, set(_values(AdsInsights.Field)))
+        return names
+    return fields if params.get("default_summary") in ("true", "1") else None
+
+
+def _check_fields(parameter: str, names: Sequence[str], known: set[str]) -> None:
+    for name in names:
+        if name not in known:
+            raise bad_parameter(
+                f"{name} is not valid for {parameter} param. please check https://developers."
+                "facebook.com/docs/marketing-api/reference/ads-insights/ for all valid values"
+            )
 
 
 def _check_windows(params: Mapping[str, str], known: Sequence[str]) -> None:
@@ -203,7 +212,7 @@ def _preset(name: str, day: date) -> tuple[date, date]:
     }[name]
 
 
-def _lines(world: World, account_id: str) -> list[Record]:
+def lines_of(world: World, account_id: str) -> list[Record]:
     """The account's daily lines, in file order."""
     if "meta.lines" not in world.cache:
         by_account: dict[str, list[Record]] = {}
@@ -212,202 +221,3 @@ def _lines(world: World, account_id: str) -> list[Record]:
         world.cache["meta.lines"] = by_account
     lines: list[Record] = world.cache["meta.lines"].get(account_id, [])
     return lines
-
-
-def _cells(world: World, asked: Query) -> Cells:
-    """Lines by object (and breakdown values), then day; sums of a day are kept in their place."""
-    targeted = tuple(item for item in asked.filters if item.target)
-    key = ("meta.cells", asked.account_id, asked.level, asked.breakdowns, repr(targeted))
-    if key not in world.cache:
-        cells: Cells = {}
-        name = f"{asked.level}_id"
-        known = objects(world)
-        for line in _lines(world, asked.account_id):
-            if targeted and not _passes(known, targeted, line):
-                continue
-            value = line.get(name)
-            if value is None:
-                continue
-            entity = (value, *(line.get(breakdown) for breakdown in asked.breakdowns))
-            cells.setdefault(entity, {}).setdefault(line["date_start"], []).append(line)
-        world.cache[key] = cells
-    found: Cells = world.cache[key]
-    return found
-
-
-def _summed_actions(lists: Sequence[list[Record]]) -> list[Record]:
-    sums: dict[tuple[Any, ...], Record] = {}
-    for entries in lists:
-        for entry in entries:
-            names = {key: value for key, value in entry.items() if key.startswith("action_")}
-            total = sums.setdefault(tuple(sorted(names.items())), dict(names))
-            for key, value in entry.items():
-                if key not in names:
-                    total[key] = str(Decimal(total.get(key, "0")) + Decimal(str(value)))
-    return list(sums.values())
-
-
-def _summed(lines: list[Record]) -> Record:
-    """One line with the sums of several; keys stay those of the first."""
-    if len(lines) == 1:
-        return lines[0]
-    total: Record = dict(lines[0])
-    names = dict.fromkeys(name for line in lines for name in line)
-    for name in names:
-        if name in _KEYS:
-            continue
-        values = [line[name] for line in lines if line.get(name) is not None]
-        if values and isinstance(values[0], list):
-            total[name] = _summed_actions(values)
-        elif values:
-            try:
-                total[name] = str(sum(Decimal(str(value)) for value in values))
-            except ArithmeticError:
-                total[name] = values[0]
-    return total
-
-
-def _buckets(since: str, until: str, increment: str) -> Iterator[tuple[str, str]]:
-    """The periods of a range as ISO days, clipped to it."""
-    if increment == "all_days":
-        yield since, until
-        return
-    first, last = date.fromisoformat(since), date.fromisoformat(until)
-    while first <= last:
-        if increment == "monthly":
-            after = (first.replace(day=1) + timedelta(32)).replace(day=1)
-        else:
-            after = first + timedelta(int(increment))
-        yield first.isoformat(), min(after - timedelta(1), last).isoformat()
-        first = after
-
-
-def report(world: World, asked: Query) -> list[bytes]:
-    """The rows of a query as JSON texts, in their final order; kept until the clock moves."""
-    key = ("meta.report", repr(asked))
-    if key not in world.cache:
-        rows = list(_rows(world, asked))
-        if asked.sort:
-            name, is_descending = asked.sort
-            rows.sort(key=lambda pair: _number(pair[0].get(name)), reverse=is_descending)
-        world.cache[key] = [json.dumps(row).encode() for _, row in rows]
-    texts: list[bytes] = world.cache[key]
-    return texts
-
-
-def _number(value: Any) -> Decimal:
-    try:
-        return Decimal(str(value))
-    except ArithmeticError:
-        return Decimal(0)
-
-
-def _rows(world: World, asked: Query) -> Iterator[tuple[Record, Record]]:
-    """Pairs of everything known of a row (to sort by) and the row as served."""
-    known = objects(world)
-    scope_level, scope_id = asked.scope
-    buckets = [
-        bucket
-        for since, until in asked.ranges
-        for bucket in _buckets(since, until, asked.increment)
-    ]
-    for entity, days in _cells(world, asked).items():
-        any_line = next(iter(days.values()))[0]
-        if scope_level != "account" and any_line.get(f"{scope_level}_id") != scope_id:
-            continue
-        names = _names(known, asked.level, any_line)
-        for day, lines in days.items():
-            if len(lines) > 1:
-                days[day] = [_summed(lines)]
-        ordered = sorted(days)
-        for since, until in buckets:
-            if since == until:
-                inside = days.get(since, [])
-            else:
-                inside = [days[day][0] for day in ordered if since <= day <= until]
-            if not inside:
-                continue
-            metrics = _summed(inside)
-            full = {
-                **metrics,
-                **_derived(metrics, asked.fields),
-                **names,
-                "date_start": since,
-                "date_stop": until,
-            }
-            if all(
-                item.accepts(full.get(item.name)) for item in asked.filters if item.target is None
-            ):
-                row = {name: full[name] for name in asked.fields if full.get(name) is not None}
-                row |= {"date_start": since, "date_stop": until}
-                row |= dict(zip(asked.breakdowns, entity[1:], strict=True))
-                yield (
-                    full,
-                    {
-                        name: value if isinstance(value, list) else str(value)
-                        for name, value in row.items()
-                    },
-                )
-
-
-def _passes(known: Objects, targeted: Sequence[Filter], line: Record) -> bool:
-    for item in targeted:
-        target = one_of("filtering[field]", item.target, LEVELS)
-        identifier = line.get(f"{target}_id", "")
-        identifier = f"act_{identifier}" if target == "account" else identifier
-        record = known.by_kind[target].get(identifier, {"id": identifier})
-        value = record.get(item.name)
-        if value is None and item.name == "effective_status":
-            value = record.get("status")
-        if not item.accepts(value):
-            return False
-    return True
-
-
-def _names(known: Objects, level: str, line: Record) -> Record:
-    """Ids and present names of the row's object and those above it; None where there is none."""
-    names: Record = {}
-    for kind in LEVELS:
-        within = LEVELS.index(kind) <= LEVELS.index(level)
-        identifier = line.get(f"{kind}_id") if within else None
-        names[f"{kind}_id"] = identifier
-        key = f"act_{identifier}" if kind == "account" else identifier
-        record = known.by_kind[kind].get(key or "", {})
-        names[f"{kind}_name"] = record.get("name", line.get(f"{kind}_name")) if within else None
-        if kind == "account":
-            names["account_currency"] = record.get("currency")
-        if kind == "campaign" and within:
-            names["objective"] = record.get("objective")
-            names["buying_type"] = record.get("buying_type")
-    return names
-
-
-_RATIOS = {
-    "ctr": ("clicks", "impressions", 100),
-    "cpc": ("spend", "clicks", 1),
-    "cpm": ("spend", "impressions", 1000),
-    "frequency": ("impressions", "reach", 1),
-    "inline_link_click_ctr": ("inline_link_clicks", "impressions", 100),
-    "cost_per_inline_link_click": ("spend", "inline_link_clicks", 1),
-}
-
-
-def _derived(metrics: Record, fields: Sequence[str]) -> Record:
-    """The ratios asked for, to six places; absent where the divisor is zero, as in the API."""
-    found: Record = {}
-    for name in fields:
-        if name in _RATIOS:
-            above, below, factor = _RATIOS[name]
-            divisor = _number(metrics.get(below))
-            if divisor and metrics.get(above) is not None:
-                found[name] = f"{_number(metrics[above]) * factor / divisor:.6f}"
-        elif name == "cost_per_action_type" and metrics.get("actions"):
-            found[name] = [
-                {
-                    "action_type": entry["action_type"],
-                    "value": f"{_number(metrics.get('spend')) / _number(entry['value']):.6f}",
-                }
-                for entry in metrics["actions"]
-                if _number(entry.get("value"))
-            ]
-    return found

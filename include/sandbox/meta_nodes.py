@@ -11,6 +11,7 @@ from typing import Any
 from include.sandbox import meta_insights
 from include.sandbox.dataset import Record, World
 from include.sandbox.meta_graph import (
+    HAVE_STATUS,
     HIDDEN_STATUSES,
     TYPES,
     Field,
@@ -21,15 +22,28 @@ from include.sandbox.meta_graph import (
     listed,
     objects,
 )
+from include.sandbox.meta_report import report
 
-EDGES = {"campaigns": "campaign", "adsets": "adset", "ads": "ad", "adcreatives": "creative"}
+EDGES = {
+    "campaigns": "campaign",
+    "adsets": "adset",
+    "ads": "ad",
+    "adcreatives": "creative",
+    "leads": "lead",
+}
 PARENTS = {
     "campaign": ("account",),
     "adset": ("account", "campaign"),
     "ad": ("account", "campaign", "adset"),
     "creative": ("account", "campaign", "adset", "ad"),
+    "lead": ("ad", "form"),
 }
-_DEFAULT_FIELDS = {"account": ("account_id", "id")}
+_DEFAULT_FIELDS = {
+    "account": ("account_id", "id"),
+    "form": ("id", "name"),
+    "lead": ("id", "created_time", "field_data"),
+}
+_LEAD_DAYS = 90  # https://www.facebook.com/business/help/1526849577637052
 _INLINE_PAGE = 25
 
 
@@ -50,7 +64,15 @@ def found_object(world: World, identifier: str) -> tuple[str, Record]:
 
 def _node_fields(kind: str) -> frozenset[str]:
     """The fields of a node type, as the vendor's SDK lists them."""
-    from facebook_business.adobjects import ad, adaccount, adcreative, adset, campaign
+    from facebook_business.adobjects import (
+        ad,
+        adaccount,
+        adcreative,
+        adset,
+        campaign,
+        lead,
+        leadgenform,
+    )
 
     holder = {
         "account": adaccount.AdAccount,
@@ -58,6 +80,8 @@ def _node_fields(kind: str) -> frozenset[str]:
         "adset": adset.AdSet,
         "ad": ad.Ad,
         "creative": adcreative.AdCreative,
+        "form": leadgenform.LeadgenForm,
+        "lead": lead.Lead,
     }[kind].Field
     return frozenset(value for key, value in vars(holder).items() if not key.startswith("_"))
 
@@ -78,11 +102,11 @@ def shown_object(world: World, kind: str, record: Record, fields: Sequence[Field
                     for row in rows[: int(params["limit"])]
                 ]
             }
-        elif name == "insights" and kind != "creative":
+        elif name == "insights" and kind in meta_insights.LEVELS:
             params = {**asked.arguments, "fields": ",".join(item.name for item in asked.fields)}
-            rows_text = meta_insights.report(
-                world, meta_insights.query(world, kind, record, params)
-            )[:_INLINE_PAGE]
+            rows_text = report(world, meta_insights.query(world, kind, record, params))[
+                :_INLINE_PAGE
+            ]
             if rows_text:
                 shown[name] = {"data": [json.loads(row) for row in rows_text]}
         elif name in ("campaign", "adset", "creative") and name in known:
@@ -108,11 +132,14 @@ def listed_objects(
     """The objects of an edge. Deleted and archived ones show only when a status is asked for:
     https://developers.facebook.com/docs/marketing-api/best-practices/storing_adobjects"""
     rows = objects(world).children(kind, parent_kind, parent)
+    if kind == "lead":
+        oldest = world.clock.timestamp() - _LEAD_DAYS * 86_400
+        rows = [row for row in rows if _value(row, "time_created") >= oldest]
     statuses = listed(params, "effective_status")
     wanted = filters(params)
     if statuses:
         rows = [row for row in rows if _status(row) in statuses]
-    elif kind != "creative" and not any(item.name.endswith("status") for item in wanted):
+    elif kind in HAVE_STATUS and not any(item.name.endswith("status") for item in wanted):
         rows = [row for row in rows if _status(row) not in HIDDEN_STATUSES]
     if updated := params.get("updated_since"):
         since = Filter(None, "updated_time", "GREATER_THAN", updated)
@@ -128,6 +155,8 @@ def _status(record: Record) -> Any:
 
 def _value(record: Record, name: str) -> Any:
     """A field to filter by; times compare as Unix seconds."""
+    if name == "time_created":  # what filters call a lead's created_time
+        name = "created_time"
     value = _status(record) if name == "effective_status" else record.get(name)
     if name.endswith("_time") and isinstance(value, str):
         moment = datetime.fromisoformat(value)

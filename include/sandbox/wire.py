@@ -85,6 +85,22 @@ async def _truncated(
     return short
 
 
+async def _trickled(
+    request: web.Request, response: web.StreamResponse, fault: Fault
+) -> web.StreamResponse:
+    """The right body in pieces of `bytes` (1), `seconds` (1) apart."""
+    if not isinstance(response, web.Response) or not isinstance(response.body, bytes):
+        return response
+    body, size = response.body, fault.get("bytes", 1)
+    slow = web.StreamResponse(status=response.status, headers=response.headers)
+    slow.content_length = len(body)
+    await slow.prepare(request)
+    for first in range(0, len(body), size):
+        await slow.write(body[first : first + size])
+        await asyncio.sleep(fault.get("seconds", 1))
+    return slow
+
+
 async def _faulty(request: web.Request, handler: Handler, fault: Fault) -> web.StreamResponse:
     kind = fault["kind"]
     if kind == "drop":
@@ -107,6 +123,8 @@ async def _faulty(request: web.Request, handler: Handler, fault: Fault) -> web.S
     response = await handler(request)
     if kind == "truncate":
         return await _truncated(request, response, fault)
+    if kind == "trickle":
+        return await _trickled(request, response, fault)
     return response
 
 
