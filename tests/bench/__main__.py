@@ -1,4 +1,4 @@
-"""``python -m tests.bench [name]``: run all benchmarks, or one."""
+"""``python -m tests.bench [name [its options]]``: run all benchmarks, or one."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ NAMES = ("extract", "stage", "nightly")
 
 
 def main() -> int:
-    """Run the benchmarks named on the command line, each in a process of its own."""
-    wanted = sys.argv[1:] or list(NAMES)
+    """Run the benchmark named on the command line, else each, in a process of its own."""
+    wanted, options = (sys.argv[1:2], sys.argv[2:]) if sys.argv[1:] else (list(NAMES), [])
     if unknown := [name for name in wanted if name not in NAMES]:
         print(f"no benchmark is named {unknown[0]}; there are {', '.join(NAMES)}", file=sys.stderr)
         return 2
     root = Path(__file__).resolve().parents[2]
     codes = [
-        subprocess.run([sys.executable, "-m", f"tests.bench.{name}"], cwd=root, check=False)
+        subprocess.run([sys.executable, "-m", f"tests.bench.{name}", *options], cwd=root)
         for name in wanted
     ]
     return max(code.returncode for code in codes)

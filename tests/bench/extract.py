@@ -1,239 +1,221 @@
-"""Records a second that each source extracts, against its vendor's own SDK reading the same.
+"""Rows a second that each source extracts, against other people's connectors reading the same.
 
-Both read the same sandbox in the same run, each in a process of its own that has already logged in.
-The yardstick keeps the SDK's own way of paging and its own objects, and turns each into a dict.
+Everyone reads the same rows of one account from the same sandbox, in processes and environments of
+their own, through its TLS proxy and on the vendors' default hosts. A time is a process's whole
+life, from start to end: start-up, login, reading, keeping. See README.md.
 """
 
 from __future__ import annotations
 
-import json
+import argparse
 import os
-import subprocess
+import shutil
 import sys
 import tempfile
-import time
-from collections.abc import Callable, Iterable
-from datetime import UTC, datetime
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from include.settings import load_settings
+from tests.bench.readers import STREAMS, CannotInstall, Dlt, Ingestr, Ours, Reader, Sdk
 from tests.bench.report import write
-from tests.sandbox.running import ROOT, environment, start_sandbox
+from tests.bench.watching import Failed, Watched, watch
+from tests.bench.worlds import Size, write_world
+from tests.sandbox.running import ROOT, Sandbox, start_sandbox
 
-FIRST, LAST = "2025-01-01", "2026-10-31"
-DAILY = "select campaign.id, segments.date, metrics.cost_micros, metrics.impressions from campaign"
-
-
-def ours(source_name: str, credentials: dict[str, str], stream: str) -> Callable[[], Iterable]:
-    """Our extractor over every account of the source."""
-    from include.registry import source_named
-    from include.settings import load_settings
-    from include.sources import Request, Window
-
-    source = source_named(source_name)
-    client = source.connect(credentials, load_settings())
-    accounts = source.discover(client)
-    window = None
-    if source.kind == "ads":
-        window = Window(
-            datetime.fromisoformat(FIRST).replace(tzinfo=UTC).date(),
-            datetime.fromisoformat(LAST).replace(tzinfo=UTC).date(),
-        )
-    return lambda: (
-        record
-        for account in accounts
-        for record in source.extract(client, account, Request(stream, window))
-    )
-
-
-def facebook_sdk(credentials: dict[str, str]) -> Callable[[], Iterable]:
-    """facebook-business: its session, its cursor, its objects."""
-    from facebook_business.adobjects.adaccount import AdAccount
-    from facebook_business.adobjects.user import User
-    from facebook_business.api import FacebookAdsApi
-    from facebook_business.session import FacebookSession
-
-    session = FacebookSession(
-        credentials["app_id"], credentials["app_secret"], credentials["password"], timeout=60
-    )
-    session.GRAPH = credentials["host"]
-    api = FacebookAdsApi(session, api_version="v26.0")
-    accounts = [account["id"] for account in User("me", api=api).get_ad_accounts()]
-    fields = ["campaign_id", "campaign_name", "spend", "impressions", "clicks", "actions"]
-    params = {
-        "level": "campaign",
-        "time_increment": 1,
-        "time_range": {"since": FIRST, "until": LAST},
-        "limit": 500,
-    }
-    return lambda: (
-        row.export_all_data()
-        for account in accounts
-        for row in AdAccount(account, api=api).get_insights(fields=fields, params=params)
-    )
-
-
-def google_sdk(credentials: dict[str, str]) -> Callable[[], Iterable]:
-    """google-ads: proto-plus rows of SearchStream, its default."""
-    from google.ads.googleads.client import GoogleAdsClient
-    from google.oauth2.credentials import Credentials
-
-    client = GoogleAdsClient(
-        credentials=Credentials(
-            None,
-            refresh_token=credentials["refresh_token"],
-            client_id=credentials["login"],
-            client_secret=credentials["password"],
-            token_uri=credentials["token_uri"],
-        ),
-        developer_token=credentials["developer_token"],
-        endpoint=credentials["endpoint"],
-        login_customer_id=credentials.get("login_customer_id"),
-        use_proto_plus=True,
-        version="v26",
-    )
-    service = client.get_service("GoogleAdsService")
-    query = "select customer_client.id from customer_client where customer_client.manager = false"
-    customers = [
-        str(row.customer_client.id)
-        for row in service.search(customer_id=credentials["login_customer_id"], query=query)
-    ]
-    daily = f"{DAILY} where segments.date between '{FIRST}' and '{LAST}'"
-    return lambda: (
-        {
-            "id": row.campaign.id,
-            "date": row.segments.date,
-            "cost": row.metrics.cost_micros,
-            "impressions": row.metrics.impressions,
-        }
-        for customer in customers
-        for chunk in service.search_stream(customer_id=customer, query=daily)
-        for row in chunk.results
-    )
-
-
-def linkedin_requests(credentials: dict[str, str]) -> Callable[[], Iterable]:
-    """LinkedIn has no client that pages: one plain request a month and account."""
-    import requests
-
-    token = requests.post(
-        credentials["token_url"],
-        data={
-            "grant_type": "refresh_token",
-            "refresh_token": credentials["refresh_token"],
-            "client_id": credentials["login"],
-            "client_secret": credentials["password"],
-        },
-        timeout=60,
-    ).json()["access_token"]
-    headers = {
-        "Authorization": f"Bearer {token}",
-        "LinkedIn-Version": "202610",
-        "X-Restli-Protocol-Version": "2.0.0",
-    }
-    host = credentials["host"]
-    accounts = requests.get(f"{host}/rest/adAccounts?q=search", headers=headers, timeout=60).json()[
-        "elements"
-    ]
-
-    def read() -> Iterable:
-        for account in accounts:
-            for year, month in ((y, m) for y in (2025, 2026) for m in range(1, 13)):
-                if (year, month) > (2026, 10):
-                    continue
-                day = f"(year:{year},month:{month},day:%s)"
-                url = (
-                    f"{host}/rest/adAnalytics?q=analytics&pivot=CAMPAIGN_GROUP"
-                    f"&timeGranularity=DAILY&dateRange=(start:{day % 1},end:{day % 28})"
-                    f"&accounts=List(urn%3Ali%3AsponsoredAccount%3A{account['id']})"
-                    "&fields=pivotValues,dateRange,costInLocalCurrency,impressions,clicks"
-                )
-                yield from requests.get(url, headers=headers, timeout=60).json()["elements"]
-
-    return read
-
-
-def salesforce_sdk(credentials: dict[str, str]) -> Callable[[], Iterable]:
-    """simple-salesforce: its login for a session, then its own iterator over the query."""
-    import requests
-    from simple_salesforce import Salesforce
-
-    granted = requests.post(
-        f"{credentials['host']}/services/oauth2/token",
-        data={
-            "grant_type": "client_credentials",
-            "client_id": credentials["login"],
-            "client_secret": credentials["password"],
-        },
-        timeout=60,
-    ).json()
-    client = Salesforce(
-        session_id=granted["access_token"], instance_url=granted["instance_url"], version="68.0"
-    )
-    query = "SELECT Id, LeadSource, Status, Email, CreatedDate, UTM_Campaign__c FROM Lead"
-    return lambda: client.query_all_iter(query, include_deleted=True)
-
-
-SDKS: dict[str, tuple[str, str, Callable[[dict[str, str]], Callable[[], Iterable]]]] = {
-    "facebook_ads": ("campaign_daily", "facebook-business cursor", facebook_sdk),
-    "google_ads": ("campaign_daily", "google-ads proto-plus stream", google_sdk),
-    "linkedin_ads": ("campaign_daily", "requests, a month a call", linkedin_requests),
-    "salesforce": ("leads", "simple-salesforce query_all_iter", salesforce_sdk),
+# Each is as large as the slowest peer reads in under a minute. Facebook: 30 days, the one interval
+# ingestr asks for at once. LinkedIn: 80 ads, so that half a year, which ingestr asks for at once,
+# stays below the 15,000 rows at which LinkedIn cuts in silence.
+COMPARED = {
+    "facebook_ads": Size(2_000, 30),
+    "google_ads": Size(2_000, 100),
+    "linkedin_ads": Size(80, 2_500),
+    "salesforce": Size(100_000),
 }
+LARGE = {name: Size(5_480, 365) for name in COMPARED if name != "salesforce"}
+ROUNDS = 3
+SHORT = 20  # seconds under which a reading is taken ROUNDS times, and its median counts
+PACED = 0.85  # of a core, from which on the sandbox itself is what one waits for
 
 
-def measure(source_name: str, who: str) -> None:
-    """Child process: read once to warm the sandbox, then three times; print the best as JSON."""
-    stream, _, sdk = SDKS[source_name]
-    plain: dict[str, Any] = json.loads(os.environ[f"AIRFLOW_CONN_{source_name.upper()}"])
-    credentials = {k: v for k, v in plain.items() if isinstance(v, str)} | plain["extra"]
-    read = ours(source_name, credentials, stream) if who == "ours" else sdk(credentials)
-    rates = []
-    for _ in range(4):
-        began = time.perf_counter()
-        records = sum(1 for _ in read())
-        rates.append(records / (time.perf_counter() - began))
-    print(json.dumps({"records": records, "rate": max(rates[1:])}))
+@dataclass(frozen=True)
+class Reading:
+    """The median of what one reader did."""
+
+    reader: str
+    keeps: str
+    rows: int
+    watched: Watched
+
+    @property
+    def rate(self) -> float:
+        """Rows a second."""
+        return self.rows / self.watched.seconds
+
+    def __str__(self) -> str:
+        return f"{self.rows:,} rows in {self.watched.seconds:.1f} s"
 
 
-def main() -> None:
-    """Serve the generated company and measure every source both ways."""
-    from include.settings import load_settings
-
-    rows = []
-    with tempfile.TemporaryDirectory() as folder:
-        data = Path(folder) / "data"
-        generate = [sys.executable, "-m", "include.sandbox", "generate", "--out", str(data)]
-        subprocess.run(generate, cwd=ROOT, env=environment(), check=True, capture_output=True)
+def compare(readers: Sequence[Reader], source: str, size: Size) -> list[Reading]:
+    """Every reader over one world, in turns: once to warm the sandbox, then once, and three times
+    where that is short. The median counts; a reader that fails is named with its reason and left
+    out."""
+    taken: dict[Reader, list[Reading]] = {each: [] for each in readers if each.reads(source)}
+    with tempfile.TemporaryDirectory(prefix="closed-loop-bench-") as folder:
+        data = write_world(Path(folder) / "data", source, size)
         with start_sandbox(data) as sandbox:
-            for name, (stream, yardstick_name, _) in SDKS.items():
-                measured = {}
-                for who in ("ours", "sdk"):
-                    done = subprocess.run(
-                        [sys.executable, "-m", "tests.bench.extract", name, who],
-                        cwd=ROOT,
-                        env=environment(**sandbox.variables),
-                        check=True,
-                        stdout=subprocess.PIPE,
-                        text=True,
-                    )
-                    measured[who] = json.loads(done.stdout.splitlines()[-1])
-                mine, theirs = measured["ours"], measured["sdk"]
-                rows.append(
-                    {
-                        "measure": f"{name} {stream}, {mine['records']} records",
-                        "unit": "records/s",
-                        "ours": round(mine["rate"]),
-                        "yardstick": round(theirs["rate"]),
-                        "yardstick_name": f"{yardstick_name}, {theirs['records']} records",
-                        "ratio": round(mine["rate"] / theirs["rate"], 2),
-                    }
-                )
-    write(load_settings(), "extract", rows)
+            for number in range(1 + ROUNDS):
+                for reader, readings in list(taken.items()):
+                    if number > 1 and readings[0].watched.seconds > SHORT:
+                        continue
+                    try:
+                        reading = _read(reader, sandbox, source, size)
+                    except Failed as failure:
+                        print(f"  {source}, {reader.name} failed:\n{failure}", file=sys.stderr)
+                        del taken[reader]
+                        continue
+                    readings.append(reading)
+                    warm = " (warms the sandbox)" if number == 0 else ""
+                    print(f"  {source}, {reader.name}: {reading}{warm}", flush=True)
+    return [_middle(readings[1:]) for readings in taken.values()]
+
+
+def _read(reader: Reader, sandbox: Sandbox, source: str, size: Size) -> Reading:
+    with tempfile.TemporaryDirectory(prefix="closed-loop-bench-") as folder:
+        job = reader.job(sandbox, source, size, Path(folder))
+        watched = watch(job.command, job.variables, ROOT, sandbox)
+        return Reading(reader.name, reader.keeps, reader.rows(job, watched.said), watched)
+
+
+def _middle(readings: Sequence[Reading]) -> Reading:
+    return sorted(readings, key=lambda reading: reading.watched.seconds)[len(readings) // 2]
+
+
+def show(source: str, size: Size, readings: Sequence[Reading]) -> None:
+    """One source's table; ratios are by the fastest peer, where there is one."""
+    best = fastest_peer(readings)
+    print(
+        f"\n{source} {STREAMS[source]}: {size.rows:,} rows, {size.things:,} by {size.days:,} days"
+    )
+    heads = ("reader", "rows", "s", "rows/s", "×", "peak MB", "×", "requests", "×")
+    heads = (*heads, "CPU s", "sandbox CPU", "keeps")
+    lines = [heads]
+    for reading in readings:
+        watched = reading.watched
+        rate, memory, calls = (
+            (
+                f"{reading.rate / best.rate:.2f}",
+                f"{watched.peak_megabytes / best.watched.peak_megabytes:.2f}",
+                f"{watched.requests / best.watched.requests:.2f}",
+            )
+            if best
+            else ("", "", "")
+        )
+        paced = " sets the pace" if watched.sandbox_share >= PACED else ""
+        lines.append(
+            (
+                reading.reader,
+                f"{reading.rows:,}" + ("" if reading.rows == size.rows else " NOT ALL"),
+                f"{watched.seconds:.1f}",
+                f"{reading.rate:,.0f}",
+                rate,
+                f"{watched.peak_megabytes:,.0f}",
+                memory,
+                f"{watched.requests:,}",
+                calls,
+                f"{watched.cpu_seconds:.1f}",
+                f"{watched.sandbox_share:.0%}{paced}",
+                reading.keeps,
+            )
+        )
+    widths = [max(len(line[column]) for line in lines) for column in range(len(heads))]
+    for line in lines:
+        cells = (
+            cell.rjust(width) if 1 <= column <= 9 else cell.ljust(width)
+            for column, (cell, width) in enumerate(zip(line, widths, strict=True))
+        )
+        print("  " + "  ".join(cells).rstrip())
+
+
+def fastest_peer(readings: Iterable[Reading]) -> Reading | None:
+    """The peer with the most rows a second; the vendors' SDKs, which keep nothing, are none."""
+    peers = [each for each in readings if each.reader not in (Ours.name, Sdk.name)]
+    return max(peers, key=lambda reading: reading.rate, default=None)
+
+
+def measures(source: str, readings: Sequence[Reading], size: Size) -> list[dict[str, Any]]:
+    """Ours against the fastest peer, as the other benchmarks tell theirs."""
+    mine = next((reading for reading in readings if reading.reader == Ours.name), None)
+    peer = fastest_peer(readings)
+    if mine is None:
+        return []
+    told = []
+    for what, unit, ours, theirs in (
+        ("rate", "rows/s", mine.rate, peer and peer.rate),
+        ("peak memory", "MB", mine.watched.peak_megabytes, peer and peer.watched.peak_megabytes),
+        ("requests", "requests", mine.watched.requests, peer and peer.watched.requests),
+    ):
+        told.append(
+            {
+                "measure": f"{source} {STREAMS[source]}, {size.rows:,} rows, {what}",
+                "unit": unit,
+                "ours": round(ours, 2),
+                "yardstick": round(theirs, 2) if theirs else "",
+                "yardstick_name": peer.reader if peer else "nobody else",
+                "ratio": round(ours / theirs, 2) if theirs else "",
+            }
+        )
+    return told
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Compare, then read the large accounts alone; gives the exit code."""
+    options = _options(arguments)
+    everyone = ("ours", "sdk", "ingestr", "dlt")
+    wanted = options.only.split(",") if options.only else everyone
+    if unknown := set(wanted) - set(everyone):
+        print(f"no reader is named {unknown.pop()}; there are {', '.join(everyone)}")
+        return 2
+    sources = [options.source] if options.source else list(COMPARED)
+    cores, load = os.cpu_count(), os.getloadavg()[0]
+    print(f"{cores} cores; load before it begins {load:.1f}", flush=True)
+    told: list[dict[str, Any]] = []
+    folder = Path(tempfile.mkdtemp(prefix="closed-loop-peers-"))
+    try:
+        makers = {"ours": Ours, "sdk": Sdk, "ingestr": lambda: Ingestr(folder)}
+        makers["dlt"] = lambda: Dlt(folder)
+        readers = [] if options.scene == "large" else [makers[name]() for name in wanted]
+        for source in sources:
+            for scene, sizes, who in (
+                ("compared", COMPARED, readers),
+                ("large", LARGE, [Ours()]),
+            ):
+                if source in sizes and options.scene in (scene, "both"):
+                    readings = compare(who, source, sizes[source])
+                    show(source, sizes[source], readings)
+                    told += measures(source, readings, sizes[source])
+    except CannotInstall as refusal:
+        print(refusal, file=sys.stderr)
+        return 2
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+    write(load_settings(), "extract", told)
+    return 0
+
+
+def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m tests.bench extract", description=__doc__)
+    parser.add_argument("--source", choices=sorted(COMPARED), help="one source (default: all)")
+    parser.add_argument("--only", help="readers, by commas: ours, sdk, ingestr, dlt (default: all)")
+    parser.add_argument(
+        "--scene",
+        choices=("compared", "large", "both"),
+        default="both",
+        help="compared: against the others; large: 2,000,000 rows, ours alone (default: both)",
+    )
+    return parser.parse_args(arguments)
 
 
 if __name__ == "__main__":
-    if len(sys.argv) == 3:
-        measure(*sys.argv[1:])
-    else:
-        main()
+    sys.exit(main())

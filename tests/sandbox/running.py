@@ -47,6 +47,9 @@ class Sandbox:
         """The calls answered since the log was last cleared."""
         return self._control("GET", "log")
 
+    def clear_log(self) -> None:
+        self._control("DELETE", "log")
+
     def set_clock(self, as_of: str) -> None:
         self._control("PUT", "clock", {"as_of": as_of})
 
@@ -57,7 +60,7 @@ class Sandbox:
         """No faults, an empty log, the clock where it stood at the start."""
         self._control("DELETE", "faults")
         self._control("PUT", "clock", {"as_of": self.ready["as_of"]})
-        self._control("DELETE", "log")
+        self.clear_log()
 
 
 def environment(**extra: str) -> dict[str, str]:
