@@ -1,31 +1,41 @@
-"""Salesforce: leads, contacts, companies, deals, and who took part in which CRM campaign.
+"""Salesforce: leads, contacts, companies, deals, their histories, and who took part in which CRM
+campaign.
 
 https://developer.salesforce.com/docs/atlas.en-us.api_rest.meta/api_rest/
 https://developer.salesforce.com/docs/atlas.en-us.object_reference.meta/object_reference/
 
-Personal data stays in Salesforce: names and phone numbers are never asked for, and an e-mail
-address leaves the extractor as a keyed hash and a domain.
+Personal data stays in Salesforce: names, phone numbers and what people wrote are never asked for,
+and an e-mail address leaves the extractor as a keyed hash and a domain.
 """
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from datetime import UTC, date, datetime, time
-from decimal import Decimal
-from typing import Any
+from collections.abc import Iterable, Iterator, Mapping
 
-from include.contracts.shape import Column, Type
+from include.contracts.staging import STG_CRM_FIELDS
 from include.settings import Settings
-from include.sources import Account, Record, Request, Row, Source, Stream
+from include.sources import (
+    Account,
+    Login,
+    Measure,
+    Record,
+    Request,
+    Row,
+    Source,
+    SourceRefused,
+    Stream,
+)
 from include.sources import salesforce_reading as reading
-from include.sources.personal import hashed, without_addresses
 from include.sources.salesforce_client import Client, NoSuchObject
-from include.sources.salesforce_fields import EMAIL_HASH, ID, OBJECTS, CrmObject, Selection, select
+from include.sources.salesforce_fields import Selection, select
+from include.sources.salesforce_objects import ID, OBJECTS, CrmObject
+from include.sources.salesforce_rows import history_landing, landing, parsed
 
 log = logging.getLogger(__name__)
 
 _KEYS = "_ids"
+_FIELDS = "fields"
 
 
 def connect(credentials: Mapping[str, str], settings: Settings) -> Client:
@@ -50,50 +60,111 @@ def discover(client: Client) -> list[Account]:
 
 
 def extract(client: Client, account: Account, request: Request) -> Iterator[Record]:
-    """Records of one object changed since ``request.since``, or the ids it has now.
+    """Records of one object changed since ``request.since``, or the ids it has now, or the fields
+    of every object that we read.
 
     Records carry API names for standard fields and our column names for mapped ones; fields without
-    a value are left out.
+    a value are left out. An object that an org may lack, and lacks, has no records.
     """
-    crm = _object(request.stream)
-    if request.stream.endswith(_KEYS):
-        for record_id in reading.ids(client, crm.name):
-            yield {ID: record_id}
+    if request.stream == _FIELDS:
+        yield from _fields(client)
         return
-    selection = _selection(client, crm)
-    since = request.since
-    if since and selection.has_calculated:
-        log.info("%s: a mapped field is a formula; all records are read again", crm.name)
-        since = None
-    hash_key = client.settings.hash_key()
-    for selected, row in reading.changes(client, selection, since, lambda: _selection(client, crm)):
-        yield _landed(selected, row, hash_key)
+    crm = _object(request.stream)
+    try:
+        if request.stream.endswith(_KEYS):
+            for record_id in reading.ids(client, crm.name):
+                yield {ID: record_id}
+            return
+        selection = _selection(client, crm)
+    except NoSuchObject:
+        if not crm.is_optional:
+            raise
+        log.info("this login sees no %s: it stays empty", crm.name)
+        return
+    if crm.history_of:
+        landed = history_landing(client.describe(crm.history_of))
+    else:
+        landed = landing(client.settings.hash_key())
+
+    def refreshed() -> Selection:
+        return _selection(client, crm, anew=True)
+
+    for selected, row in reading.changes(client, selection, request.since, refreshed):
+        yield landed(selected, row)
 
 
 def parse(account: Account, stream: str, records: Iterable[Record]) -> Iterator[Row]:
-    """Staging rows of one object's records, or rows of ids alone."""
+    """Staging rows of one object's records, rows of ids alone, or rows of fields."""
+    if stream == _FIELDS:
+        for record in records:
+            yield {
+                "object_name": record["object"],
+                "field_name": record["name"],
+                "field_type": record["type"],
+                "field_length": record["length"],
+                "is_calculated": record["calculated"],
+                "is_custom": record["custom"],
+            }
+        return
     crm = _object(stream)
     if stream.endswith(_KEYS):
         for record in records:
             yield {crm.table.key[0]: record[ID]}
         return
-    stamps = {"batch_id", "loaded_at"}
-    wanted = [
-        (column.name, crm.columns.get(column.name, column.name), _reader(column))
-        for column in crm.table.columns
-        if column.name not in stamps
-    ]
-    has_currency = "currency_code" in crm.columns
-    for record in records:
-        row: Row = {}
-        for name, field, read in wanted:
-            value = record.get(name)
-            row[name] = read(record.get(field) if value is None else value)
-        if has_currency and row["currency_code"] is None:
-            row["currency_code"] = account.currency_code
-        if row["is_deleted"] is None:  # users and record types have no tombstones
-            row["is_deleted"] = False
-        yield row
+    yield from parsed(account, crm, records)
+
+
+def usage(client: Client) -> list[Measure]:
+    """``requests`` made by the client; ``daily_requests`` of the org's allowance, rolling over 24
+    hours, used by everything that calls it."""
+    return client.used()
+
+
+def look_at_login(client: Client) -> Login:
+    """Who the login is, and in remarks every object and field that it should see and does not."""
+    remarks = []
+    for crm in _read_objects(client):
+        try:
+            selection = _selection(client, crm)
+        except NoSuchObject:
+            if not crm.is_optional:
+                remarks.append(
+                    f"{crm.name} cannot be read: grant the integration user read access to it"
+                )
+        except SourceRefused as refused:
+            remarks.append(str(refused))
+        else:
+            if selection.missing:
+                remarks.append(
+                    f"{crm.name}: {', '.join(selection.missing)} cannot be read; grant the "
+                    "integration user read access if the org uses it"
+                )
+    return Login(client.version, client.user(), client.scopes, remarks=tuple(remarks))
+
+
+def _fields(client: Client) -> Iterator[Record]:
+    """The fields as they are described at this moment."""
+    for crm in _read_objects(client):
+        try:
+            described = client.describe(crm.name, anew=True)
+        except NoSuchObject:
+            if not crm.is_optional:
+                raise
+            continue
+        for item in described["fields"]:
+            yield {
+                "object": crm.name,
+                "name": item["name"],
+                "type": item["type"],
+                "length": item.get("length"),
+                "calculated": bool(item.get("calculated")),
+                "custom": bool(item.get("custom")),
+            }
+
+
+def _read_objects(client: Client) -> list[CrmObject]:
+    wanted = client.settings.extra_streams
+    return [crm for crm in OBJECTS if crm.by_default or f"salesforce.{crm.stream}" in wanted]
 
 
 def _object(stream: str) -> CrmObject:
@@ -101,9 +172,9 @@ def _object(stream: str) -> CrmObject:
     return next(crm for crm in OBJECTS if crm.stream == name)
 
 
-def _selection(client: Client, crm: CrmObject) -> Selection:
+def _selection(client: Client, crm: CrmObject, *, anew: bool = False) -> Selection:
     overrides = client.settings.salesforce_fields.get(crm.name, {})
-    selection = select(crm, client.describe(crm.name), overrides)
+    selection = select(crm, client.describe(crm.name, anew=anew), overrides)
     for column, fields in selection.mapped.items():
         log.info("%s.%s is read from %s", crm.table.name, column, ", ".join(fields.values()))
     if selection.missing:
@@ -111,64 +182,26 @@ def _selection(client: Client, crm: CrmObject) -> Selection:
     return selection
 
 
-def _landed(selection: Selection, row: Record, hash_key: bytes) -> Record:
-    """What is kept of a row: no address in clear, wherever it stands."""
-    record = {
-        name: value for name in selection.columns.values() if (value := row.get(name)) is not None
-    }
-    address = record.pop(selection.columns.get(EMAIL_HASH, ""), None)
-    record |= selection.captured(row)
-    address = record.pop(EMAIL_HASH, address)
-    for name, value in record.items():
-        if type(value) is str:
-            record[name] = without_addresses(value)
-    if address is not None:
-        record |= hashed(address, hash_key)
-    return record
+def _streams() -> Iterator[Stream]:
+    for crm in OBJECTS:
+        yield Stream(
+            crm.stream,
+            crm.table,
+            "changes",
+            whole_every_days=crm.whole_every_days,
+            by_default=crm.by_default,
+        )
+    for crm in OBJECTS:
+        if crm.compared_every_days:
+            yield Stream(
+                crm.stream + _KEYS,
+                crm.table,
+                "keys",
+                every_days=crm.compared_every_days,
+                by_default=crm.by_default,
+            )
+    yield Stream(_FIELDS, STG_CRM_FIELDS, "snapshot")
 
-
-def _reader(column: Column) -> Callable[[Any], Any]:
-    """Reads a value for a column; what cannot be read is passed on as it stands."""
-    read = _READERS[column.type]
-
-    def lenient(value: Any) -> Any:
-        if value is None:
-            return None
-        try:
-            return read(value)
-        except (ValueError, TypeError, ArithmeticError):
-            return value
-
-    return lenient
-
-
-def _instant(value: Any) -> datetime:
-    if len(value) == len("2026-01-31"):
-        return datetime.combine(date.fromisoformat(value), time(), UTC)
-    return datetime.fromisoformat(value).astimezone(UTC)
-
-
-def _whole(value: Any) -> int:
-    number = Decimal(str(value))
-    if number != int(number):
-        raise ValueError("a fraction is no count")
-    return int(number)
-
-
-def _truth(value: Any) -> bool:
-    if not isinstance(value, bool):
-        raise TypeError("neither true nor false")
-    return value
-
-
-_READERS: dict[Type, Callable[[Any], Any]] = {
-    Type.TEXT: str,
-    Type.DATE: lambda value: date.fromisoformat(value[:10]),
-    Type.TIMESTAMP: _instant,
-    Type.BOOLEAN: _truth,
-    Type.INTEGER: _whole,
-    Type.CRM_MONEY: lambda value: Decimal(str(value)),
-}
 
 SALESFORCE = Source(
     name="salesforce",
@@ -178,9 +211,11 @@ SALESFORCE = Source(
     discover=discover,
     extract=extract,
     parse=parse,
-    streams=(
-        *(Stream(crm.stream, crm.table, "changes") for crm in OBJECTS),
-        *(Stream(crm.stream + _KEYS, crm.table, "keys") for crm in OBJECTS if crm.can_vanish),
-    ),
+    streams=tuple(_streams()),
     look_back_days=1,
+    # An org takes 25 requests of 20 seconds or more at a time, a developer's org 5, for everybody:
+    # https://developer.salesforce.com/docs/atlas.en-us.salesforce_app_limits_cheatsheet.meta/salesforce_app_limits_cheatsheet/salesforce_app_limits_platform_api.htm
+    concurrent_requests=4,
+    usage=usage,
+    look_at_login=look_at_login,
 )

@@ -1,20 +1,24 @@
-"""A session with one Salesforce org, through simple-salesforce.
+"""A session with one Salesforce org.
 
-The SDK brings login and calls; time-outs, retries, paging and redaction are ours: it has no
-time-out, retries nothing, and crashes on answers that are not its JSON.
+simple-salesforce brings the logins, JWT among them. The calls are ours: the SDK has no time-out,
+retries nothing, crashes on answers that are not its JSON, and never renews a session for Bulk.
 https://developer.salesforce.com/docs/atlas.en-us.api_rest.meta/api_rest/
 """
 
 from __future__ import annotations
 
+import json
 import os
+import re
+import tempfile
+import threading
 import time
 import warnings
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from decimal import Decimal
-from functools import partial
-from typing import TYPE_CHECKING, Any, TypeVar
-from urllib.parse import urlsplit
+from typing import IO, Any, TypeVar
+from urllib.parse import urlencode, urlsplit
 
 import requests
 from requests.adapters import HTTPAdapter
@@ -22,21 +26,21 @@ from requests.utils import get_environ_proxies
 
 from include.settings import LOOPBACK_HOSTS, Settings
 from include.sources import (
+    Measure,
     Record,
     SourceQuotaExhausted,
     SourceRefused,
     SourceUnavailable,
     patiently,
 )
-from include.sources.versions import version_in_use
 
-if TYPE_CHECKING:
-    from simple_salesforce import Salesforce
-
-DEFAULT_VERSION = version_in_use("salesforce")
+DEFAULT_VERSION = "68.0"
+MAX_URI = 16_000
+"""Salesforce takes URIs of 16,384 bytes, host included."""
 
 _TIMEOUT = (10, 130)  # seconds to connect, to the next byte; a query may take two minutes
 _BODY_SECONDS, _BODY_BYTES = 300, 256 * 2**20
+_IN_MEMORY = 4 * 2**20  # of an answer that is written to a file beyond that
 _STUCK_PAGES = 5  # in a row that bring nothing or lead to themselves
 _HOSTS = (".salesforce.com", ".salesforce.mil")
 _REFUSED_LOGINS = (
@@ -44,6 +48,7 @@ _REFUSED_LOGINS = (
     "unsupported_grant_type", "invalid_app_access", "invalid_assertion",
 )  # fmt: skip
 _BUSY = ("SERVER_UNAVAILABLE", "UNKNOWN_EXCEPTION", "UNABLE_TO_LOCK_ROW", "CONCURRENT_REQUESTS")
+_API_USAGE = re.compile(r"(?:^|;)\s*api-usage=(\d+)/(\d+)")
 
 T = TypeVar("T")
 
@@ -68,6 +73,19 @@ class NoSuchObject(SourceRefused):
     """The org, or this login's view of it, has no such object."""
 
 
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """An answer of the API, whole: its body in ``file``, at its beginning."""
+
+    status: int
+    headers: Mapping[str, str]
+    file: IO[bytes]
+
+    def json(self) -> Any:
+        """The body as JSON, numbers with a fraction as Decimal. ValueError if it is none."""
+        return json.loads(self.file.read(), parse_float=Decimal)
+
+
 class _Session(requests.Session):
     """Never follows a redirect, never waits for ever, never reads without end."""
 
@@ -76,7 +94,7 @@ class _Session(requests.Session):
         self.trust_env = False  # .netrc would replace the token; what else it brings is set here
         self.verify = settings.ca_file or os.environ.get("REQUESTS_CA_BUNDLE") or True
         self.proxies.update(get_environ_proxies(origin))
-        self.retry_after: float | None = None
+        self.last: requests.Response | None = None
 
     def request(  # type: ignore[override]
         self, method: str, url: str, **options: Any
@@ -85,18 +103,28 @@ class _Session(requests.Session):
         return super().request(method, url, **options)
 
     def send(self, request: requests.PreparedRequest, **options: Any) -> requests.Response:
+        """The answer with its body read, unless ``stream`` leaves that to ``spooled``."""
         response = super().send(request, **{**options, "stream": True})
-        deadline = time.monotonic() + _BODY_SECONDS
-        body = bytearray()
-        for chunk in response.iter_content(1 << 16):
-            body += chunk
-            if len(body) > _BODY_BYTES or time.monotonic() > deadline:
-                response.close()
-                raise requests.ConnectionError("the answer does not end")
-        response._content = bytes(body)
-        seconds = response.headers.get("Retry-After", "")
-        self.retry_after = float(seconds) if seconds.isdecimal() else None
+        if not options.get("stream"):
+            with spooled(response) as body:
+                response._content = body.read()
+            self.last = response
         return response
+
+
+def spooled(response: requests.Response) -> IO[bytes]:
+    """The body of an answer, at its beginning; on disk when it is long."""
+    body = tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY)  # noqa: SIM115 (the caller closes it)
+    deadline, length = time.monotonic() + _BODY_SECONDS, 0
+    for chunk in response.iter_content(1 << 16):
+        body.write(chunk)
+        length += len(chunk)
+        if length > _BODY_BYTES or time.monotonic() > deadline:
+            response.close()
+            body.close()
+            raise requests.ConnectionError("the answer does not end")
+    body.seek(0)
+    return body
 
 
 class _LoginHost(HTTPAdapter):
@@ -112,7 +140,7 @@ class _LoginHost(HTTPAdapter):
 
 
 class Client:
-    """One org, logged in.
+    """One org, logged in. Threads share its session, each over a connection of its own.
 
     Raises SourceRefused when the connection lacks something, names a host that is not
     Salesforce's, or is refused by Salesforce.
@@ -120,26 +148,32 @@ class Client:
 
     def __init__(self, credentials: Mapping[str, str], settings: Settings) -> None:
         self.settings = settings
+        self.version = credentials.get("api_version") or DEFAULT_VERSION
+        self.scopes: tuple[str, ...] | None = None
         self._credentials = dict(credentials)
-        self._version = credentials.get("api_version") or DEFAULT_VERSION
         self._origin = _checked_origin(_needed(credentials, "host", "My Domain URL"), settings)
-        self._session = _Session(settings, self._origin)
-        self._sf: Salesforce
-        self.log_in()
+        self._connections = threading.local()
+        self._lock = threading.Lock()
+        self._requests = 0
+        self._allowance: tuple[Decimal, Decimal] | None = None
+        self._described: dict[str, dict[str, Any]] = {}
+        self._token, self._instance = "", ""
+        self.renew("")
 
-    def log_in(self) -> None:
-        """A new session in place of the old one."""
-        from simple_salesforce import Salesforce
+    # -- the session ------------------------------------------------------------------------
 
-        token, host = patiently(self._new_session, self.settings.retry_seconds)
-        self._sf = Salesforce(
-            session_id=token,
-            instance_url=_checked_origin(f"https://{host}", self.settings),
-            version=self._version,
-            session=self._session,
-            parse_float=Decimal,
-            object_pairs_hook=None,
-        )
+    @property
+    def token(self) -> str:
+        """The session as it stands."""
+        return self._token
+
+    def renew(self, token: str) -> None:
+        """A new session in place of ``token``, unless another thread has got one already."""
+        with self._lock:
+            if self._token == token:
+                found, host = patiently(self._new_session, self.settings.retry_seconds)
+                self._instance = _checked_origin(f"https://{host}", self.settings)
+                self._token = found
 
     def _new_session(self) -> tuple[str, str]:
         """(access token, host) by client credentials, or by JWT when the connection has a key.
@@ -171,108 +205,185 @@ class Client:
                         f"({failure.code}: {failure.auth_message}); check its login (consumer "
                         "key), password (consumer secret) and host (My Domain URL)"
                     ) from None
+                wait = _retry_after(session.last.headers) if session.last is not None else None
                 raise SourceUnavailable(
-                    f"Salesforce's login answered {failure.code}", session.retry_after
+                    f"Salesforce's login answered {failure.code}", wait
                 ) from None
             except (requests.RequestException, ValueError) as error:
+                if session.last is not None and session.last.is_redirect:
+                    raise SourceRefused(_redirected(self._origin)) from None
                 raise _unreachable(error, self._origin) from None
             except (AttributeError, TypeError):  # JSON, but no answer to a login
                 token, host = None, None
-        if not token or not host:
+        if not token or not host or session.last is None:
             raise SourceUnavailable("Salesforce's login gave no token")
+        granted = session.last.json().get("scope")  # which the SDK passes over
+        self.scopes = tuple(sorted(str(granted).split())) if granted else None
         return token, host
 
-    def describe(self, name: str) -> dict[str, Any]:
-        """An object's describe. Raises NoSuchObject."""
-        described: dict[str, Any] | None = self._renewing(
-            lambda sf: sf.restful(f"sobjects/{name}/describe")
-        )
-        if not described or "fields" not in described:
-            raise SourceUnavailable(f"Salesforce's describe of {name} is none")
-        return described
+    # -- calls ------------------------------------------------------------------------------
+
+    def call(
+        self,
+        method: str,
+        path: str,
+        *,
+        token: str | None = None,
+        body: Mapping[str, Any] | None = None,
+        parameters: Mapping[str, Any] | None = None,
+        read: Callable[[Answer], T],
+    ) -> T:
+        """What ``read`` makes of the answer to one call, retried while Salesforce is busy or breaks
+        off, or ``read`` raises SourceUnavailable or ValueError.
+
+        ``path`` is relative to the API's version, or absolute on the org's host. A session that has
+        ended is renewed once, but one given as ``token``: then SessionEnded is raised.
+        """
+        if not path.startswith("/"):
+            path = f"/services/data/v{self.version}/{path}"
+        url = f"{path}?{urlencode(parameters)}" if parameters else path
+        session = token or self._token
+        try:
+            return self._patiently(method, url, session, body, read)
+        except SessionEnded:
+            if token:
+                raise
+            self.renew(session)
+        try:
+            return self._patiently(method, url, self._token, body, read)
+        except SessionEnded:
+            raise SourceUnavailable("Salesforce ended a session that it had just begun") from None
+
+    def _patiently(
+        self,
+        method: str,
+        url: str,
+        token: str,
+        body: Mapping[str, Any] | None,
+        read: Callable[[Answer], T],
+    ) -> T:
+        def once() -> T:
+            try:
+                with self._connection().request(
+                    method,
+                    self._instance + url,
+                    headers={"Authorization": f"Bearer {token}"},
+                    json=body,
+                    stream=True,
+                ) as response:
+                    answer = Answer(response.status_code, response.headers, spooled(response))
+                self._count(answer)
+                if answer.status >= 300:
+                    with answer.file:
+                        raise _meant(answer, urlsplit(url).path, self._origin)
+                return read(answer)
+            except (requests.RequestException, ValueError) as error:
+                raise _unreachable(error, self._origin) from None
+
+        return patiently(once, self.settings.retry_seconds)
+
+    def _connection(self) -> _Session:
+        if not hasattr(self._connections, "session"):
+            self._connections.session = _Session(self.settings, self._origin)
+        session: _Session = self._connections.session
+        return session
+
+    def _count(self, answer: Answer) -> None:
+        """https://developer.salesforce.com/docs/atlas.en-us.api_rest.meta/api_rest/headers_api_usage.htm"""
+        told = _API_USAGE.search(answer.headers.get("Sforce-Limit-Info", ""))
+        with self._lock:
+            self._requests += 1
+            if told:
+                self._allowance = Decimal(told[1]), Decimal(told[2])
+
+    def used(self) -> list[Measure]:
+        """Requests made, and how much of the org's daily allowance is used, by whomever."""
+        measures = [Measure("requests", Decimal(self._requests))]
+        if self._allowance:
+            measures.append(Measure("daily_requests", *self._allowance))
+        return measures
+
+    # -- what is asked ----------------------------------------------------------------------
+
+    def describe(self, name: str, *, anew: bool = False) -> dict[str, Any]:
+        """An object's describe, asked for once unless ``anew``. Raises NoSuchObject."""
+        if anew or name not in self._described:
+            described = self.call("GET", f"sobjects/{name}/describe", read=_json)
+            if not isinstance(described, dict) or "fields" not in described:
+                raise SourceUnavailable(f"Salesforce's describe of {name} is none")
+            self._described[name] = described
+        return self._described[name]
 
     def rows(self, soql: str, *, deleted: bool = False) -> list[Record]:
         """The rows of a query that fits one page; ``deleted`` shows tombstones too."""
-        records: list[Record] = self._renewing(
-            lambda sf: sf.query(soql, include_deleted=deleted)["records"]
+        records: list[Record] = self.call(
+            "GET", _resource(deleted), parameters={"q": soql}, read=lambda answer: _page(answer)[0]
         )
         return records
-
-    def count(self, name: str, where: str, *, deleted: bool) -> int:
-        """How many records match, counted by Salesforce. ``where`` is empty or begins a clause."""
-        soql = f"SELECT COUNT() FROM {name}{where}"  # noqa: S608 (SOQL of our own names)
-        answer = self._renewing(lambda sf: sf.query(soql, include_deleted=deleted)["totalSize"])
-        return int(answer)
 
     def pages(self, soql: str, *, deleted: bool) -> Iterator[list[Record]]:
         """A query's pages in the session it began in.
 
         Raises SessionEnded or LocatorLost when the rest cannot be had: begin again.
         """
-        path = ""
+        token = self._token
+        path, parameters = _resource(deleted), {"q": soql}
         stuck = 0
         while True:
-            page = self._answer(partial(_page, soql, deleted, path))
-            try:
-                records, is_done = page["records"], page["done"]
-                following = "" if is_done else str(page["nextRecordsUrl"])
-            except (KeyError, TypeError):
-                raise SourceUnavailable("Salesforce gave a page that is none") from None
+            records, following = self.call(
+                "GET", path, token=token, parameters=parameters, read=_page
+            )
             yield records
-            if is_done:
+            if not following:
                 return
             stuck = stuck + 1 if not records or following == path else 0
             if stuck > _STUCK_PAGES:
                 raise SourceUnavailable("Salesforce's pages lead in a circle")
             if not following.startswith("/services/data/v"):
                 raise SourceRefused("Salesforce's next page lies outside its API; not followed")
-            path = following
+            path, parameters = following, {}
 
-    def _renewing(self, call: Callable[[Salesforce], T]) -> T:
-        """A call's answer, once more in a new session if the old one has ended."""
+    def user(self) -> str | None:
+        """The id of the user the session acts as; None where its scopes do not show it.
+
+        https://help.salesforce.com/s/articleView?id=sf.remoteaccess_using_userinfo_endpoint.htm
+        """
         try:
-            return self._answer(call)
-        except SessionEnded:
-            self.log_in()
-        try:
-            return self._answer(call)
-        except SessionEnded:
-            raise SourceUnavailable("Salesforce ended a session that it had just begun") from None
-
-    def _answer(self, call: Callable[[Salesforce], T]) -> T:
-        """A call's answer, retried while Salesforce is busy or breaks off."""
-
-        def once() -> T:
-            from simple_salesforce.exceptions import SalesforceError
-
-            try:
-                return call(self._sf)
-            except SalesforceError as error:
-                raise _meant(error, self._session.retry_after) from None
-            except (requests.RequestException, ValueError) as error:
-                raise _unreachable(error, self._origin) from None
-
-        return patiently(once, self.settings.retry_seconds)
+            told = self.call("GET", "/services/oauth2/userinfo", read=_json)
+        except (SourceRefused, SourceUnavailable):
+            return None
+        return str(told["user_id"]) if isinstance(told, dict) and "user_id" in told else None
 
 
-def _page(soql: str, deleted: bool, path: str, sf: Salesforce) -> Any:
-    if path:
-        return sf.query_more(path, identifier_is_url=True)
-    return sf.query(soql, include_deleted=deleted)
+def query_uri_length(soql: str) -> int:
+    """How long a query's URI is, host and API path included."""
+    return len(urlencode({"q": soql})) + 300
 
 
-def _meant(error: Any, retry_after: float | None) -> Exception:
-    """What an error answer means for us.
+def _resource(deleted: bool) -> str:
+    return "queryAll" if deleted else "query"
+
+
+def _json(answer: Answer) -> Any:
+    with answer.file:
+        return answer.json()
+
+
+def _page(answer: Answer) -> tuple[list[Record], str]:
+    """A page's records, and the path of the next one if there is any."""
+    page = _json(answer)
+    try:
+        records, is_done = page["records"], page["done"]
+        return records, "" if is_done else str(page["nextRecordsUrl"])
+    except (KeyError, TypeError):
+        raise SourceUnavailable("Salesforce gave a page that is none") from None
+
+
+def meaning(code: str, message: str) -> Exception | None:
+    """What an error code means for us whatever call it answers; None: nothing in particular.
 
     https://developer.salesforce.com/docs/atlas.en-us.api_rest.meta/api_rest/errorcodes.htm
     """
-    content = error.content
-    first = content[0] if isinstance(content, list) and content else None
-    first = first if isinstance(first, dict) else {}
-    code = str(first.get("errorCode", ""))
-    message = str(first.get("message", "")).strip().split("\n")[-1]
-    if error.status == 401 or code in ("INVALID_SESSION_ID", "INVALID_AUTH_HEADER"):
-        return SessionEnded(message)
     if code == "REQUEST_LIMIT_EXCEEDED":
         return SourceQuotaExhausted(
             "Salesforce's daily API allowance is used up (REQUEST_LIMIT_EXCEEDED); it renews over "
@@ -286,14 +397,47 @@ def _meant(error: Any, retry_after: float | None) -> Exception:
         return FieldGone(message)
     if code == "INVALID_TYPE":
         return NoSuchObject(f"Salesforce: {message}")
-    if error.status >= 500 or error.status in (420, 429) or code in _BUSY or not code:
-        return SourceUnavailable(f"Salesforce answered {error.status} {code}".strip(), retry_after)
+    return None
+
+
+def _meant(answer: Answer, path: str, origin: str) -> Exception:
+    """What an error answer means for us."""
+    if answer.status < 400:
+        return SourceRefused(_redirected(origin))
+    try:
+        content = answer.json()
+    except ValueError:
+        content = None
+    first = content[0] if isinstance(content, list) and content else content
+    first = first if isinstance(first, dict) else {}
+    code = str(first.get("errorCode", ""))
+    message = str(first.get("message", "")).strip().split("\n")[-1]
+    if answer.status == 401 or code in ("INVALID_SESSION_ID", "INVALID_AUTH_HEADER"):
+        return SessionEnded(message)
+    if known := meaning(code, message):
+        return known
+    if answer.status >= 500 or answer.status in (420, 429) or code in _BUSY or not code:
+        return SourceUnavailable(
+            f"Salesforce answered {answer.status} {code}".strip(), _retry_after(answer.headers)
+        )
     if code == "NOT_FOUND":
         return NoSuchObject(
-            f"Salesforce has no {urlsplit(error.url).path}: the API version is not served, or the "
+            f"Salesforce has no {path}: the API version is not served, or the "
             "connection's user may not see the object"
         )
     return SourceRefused(f"Salesforce refused ({code}: {message})")
+
+
+def _retry_after(headers: Mapping[str, str]) -> float | None:
+    seconds = headers.get("Retry-After", "")
+    return float(seconds) if seconds.isdecimal() else None
+
+
+def _redirected(origin: str) -> str:
+    return (
+        f"{origin} sends callers on to another address, which is not followed: write the org's "
+        "present My Domain URL into the connection salesforce"
+    )
 
 
 def _unreachable(error: Exception, origin: str) -> SourceUnavailable | SourceRefused:
@@ -303,8 +447,8 @@ def _unreachable(error: Exception, origin: str) -> SourceUnavailable | SourceRef
             f"The certificate of {origin} is not trusted here; set CLOSED_LOOP_CA_FILE to the CA's "
             "file if your network inspects TLS"
         )
-    if isinstance(error, requests.JSONDecodeError):
-        return SourceUnavailable("Salesforce's answer was broken off, or is not JSON")
+    if isinstance(error, ValueError) and not isinstance(error, requests.RequestException):
+        return SourceUnavailable("Salesforce's answer was broken off, or is not what was asked for")
     return SourceUnavailable(f"Salesforce cannot be reached at {origin} ({type(error).__name__})")
 
 

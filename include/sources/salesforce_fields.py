@@ -12,182 +12,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from include.contracts import staging
-from include.contracts.shape import Table
+from include.contracts.shape import Type
 from include.sources import SourceRefused
-
-ID, STAMP, EMAIL_HASH = "Id", "SystemModstamp", "email_hash"
-
-_ALWAYS = {"is_deleted": "IsDeleted", "created_at": "CreatedDate", "modified_at": STAMP}
-_MERGED = {"master_record_id": "MasterRecordId"}
-_OWNED = {"owner_id": "OwnerId"}
-
-
-@dataclass(frozen=True, slots=True)
-class CrmObject:
-    """An sObject and the staging table it feeds: our column → its standard field.
-
-    ``is_captured``: whether custom fields hold what a form captured of the visit.
-    ``can_vanish``: whether its records can be deleted at all.
-    """
-
-    name: str
-    stream: str
-    table: Table
-    columns: Mapping[str, str]
-    is_captured: bool = False
-    can_vanish: bool = True
-
-
-OBJECTS: tuple[CrmObject, ...] = (
-    CrmObject(
-        "Lead",
-        "leads",
-        staging.STG_CRM_LEADS,
-        {
-            "lead_id": ID,
-            **_OWNED,
-            **_MERGED,
-            "converted_contact_id": "ConvertedContactId",
-            "converted_account_id": "ConvertedAccountId",
-            "converted_opportunity_id": "ConvertedOpportunityId",
-            EMAIL_HASH: "Email",
-            "lead_source": "LeadSource",
-            "lead_status": "Status",
-            "company_name": "Company",
-            "industry": "Industry",
-            "country": "Country",
-            "converted_date": "ConvertedDate",
-            "employee_count": "NumberOfEmployees",
-            "is_converted": "IsConverted",
-            **_ALWAYS,
-        },
-        is_captured=True,
-    ),
-    CrmObject(
-        "Contact",
-        "contacts",
-        staging.STG_CRM_CONTACTS,
-        {
-            "contact_id": ID,
-            "crm_account_id": "AccountId",
-            **_OWNED,
-            **_MERGED,
-            EMAIL_HASH: "Email",
-            "lead_source": "LeadSource",
-            "country": "MailingCountry",
-            **_ALWAYS,
-        },
-        is_captured=True,
-    ),
-    CrmObject(
-        "Account",
-        "accounts",
-        staging.STG_CRM_ACCOUNTS,
-        {
-            "crm_account_id": ID,
-            **_OWNED,
-            **_MERGED,
-            "company_name": "Name",
-            "crm_account_type": "Type",
-            "industry": "Industry",
-            "country": "BillingCountry",
-            "employee_count": "NumberOfEmployees",
-            **_ALWAYS,
-        },
-    ),
-    CrmObject(
-        "Opportunity",
-        "opportunities",
-        staging.STG_CRM_OPPORTUNITIES,
-        {
-            "opportunity_id": ID,
-            "crm_account_id": "AccountId",
-            "contact_id": "ContactId",
-            "crm_campaign_id": "CampaignId",
-            **_OWNED,
-            "record_type_id": "RecordTypeId",
-            "opportunity_name": "Name",
-            "opportunity_type": "Type",
-            "stage_name": "StageName",
-            "lead_source": "LeadSource",
-            "currency_code": "CurrencyIsoCode",
-            "close_date": "CloseDate",
-            "amount": "Amount",
-            "is_closed": "IsClosed",
-            "is_won": "IsWon",
-            **_ALWAYS,
-        },
-    ),
-    CrmObject(
-        "OpportunityContactRole",
-        "contact_roles",
-        staging.STG_CRM_CONTACT_ROLES,
-        {
-            "contact_role_id": ID,
-            "opportunity_id": "OpportunityId",
-            "contact_id": "ContactId",
-            "contact_role": "Role",
-            "is_primary": "IsPrimary",
-            **_ALWAYS,
-        },
-    ),
-    CrmObject(
-        "Campaign",
-        "campaigns",
-        staging.STG_CRM_CAMPAIGNS,
-        {
-            "crm_campaign_id": ID,
-            "parent_crm_campaign_id": "ParentId",
-            **_OWNED,
-            "crm_campaign_name": "Name",
-            "crm_campaign_type": "Type",
-            "crm_campaign_status": "Status",
-            "currency_code": "CurrencyIsoCode",
-            "start_date": "StartDate",
-            "end_date": "EndDate",
-            "budgeted_cost": "BudgetedCost",
-            "actual_cost": "ActualCost",
-            "is_active": "IsActive",
-            **_ALWAYS,
-        },
-    ),
-    CrmObject(
-        "CampaignMember",
-        "campaign_members",
-        staging.STG_CRM_CAMPAIGN_MEMBERS,
-        {
-            "campaign_member_id": ID,
-            "crm_campaign_id": "CampaignId",
-            "lead_id": "LeadId",
-            "contact_id": "ContactId",
-            "member_status": "Status",
-            "first_responded_date": "FirstRespondedDate",
-            "has_responded": "HasResponded",
-            **_ALWAYS,
-        },
-    ),
-    CrmObject(
-        "User",
-        "users",
-        staging.STG_CRM_USERS,
-        {"user_id": ID, "department": "Department", "is_active": "IsActive", **_ALWAYS},
-        can_vanish=False,
-    ),
-    CrmObject(
-        "RecordType",
-        "record_types",
-        staging.STG_CRM_RECORD_TYPES,
-        {
-            "record_type_id": ID,
-            "object_name": "SobjectType",
-            "record_type_name": "Name",
-            "record_type_developer_name": "DeveloperName",
-            "is_active": "IsActive",
-            **_ALWAYS,
-        },
-    ),
-)
+from include.sources.salesforce_objects import ID, CrmObject
 
 # Our column: the words that name it, run together, and the field types that can hold it.
 _TEXTS = ("string", "textarea", "url", "picklist", "email", "phone", "combobox")
@@ -214,21 +41,37 @@ _FIRST = re.compile(r"first|original|initial|\bft\b", re.IGNORECASE)
 _LAST = re.compile(r"last|latest|recent|current|\blt\b", re.IGNORECASE)
 
 
+_NUMBERS = ("double", "int", "currency", "percent")
+# What a field of Salesforce must be to fill a column of ours; text takes what can be written down.
+_FITS: dict[Type, tuple[str, ...]] = {
+    Type.DATE: _DAYS,
+    Type.TIMESTAMP: _DAYS,
+    Type.BOOLEAN: ("boolean",),
+    Type.INTEGER: _NUMBERS,
+    Type.NUMBER: _NUMBERS,
+    Type.CRM_MONEY: _NUMBERS,
+    Type.TEXT: (*_TEXTS, *_NUMBERS, *_DAYS, "id", "reference", "multipicklist", "anyType"),
+}
+
+
 @dataclass(slots=True)
 class Selection:
     """What to select of one object, as its describe stands.
 
     ``columns``: our column → the standard field. ``mapped``: our column → the custom fields that
     can fill it, by the visit they speak of (``FIRST``, ``ONLY``, ``LAST``). ``missing``: standard
-    fields this login does not see. ``has_calculated``: whether a mapped field is a formula, which
-    changes without a new SystemModstamp.
+    fields this login does not see. ``types``: the describe's type of each field selected.
+    ``summed``: the numeric fields whose sums Salesforce tells as they stand; ``converted``: those
+    it converts into one currency when it sums them.
     """
 
     crm: CrmObject
     columns: dict[str, str]
     mapped: dict[str, dict[int, str]] = field(default_factory=dict)
     missing: tuple[str, ...] = ()
-    has_calculated: bool = False
+    types: Mapping[str, str] = field(default_factory=dict)
+    summed: tuple[str, ...] = ()
+    converted: tuple[str, ...] = ()
     has_tombstones: bool = False
     _has_visits: bool = field(init=False)
 
@@ -237,9 +80,13 @@ class Selection:
 
     @property
     def fields(self) -> list[str]:
-        """API names to select, each once, Id and SystemModstamp first."""
-        custom = [name for fields in self.mapped.values() for name in fields.values()]
-        return list(dict.fromkeys([ID, STAMP, *self.columns.values(), *custom]))
+        """API names to select, each once, Id and the stamp first."""
+        return _each_once(self.crm, self.columns, self.mapped)
+
+    @property
+    def figures(self) -> tuple[str, ...]:
+        """Every field whose sum is proved."""
+        return (*self.summed, *self.converted)
 
     def captured(self, row: Mapping[str, Any]) -> dict[str, Any]:
         """What the mapped fields of a row say, by our columns, nulls left out.
@@ -270,23 +117,13 @@ class Selection:
 def select(crm: CrmObject, describe: Mapping[str, Any], overrides: Mapping[str, str]) -> Selection:
     """The fields to read of an object, from its describe and the owner's mapping for it.
 
-    Raises SourceRefused when a mapping names an unknown column or field, or when a field without
-    which rows cannot be staged is hidden from this login.
+    Raises SourceRefused when a mapping names an unknown column or field, or a field of a type that
+    cannot fill its column, or when a field without which rows cannot be staged is hidden.
     """
     known = {item["name"].lower(): item for item in describe["fields"]}
     mapped = _found(describe["fields"]) if crm.is_captured else {}
     for column, name in overrides.items():
-        if column not in crm.table.column_names or column in (crm.table.key[0], "modified_at"):
-            raise SourceRefused(
-                f"CLOSED_LOOP_SALESFORCE_FIELDS maps {crm.name}.{column}, but "
-                f"{crm.table.name} has no such column to fill"
-            )
-        if name.lower() not in known:
-            raise SourceRefused(
-                f"CLOSED_LOOP_SALESFORCE_FIELDS maps {crm.name}.{column} to {name}, but Salesforce "
-                f"shows this login no such field: correct the name or grant read access to it"
-            )
-        mapped[column] = {ONLY: known[name.lower()]["name"]}
+        mapped[column] = {ONLY: _mapped_field(crm, column, name, known)}
     columns = {column: name for column, name in crm.columns.items() if column not in mapped}
     missing = [name for name in columns.values() if name.lower() not in known]
     for column, name in columns.items():
@@ -296,19 +133,55 @@ def select(crm: CrmObject, describe: Mapping[str, Any], overrides: Mapping[str, 
                 f"Salesforce hides {crm.name}.{name} from this login: grant its user read access "
                 "to that field"
             )
+    columns = {
+        column: known[name.lower()]["name"]
+        for column, name in columns.items()
+        if name not in missing
+    }
+    chosen = [known[name.lower()] for name in _each_once(crm, columns, mapped)
+              if name.lower() in known]  # fmt: skip
+    figures = [item for item in chosen
+               if item["type"] in _NUMBERS and item.get("aggregatable", True)]  # fmt: skip
+    converted = "currencyisocode" in known
     return Selection(
         crm,
-        {column: known[name.lower()]["name"] for column, name in columns.items()
-         if name not in missing},
+        columns,
         mapped,
         tuple(name for name in missing if name not in ("IsDeleted", "CurrencyIsoCode")),
-        any(
-            known[name.lower()].get("calculated")
-            for fields in mapped.values()
-            for name in fields.values()
-        ),
+        {item["name"]: item["type"] for item in chosen},
+        tuple(i["name"] for i in figures if not (converted and i["type"] == "currency")),
+        tuple(i["name"] for i in figures if converted and i["type"] == "currency"),
         "isdeleted" in known,
-    )  # fmt: skip
+    )
+
+
+def _mapped_field(
+    crm: CrmObject, column: str, name: str, known: Mapping[str, Mapping[str, Any]]
+) -> str:
+    """The API name of a field that the owner maps to a column."""
+    said = f"CLOSED_LOOP_SALESFORCE_FIELDS maps {crm.name}.{column}"
+    if column not in crm.table.column_names or column in (crm.table.key[0], "modified_at"):
+        raise SourceRefused(f"{said}, but {crm.table.name} has no such column to fill")
+    item = known.get(name.lower())
+    if item is None:
+        raise SourceRefused(
+            f"{said} to {name}, but Salesforce shows this login no such field: correct the name or "
+            "grant read access to it"
+        )
+    wanted = crm.table.column(column).type
+    if item["type"] not in _FITS[wanted]:
+        raise SourceRefused(
+            f"{said} to {name}, which is a field of type {item['type']} and cannot fill a column "
+            f"of type {wanted}: map another field"
+        )
+    return str(item["name"])
+
+
+def _each_once(
+    crm: CrmObject, columns: Mapping[str, str], mapped: Mapping[str, Mapping[int, str]]
+) -> list[str]:
+    custom = [name for fields in mapped.values() for name in fields.values()]
+    return list(dict.fromkeys([ID, crm.stamp, *columns.values(), *custom]))
 
 
 def _found(described: list[Mapping[str, Any]]) -> dict[str, dict[int, str]]:

@@ -1,52 +1,88 @@
-"""Reading an object whole: changed records, and the ids that exist, each proved by a count.
+"""Reading an object whole: changed records, and the ids that exist, each proved by totals.
 
-Nothing is held in memory but a page and the ids that share the last SystemModstamp, so a dead
-session costs the pages after the last row at most.
+Few records are asked for by REST, many by a Bulk job; a result that is too long or too slow is cut
+in time. What was read counts once its number and its sums are those that Salesforce tells of the
+same condition, records that moved on meanwhile aside.
 """
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator
+import tempfile
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import Any
 
 from include.sources import Record, SourceRefused, SourceUnavailable
+from include.sources import salesforce_bulk as bulk
 from include.sources.salesforce_client import (
+    MAX_URI,
     Client,
     FieldGone,
     LocatorLost,
     SessionEnded,
     TooSlow,
+    query_uri_length,
 )
-from include.sources.salesforce_fields import ID, STAMP, Selection
+from include.sources.salesforce_fields import Selection
+from include.sources.salesforce_objects import CREATED, ID
 
 log = logging.getLogger(__name__)
 
-OVERLAP = timedelta(minutes=15)  # transactions that commit late carry an earlier SystemModstamp
-_RESTARTS = 3  # in a row without a new record
+OVERLAP = timedelta(minutes=15)  # transactions that commit late carry an earlier stamp
+BULK_FROM = 10_000  # records: from five pages on, a job costs fewer calls
+_SLICE = 250_000  # records proved at one time
+_READINGS = 3  # of a slice whose records move while it is read
+_RESTARTS = 3
+_IN_MEMORY = 4 * 2**20
+_HALF_A_CENT = Decimal("0.005")
+
+Bounds = tuple[datetime, datetime]
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """How many records match a condition, and the sum of each figure over them."""
+
+    count: int
+    sums: Mapping[str, Decimal]
+
+    def agree(self, other: Totals) -> bool:
+        """Whether both tell the same, as far as both sum a figure. Salesforce sums in binary
+        floating point, so sums may differ in their sixteenth digit."""
+        return self.count == other.count and all(
+            abs(self.sums[name] - other.sums[name])
+            <= max(_HALF_A_CENT, abs(other.sums[name]).scaleb(-12))
+            for name in self.sums.keys() & other.sums.keys()
+        )
 
 
 def ids(client: Client, name: str) -> Iterator[str]:
-    """Every id of an object that exists now, deleted records aside.
+    """Every id of an object that exists now, deleted records aside; some more than once.
 
-    Raises SourceUnavailable when Salesforce counts more.
+    Raises SourceUnavailable when Salesforce counts others.
     """
-    soql = f"SELECT {ID} FROM {name} ORDER BY {ID}"  # noqa: S608 (SOQL of our own names)
-    seen: set[str] = set()
-    restarts = _Restarts(client)
-    while True:
-        try:
-            for page in client.pages(soql, deleted=False):
-                for row in page:
-                    if row[ID] not in seen:
-                        seen.add(row[ID])
-                        yield row[ID]
-            break
-        except (SessionEnded, LocatorLost) as lost:
-            restarts.after(lost, len(seen))
-    present = client.count(name, "", deleted=False)
-    if present > len(seen):
-        raise _incomplete(name, len(seen), present)
+
+    def edge(where: str) -> tuple[int, datetime | None]:
+        soql = f"SELECT COUNT({ID}) n, MAX({CREATED}) high FROM {name}{where}"  # noqa: S608
+        [row] = client.rows(soql)
+        return int(row["n"]), _instant(row["high"]) if row["high"] else None
+
+    for _ in range(_READINGS):
+        before, high = edge("")
+        if high is None:
+            return
+        where = f" WHERE {CREATED} <= {_literal(high)}"  # what is made meanwhile is of no concern
+        read = 0
+        for row in _rows(client, f"SELECT {ID} FROM {name}{where}", before, {}, deleted=False):  # noqa: S608
+            read += 1
+            yield row[ID]
+        if read == before or read == (before := edge(where)[0]):
+            return
+        log.warning("%s: %d ids read where there are %d; reading again", name, read, before)
+    raise _incomplete(name, read, before)
 
 
 def changes(
@@ -55,88 +91,267 @@ def changes(
     since: datetime | None,
     refreshed: Callable[[], Selection],
 ) -> Iterator[tuple[Selection, Record]]:
-    """Records changed since an instant (None: all), tombstones included, each once, by
-    SystemModstamp, with the selection that read it.
+    """Records changed since an instant (None: all), tombstones included, with the selection that
+    read them; each once, by its stamp where REST read it.
 
     ``refreshed`` describes the object anew when a field disappears meanwhile. A record that changes
     while being read moves beyond the upper bound and comes with the next call. Raises
-    SourceUnavailable when Salesforce counts other records than were read.
+    SourceUnavailable when Salesforce tells other totals than were read.
     """
-    name, deleted = selection.crm.name, selection.has_tombstones
-    where = f" WHERE {STAMP} >= {_literal(since - OVERLAP)}" if since else ""
-    edges = client.rows(
-        f"SELECT MIN({STAMP}) low, MAX({STAMP}) high FROM {name}{where}",  # noqa: S608
-        deleted=deleted,
-    )
-    if not edges or edges[0]["high"] is None:
+    reader = _Reader(client, selection, refreshed)
+    begin = since - OVERLAP if since else None
+    found = reader.edges(begin)
+    if found is None:
         return
-    low, high = _instant(edges[0]["low"]), _instant(edges[0]["high"])
-    spans, restarts = [(low, high)], _Restarts(client)
-    last, ties, read, is_refreshed = "", set[str](), 0, False
-    while spans:
-        begin, end = spans[-1]
-        begin = max(begin, _instant(last)) if last else begin
+    slices: list[tuple[Bounds, Totals | None]] = [found]
+    while slices:
+        bounds, before = slices.pop()
         try:
-            for page in client.pages(_soql(selection, begin, end), deleted=deleted):
-                for row in page:
-                    stamp = row[STAMP]
-                    if stamp < last or (stamp == last and row[ID] in ties):
-                        continue  # a page served twice, or the overlap of a restart
-                    if stamp != last:
-                        last, ties = stamp, set()
-                    ties.add(row[ID])
-                    read += 1
-                    yield selection, row
-            spans.pop()
+            before = before or reader.totals(bounds)
+            if before.count > _SLICE and _can_be_cut(bounds):
+                raise TooSlow("the result is long")
+            yield from reader.whole(bounds, before)
         except TooSlow:
-            spans[-1:] = _halves(name, begin, end)
-        except FieldGone as gone:
-            if is_refreshed:
-                raise SourceRefused(f"Salesforce: {gone}") from None
-            log.warning("%s changed while it was read: %s", name, gone)
-            selection, is_refreshed = refreshed(), True
-        except (SessionEnded, LocatorLost) as lost:
-            restarts.after(lost, read)
-    bounds = f" WHERE {STAMP} >= {_literal(low)} AND {STAMP} <= {_literal(high)}"
-    present = client.count(name, bounds, deleted=deleted)
-    if read != present:
-        moved = client.count(name, f" WHERE {STAMP} > {_literal(high)}", deleted=deleted)
-        if not present <= read <= present + moved:
-            raise _incomplete(name, read, present)
+            if not _can_be_cut(bounds):
+                raise SourceUnavailable(
+                    f"Salesforce cannot finish a query of {selection.crm.name} within its own limit"
+                ) from None
+            slices += [(half, None) for half in _halves(bounds)]
 
 
-class _Restarts:
-    """Bounds how often a query begins again."""
+class _Reader:
+    """Reads slices of one object, between two instants each."""
 
-    def __init__(self, client: Client) -> None:
-        self._client = client
-        self._idle, self._before = 0, -1
+    def __init__(
+        self, client: Client, selection: Selection, refreshed: Callable[[], Selection]
+    ) -> None:
+        self._client, self._selection, self._refreshed = client, selection, refreshed
+        self._name, self._stamp = selection.crm.name, selection.crm.stamp
+        self._refusals = 0
 
-    def after(self, lost: Exception, read: int) -> None:
-        """Log in anew if need be. ``read``: records read so far."""
-        self._idle = 0 if read > self._before else self._idle + 1
-        self._before = read
-        if self._idle >= _RESTARTS:
-            raise SourceUnavailable("Salesforce breaks off the query again and again")
-        if isinstance(lost, SessionEnded):
-            self._client.log_in()
+    def edges(self, begin: datetime | None) -> tuple[Bounds, Totals | None] | None:
+        """The first and the last stamp since an instant, and the totals between them where one
+        query can tell both; None if there is no record."""
+        where = f" WHERE {self._stamp} >= {_literal(begin)}" if begin else ""
+        edges = f"MIN({self._stamp}) low, MAX({self._stamp}) high"
+        try:
+            row, totals = self._summed(edges, where)
+        except TooSlow:
+            low, high = (self._edge(where, order) for order in ("ASC", "DESC"))
+            return ((low, high), None) if low and high else None
+        if row["high"] is None:
+            return None
+        return (_instant(row["low"]), _instant(row["high"])), totals
+
+    def totals(self, bounds: Bounds) -> Totals:
+        """What Salesforce counts and sums of a slice."""
+        return self._summed("", self._where(bounds))[1]
+
+    def whole(self, bounds: Bounds, before: Totals) -> Iterator[tuple[Selection, Record]]:
+        """A slice's records; ``before`` are its totals before it was read.
+
+        Raises TooSlow before the first record.
+        """
+        low, high = bounds
+        seen: set[str] = set()
+        for reading in range(_READINGS):
+            taken = _Taken(self._selection.figures)
+            for row in self._read(bounds, before.count):
+                if not low <= _instant(row[self._stamp]) <= high:
+                    continue  # it changed after the query began
+                taken.add(row)
+                if row[ID] not in seen:
+                    yield self._selection, row
+            if self._is_proved(taken, bounds, before):
+                return
+            if reading + 1 < _READINGS:
+                log.warning("%s changed while it was read; reading again", self._name)
+                seen |= taken.ids()
+                before = self.totals(bounds)
+        raise _incomplete(self._name, taken.totals.count, before.count)
+
+    def _read(self, bounds: Bounds, count: int) -> Iterator[Record]:
+        while True:
+            soql = f"SELECT {', '.join(self._selection.fields)} FROM {self._name}"  # noqa: S608
+            try:
+                yield from _rows(
+                    self._client,
+                    soql + self._where(bounds),
+                    count,
+                    self._selection.types,
+                    deleted=self._selection.has_tombstones,
+                    order=f" ORDER BY {self._stamp}, {ID}",
+                )
+                return
+            except FieldGone as gone:
+                self._describe_again(gone)
+
+    def _is_proved(self, taken: _Taken, bounds: Bounds, before: Totals) -> bool:
+        converted = self._selection.converted
+
+        def second_look() -> Mapping[str, Decimal]:
+            return self._read_sums(converted, bounds, before.count) if converted else {}
+
+        told = Totals(before.count, {**before.sums, **second_look()})
+        if taken.totals.agree(told):
+            return True
+        after = self.totals(bounds)
+        told = Totals(after.count, {**after.sums, **second_look()})
+        return taken.without(self._moved(bounds[1])).agree(told)
+
+    def _moved(self, high: datetime) -> set[str]:
+        """The ids of records that changed since, or are new."""
+        where = f" WHERE {self._stamp} > {_literal(high)}"
+        soql = f"SELECT COUNT({ID}) n FROM {self._name}{where}"  # noqa: S608
+        deleted = self._selection.has_tombstones
+        count = int(self._client.rows(soql, deleted=deleted)[0]["n"])
+        soql = f"SELECT {ID} FROM {self._name}{where}"  # noqa: S608
+        return {row[ID] for row in _rows(self._client, soql, count, {}, deleted=deleted)}
+
+    def _summed(self, more: str, where: str) -> tuple[Record, Totals]:
+        """One row of aggregates: ``more``, and the totals."""
+        while True:
+            figures = self._selection.summed
+            wanted = [f"COUNT({ID}) n", *(f"SUM({name}) s{n}" for n, name in enumerate(figures))]
+            wanted += [more] if more else []
+            soql = f"SELECT {', '.join(wanted)} FROM {self._name}{where}"  # noqa: S608
+            try:
+                [row] = self._client.rows(soql, deleted=self._selection.has_tombstones)
+            except FieldGone as gone:
+                self._describe_again(gone)
+                continue
+            sums = {name: _decimal(row[f"s{n}"] or 0) for n, name in enumerate(figures)}
+            return row, Totals(int(row["n"]), sums)
+
+    def _read_sums(self, names: Sequence[str], bounds: Bounds, count: int) -> Mapping[str, Decimal]:
+        """Sums of amounts of several currencies, read a second time: Salesforce's own are all in
+        the org's currency.
+
+        https://developer.salesforce.com/docs/atlas.en-us.soql_sosl.meta/soql_sosl/sforce_api_calls_soql_querying_currency_fields.htm
+        """
+        soql = f"SELECT {', '.join((ID, *names))} FROM {self._name}{self._where(bounds)}"  # noqa: S608
+        taken = _Taken(tuple(names))
+        for row in _rows(self._client, soql, count, {}, deleted=self._selection.has_tombstones):
+            taken.add(row)
+        return taken.totals.sums
+
+    def _edge(self, where: str, order: str) -> datetime | None:
+        soql = f"SELECT {self._stamp} FROM {self._name}{where}"  # noqa: S608
+        soql += f" ORDER BY {self._stamp} {order} LIMIT 1"
+        found = self._client.rows(soql, deleted=self._selection.has_tombstones)
+        return _instant(found[0][self._stamp]) if found else None
+
+    def _where(self, bounds: Bounds) -> str:
+        low, high = map(_literal, bounds)
+        return f" WHERE {self._stamp} >= {low} AND {self._stamp} <= {high}"
+
+    def _describe_again(self, gone: FieldGone) -> None:
+        self._refusals += 1
+        if self._refusals > _RESTARTS:
+            raise SourceRefused(f"Salesforce: {gone}") from None
+        log.warning("%s changed while it was read: %s", self._name, gone)
+        self._selection = self._refreshed()
 
 
-def _soql(selection: Selection, begin: datetime, end: datetime) -> str:
-    return (
-        f"SELECT {', '.join(selection.fields)} FROM {selection.crm.name} "  # noqa: S608
-        f"WHERE {STAMP} >= {_literal(begin)} AND {STAMP} <= {_literal(end)} "
-        f"ORDER BY {STAMP}, {ID}"
-    )
+class _Taken:
+    """The ids and figures of what was read, out of memory's way."""
+
+    def __init__(self, figures: tuple[str, ...]) -> None:
+        self._figures = figures
+        self._count, self._sums = 0, [Decimal(0)] * len(figures)
+        self._lines = tempfile.SpooledTemporaryFile(  # noqa: SIM115 (lives as long as this does)
+            _IN_MEMORY, "w+", encoding="ascii", newline="\n"
+        )
+
+    def add(self, row: Record) -> None:
+        """Count one record; its figures become exact decimals."""
+        self._count += 1
+        line = row[ID]
+        for n, name in enumerate(self._figures):
+            value = row.get(name)
+            if value is not None:
+                row[name] = value = _decimal(value)
+                self._sums[n] += value
+            line += f"\t{'' if value is None else value}"
+        self._lines.write(line + "\n")
+
+    @property
+    def totals(self) -> Totals:
+        """Those of all that was read."""
+        return Totals(self._count, dict(zip(self._figures, self._sums, strict=True)))
+
+    def without(self, moved: set[str]) -> Totals:
+        """Those of all but some."""
+        left = [_decimal(0)] * len(self._figures)
+        count = 0
+        for record_id, *values in self._kept():
+            if record_id not in moved:
+                count += 1
+                for n, value in enumerate(values):
+                    left[n] += Decimal(value or 0)
+        return Totals(count, dict(zip(self._figures, left, strict=True)))
+
+    def ids(self) -> set[str]:
+        """The ids of all."""
+        return {record_id for record_id, *_ in self._kept()}
+
+    def _kept(self) -> Iterator[list[str]]:
+        self._lines.seek(0)
+        for line in self._lines:
+            yield line.rstrip("\n").split("\t")
 
 
-def _halves(name: str, begin: datetime, end: datetime) -> list[tuple[datetime, datetime]]:
+def _rows(
+    client: Client,
+    soql: str,
+    count: int,
+    types: Mapping[str, str],
+    *,
+    deleted: bool,
+    order: str = "",
+) -> Iterator[Record]:
+    """The records of a query that matches about ``count``; each once, in order where REST reads.
+
+    The API takes long URIs no more than large results, so a query that is too long for one goes
+    into a job's body.
+    """
+    if count > BULK_FROM or query_uri_length(soql + order) > MAX_URI:
+        yield from bulk.rows(client, soql, types, deleted=deleted)
+    else:
+        yield from _by_rest(client, soql + order, deleted)
+
+
+def _by_rest(client: Client, soql: str, deleted: bool) -> list[Record]:
+    """A few pages of records, begun again when the session dies between them."""
+    for _ in range(_RESTARTS + 1):
+        found: dict[str, Record] = {}
+        token = client.token
+        try:
+            for page in client.pages(soql, deleted=deleted):
+                found.update((row[ID], row) for row in page)  # a page served twice counts once
+        except SessionEnded:
+            client.renew(token)
+        except LocatorLost:
+            continue
+        else:
+            return list(found.values())
+    raise SourceUnavailable("Salesforce breaks off the query again and again")
+
+
+def _can_be_cut(bounds: Bounds) -> bool:
+    return bounds[1] - bounds[0] >= timedelta(seconds=1)
+
+
+def _halves(bounds: Bounds) -> list[Bounds]:
     """The later half, then the earlier one, which is taken up first."""
-    if end - begin < timedelta(seconds=1):
-        raise SourceUnavailable(f"Salesforce cannot finish a query of {name} within its own limit")
+    begin, end = bounds
     middle = begin + (end - begin) / 2
     middle = middle.replace(microsecond=middle.microsecond // 1000 * 1000)
-    return [(middle, end), (begin, middle)]
+    return [(middle + timedelta(milliseconds=1), end), (begin, middle)]
+
+
+def _decimal(value: Any) -> Decimal:
+    return value if isinstance(value, Decimal) else Decimal(str(value))
 
 
 def _literal(moment: datetime) -> str:
@@ -151,6 +366,6 @@ def _instant(text: str) -> datetime:
 
 def _incomplete(name: str, read: int, present: int) -> SourceUnavailable:
     return SourceUnavailable(
-        f"Salesforce counts {present} records of {name} where {read} were read; nothing of this "
-        "load was staged"
+        f"Salesforce counts {present} records of {name} where {read} were read, or sums their "
+        "figures otherwise; nothing of this load was staged"
     )
