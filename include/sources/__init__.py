@@ -54,12 +54,19 @@ class SourceRefused(Exception):
 
 @contextmanager
 def stopped_by(stop: threading.Event) -> Iterator[None]:
-    """Within it, on this thread, ``patiently`` ends its waiting once ``stop`` is set."""
+    """Within it, on this thread, ``wait`` and ``patiently`` end once ``stop`` is set."""
     token = _STOP.set(stop)
     try:
         yield
     finally:
         _STOP.reset(token)
+
+
+def wait(seconds: float) -> None:
+    """Wait, such as between two looks at a job. Raises SourceUnavailable once the load is given
+    up."""
+    if (_STOP.get() or threading.Event()).wait(seconds):
+        raise SourceUnavailable("another request of this load failed, so this one was given up")
 
 
 def patiently(call: Callable[[], T], seconds: float, first_wait: float = 0.5) -> T:
@@ -71,16 +78,11 @@ def patiently(call: Callable[[], T], seconds: float, first_wait: float = 0.5) ->
     used-up quota is not retried.
     """
     growing = tenacity.wait_exponential_jitter(initial=first_wait, max=60, jitter=first_wait)
-    stop = _STOP.get() or threading.Event()
 
     def pause(state: tenacity.RetryCallState) -> float:
         error = state.outcome.exception() if state.outcome else None
         asked = error.retry_after if isinstance(error, SourceUnavailable) else None
         return max(growing(state), asked or 0)
-
-    def sleep(wait: float) -> None:
-        if stop.wait(wait):
-            raise SourceUnavailable("another request of this load failed, so this one was given up")
 
     def is_worth_it(error: BaseException) -> bool:
         return isinstance(error, SourceUnavailable) and not isinstance(error, SourceQuotaExhausted)
@@ -92,7 +94,7 @@ def patiently(call: Callable[[], T], seconds: float, first_wait: float = 0.5) ->
     retrying = tenacity.Retrying(
         retry=tenacity.retry_if_exception(is_worth_it),
         wait=pause,
-        sleep=sleep,
+        sleep=wait,
         stop=tenacity.stop_before_delay(seconds) | tenacity.stop_after_attempt(8),
         before_sleep=tell,
         reraise=True,

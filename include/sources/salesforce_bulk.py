@@ -14,7 +14,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import IO, Any
 
-from include.sources import Record, SourceRefused, SourceUnavailable
+from include.sources import Record, SourceRefused, SourceUnavailable, wait
 from include.sources.salesforce_client import Answer, Client, TooSlow, meaning
 
 log = logging.getLogger(__name__)
@@ -60,7 +60,7 @@ def _completed(client: Client, soql: str, deleted: bool) -> str:
 
 def _ended(client: Client, job: str) -> dict[str, Any]:
     """What Salesforce says of a job that has ended. One that does not end is too slow."""
-    wait, deadline = _FIRST_LOOK, time.monotonic() + _JOB_SECONDS
+    pause, deadline = _FIRST_LOOK, time.monotonic() + _JOB_SECONDS
     while True:
         told = client.call("GET", f"jobs/query/{job}", read=_told)
         if told["state"] in ("JobComplete", "Failed", "Aborted"):
@@ -69,8 +69,8 @@ def _ended(client: Client, job: str) -> dict[str, Any]:
             client.call("PATCH", f"jobs/query/{job}", body={"state": "Aborted"}, read=_told)
             _remove(client, job)
             raise TooSlow("the job does not end")
-        time.sleep(wait)
-        wait = min(wait * 1.5, _LONGEST_WAIT)
+        wait(pause)
+        pause = min(pause * 1.5, _LONGEST_WAIT)
 
 
 def _told(answer: Answer) -> dict[str, Any]:
