@@ -5,7 +5,12 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import pytest
+
 from include.contracts import dictionary
+from include.registry import SOURCES
+from include.sources import Source
+from include.sources.versions import VERSIONS
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGES = [
@@ -64,3 +69,62 @@ def test_the_lock_names_no_host() -> None:
 
 def test_the_dictionary_is_as_the_contracts_make_it() -> None:
     assert (ROOT / "sql/DICTIONARY.md").read_text() == dictionary.render()
+
+
+def version_rows() -> list[list[str]]:
+    """What the sources' page says of API versions."""
+    return [
+        [
+            f"`{each.source}`",
+            f"`{each.version}`",
+            each.sunset.isoformat(),
+            "yes" if each.is_announced else f"no: {each.basis}",
+        ]
+        for each in VERSIONS
+        if each.is_in_use
+    ]
+
+
+def stream_rows(source: Source) -> list[list[str]]:
+    """What the sources' page says of one source's streams."""
+    rows = []
+    for stream in source.streams:
+        back, kept = "", ""
+        if stream.kind == "daily":
+            days = stream.look_back_days
+            back = f"{source.look_back_days if days is None else days} days"
+            retention = stream.retention_days or source.retention_days
+            kept = f"{retention} days" if retention else "years"
+        read = "every load"
+        if stream.every_days > 1:
+            read = f"every {stream.every_days} days"
+        if stream.whole_every_days:
+            read += f", whole every {stream.whole_every_days} days"
+        if not stream.by_default:
+            read = "on request"
+        rows.append([f"`{stream.name}`", f"`{stream.table.name}`", stream.kind, back, kept, read])
+    return rows
+
+
+def table_after(text: str, mark: str) -> list[list[str]]:
+    """The cells of the first table after ``mark``, its header left out."""
+    lines = text[text.index(mark) :].splitlines()[1:]
+    rows = []
+    for line in lines:
+        if not line.startswith("|"):
+            break
+        rows.append([cell.strip() for cell in line.strip("|").split("|")])
+    return rows[2:]
+
+
+def test_the_sources_page_tells_the_versions_in_use() -> None:
+    page = (ROOT / "include/sources/README.md").read_text()
+    assert table_after(page, "<!-- versions:") == version_rows()
+
+
+@pytest.mark.parametrize("source", SOURCES, ids=lambda source: source.name)
+def test_the_sources_page_tells_each_sources_streams(source: Source) -> None:
+    page = (ROOT / "include/sources/README.md").read_text()
+    section = page[page.index(f"## {source.title} (`{source.name}`)") :]
+    assert table_after(section, "<!-- streams:") == stream_rows(source)
+    assert f"onnection `{source.connection_id}`" in section
