@@ -1,10 +1,11 @@
 """The sandbox's listeners: HTTPS, plain HTTP, TLS gRPC and the CONNECT proxy, on loopback only.
 
-Contract of an API module (`meta`, `google_rest`, `linkedin`, `salesforce`, `salesforce_bulk`): it
-has `routes(world) -> list[web.RouteDef]`; one aiohttp application serves all of them on HTTPS and
-HTTP, so paths must not collide. The name beside it in HTTP_APIS is the `api` of fault plans and of
-the request log. A handler finds in `request["fault"]` the `do` of a fault its API has
-a form of its own for (faults.API_KINDS), else None; every other fault has been dealt with.
+Contract of an API module (`meta`, `google_rest`, `linkedin`, `salesforce`, `salesforce_bulk`,
+`salesforce_bulk1`): it has `routes(world) -> list[web.RouteDef]`; one aiohttp application serves
+all of them on HTTPS and HTTP, so paths must not collide. The name beside it in HTTP_APIS is the
+`api` of fault plans and of the request log. A handler finds in `request["fault"]` the `do` of a
+fault its API has a form of its own for (faults.API_KINDS), else None; every other fault has been
+dealt with.
 
 `google_grpc` has `add_services(server, world, faults)`. The interceptor deals with `delay`, `drop`
 and `grpc_status`; a handler finds the others in `wire.CURRENT_FAULT.get()`.
@@ -28,6 +29,7 @@ from include.sandbox import (
     meta,
     salesforce,
     salesforce_bulk,
+    salesforce_bulk1,
 )
 from include.sandbox.certificates import Certificates, make_certificates
 from include.sandbox.dataset import World, clock_of
@@ -42,6 +44,7 @@ HTTP_APIS = (
     ("linkedin", linkedin),
     ("salesforce", salesforce),
     ("salesforce", salesforce_bulk),
+    ("salesforce", salesforce_bulk1),
 )
 
 _LOOPBACK = "127.0.0.1"
