@@ -32,7 +32,8 @@ class Settings:
     together. ``extra_streams`` names streams that are not read by default (``salesforce.tasks``).
     ``attribution_look_back_days`` bounds how old a touch may be to earn a deal.
     ``rates`` says where exchange rates come from: ``seed`` (currency_rates.csv) or ``crm`` (the
-    CRM's dated rates). ``crm_currency`` is the currency of an org that keeps no ``CurrencyIsoCode``.
+    CRM's dated rates).
+    ``crm_currency`` is the currency of an org that keeps no ``CurrencyIsoCode``.
     ``salesforce_fields`` maps our column names to the org's API field names, per object:
     ``{"Lead": {"utm_source": "UTM_Source__c"}}``; what it leaves out is found by describe.
     ``retry_seconds`` bounds how long one call to a source is retried before the task fails, the

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from include.contracts import columns as c
+from include.contracts import mart_columns as m
+from include.contracts.ad_marts import AD_MARTS
 from include.contracts.seeds import CHANNELS, STAGE_GROUPS, TYPE_GROUPS
 from include.contracts.shape import Column, Table, Type, table
 
@@ -23,44 +25,17 @@ MATCH_METHODS = (
 )
 SALES_STAGES = ("before_lead", "before_opportunity", "during_opportunity", "after_close")
 
-_channel = replace(c.channel, one_of=(*CHANNELS, "Unattributed"))
 _type_group = replace(c.type_group, one_of=TYPE_GROUPS)
-_campaign_id = c.campaign_id.meaning_here(
-    "The campaign, as its network or the CRM writes it; unmatched or unattributed for none"
-)
-_account_id = c.account_id.meaning_here(
-    "The ad account, as its network writes it; crm, unmatched or unattributed for none"
-)
-_platform = c.platform.meaning_here(
-    "The ad network; crm for campaigns of the CRM, unmatched or unattributed for none"
-)
-
-
-def _text(name: str, meaning: str) -> Column:
-    return Column(name, Type.TEXT, meaning)
-
-
-def _number(name: str, meaning: str, unit: str | None = None) -> Column:
-    return Column(name, Type.INTEGER, meaning, unit=unit)
-
-
-def _ratio(name: str, meaning: str, unit: str | None = None) -> Column:
-    return Column(name, Type.RATIO, f"{meaning}; NULL where undefined", unit=unit)
-
-
-def _instant(name: str, meaning: str) -> Column:
-    return Column(name, Type.TIMESTAMP, meaning, unit="UTC")
-
 
 _FIRST_TOUCH_IDS = (
-    _text("first_touch_platform", "The ad network of the first touch, if an ad brought it"),
-    _text("first_touch_account_id", "The ad account of the first touch, if its campaign is known"),
-    _text("first_touch_campaign_id", "The ad campaign of the first touch, if it is known"),
-    _text("first_touch_crm_campaign_id", "The CRM campaign the first touch responded to, if any"),
+    m.text("first_touch_platform", "The ad network of the first touch, if an ad brought it"),
+    m.text("first_touch_account_id", "The ad account of the first touch, if its campaign is known"),
+    m.text("first_touch_campaign_id", "The ad campaign of the first touch, if it is known"),
+    m.text("first_touch_crm_campaign_id", "The CRM campaign the first touch responded to, if any"),
 )
 _FIRST_TOUCH_TELLS = (
     replace(
-        _channel, name="first_touch_channel", meaning="The channel of the first touch"
+        m.channel, name="first_touch_channel", meaning="The channel of the first touch"
     ).required(),
     replace(c.offer_type, name="first_touch_offer_type", meaning="What the first touch came for"),
     replace(
@@ -82,17 +57,17 @@ _OUTCOMES = (
     c.open_pipeline_base.required(),
 )
 _RATIOS = (
-    _ratio("cpl", "Spend per lead", "reporting currency"),
-    _ratio("cost_per_mql", "Spend per MQL", "reporting currency"),
-    _ratio("cost_per_sql", "Spend per SQL", "reporting currency"),
-    _ratio("cost_per_opportunity", "Spend per opportunity", "reporting currency"),
-    _ratio("cac", "Spend per new customer", "reporting currency"),
-    _ratio("roas", "Won revenue per spend"),
-    _ratio("roi", "Won revenue less spend, per spend"),
-    _ratio("pipeline_per_spend", "Open pipeline per spend"),
-    _ratio("win_rate", "Deals won per deals won or lost"),
+    m.ratio("cpl", "Spend per lead", "reporting currency"),
+    m.ratio("cost_per_mql", "Spend per MQL", "reporting currency"),
+    m.ratio("cost_per_sql", "Spend per SQL", "reporting currency"),
+    m.ratio("cost_per_opportunity", "Spend per opportunity", "reporting currency"),
+    m.ratio("cac", "Spend per new customer", "reporting currency"),
+    m.ratio("roas", "Won revenue per spend"),
+    m.ratio("roi", "Won revenue less spend, per spend"),
+    m.ratio("pipeline_per_spend", "Open pipeline per spend"),
+    m.ratio("win_rate", "Deals won per deals won or lost"),
 )
-_missing_days = _number(
+_missing_days = m.number(
     "missing_days",
     "Days of the month not loaded, over the ad accounts concerned: their spend is lacking",
     "account days",
@@ -116,68 +91,15 @@ DIM_DATE = table(
         Column("month_start", Type.DATE, "First day of the month", is_required=True),
         Column("quarter_start", Type.DATE, "First day of the quarter", is_required=True),
         Column("year_start", Type.DATE, "First day of the year", is_required=True),
-        _number("year_number", "The year"),
-        _number("quarter_number", "The quarter, 1 to 4"),
-        _number("month_number", "The month, 1 to 12"),
-        _number("iso_year", "The year of the ISO week"),
-        _number("iso_week", "The ISO week, 1 to 53"),
-        _number("iso_weekday", "The weekday, 1 (Monday) to 7 (Sunday)"),
-        _number("fiscal_year", "The fiscal year, which is the calendar year"),
-        _number("fiscal_quarter", "The quarter of the fiscal year, 1 to 4"),
+        m.number("year_number", "The year"),
+        m.number("quarter_number", "The quarter, 1 to 4"),
+        m.number("month_number", "The month, 1 to 12"),
+        m.number("iso_year", "The year of the ISO week"),
+        m.number("iso_week", "The ISO week, 1 to 53"),
+        m.number("iso_weekday", "The weekday, 1 (Monday) to 7 (Sunday)"),
+        m.number("fiscal_year", "The fiscal year, which is the calendar year"),
+        m.number("fiscal_quarter", "The quarter of the fiscal year, 1 to 4"),
     ),
-)
-DIM_CAMPAIGN = table(
-    "marts",
-    "dim_campaign",
-    "Every campaign, of ad networks and of the CRM, as it is described now",
-    "platform, account and campaign",
-    ("platform", "account_id", "campaign_id"),
-    (
-        _platform,
-        _account_id,
-        _campaign_id,
-        c.account_name,
-        c.campaign_name,
-        c.campaign_status,
-        c.campaign_type,
-        c.objective,
-        _channel.meaning_here("The channel of the visits it brings; NULL where none is told"),
-        c.currency_code,
-        c.time_zone,
-        c.start_date,
-        c.end_date,
-        Column("first_day", Type.DATE, "The first day with figures, in the account's zone"),
-        Column("last_day", Type.DATE, "The last day with figures, in the account's zone"),
-    ),
-)
-FCT_AD_SPEND_DAILY = table(
-    "marts",
-    "fct_ad_spend_daily",
-    "What each campaign cost and brought on each day, as its network reports it",
-    "platform, account, campaign and day",
-    ("platform", "account_id", "campaign_id", "date_day"),
-    (
-        c.platform,
-        c.account_id,
-        c.campaign_id,
-        c.account_name,
-        c.campaign_name.meaning_here(
-            "The campaign's present name: the networks tell no earlier ones"
-        ),
-        c.currency_code.required(),
-        c.date_day,
-        c.fx_rate_date,
-        c.spend.required(),
-        c.spend_base,
-        c.fx_rate,
-        c.impressions.required(),
-        c.clicks.required(),
-        c.reported_conversions,
-        c.reported_conversions_value,
-        c.first_loaded_at.required(),
-        c.last_restated_at,
-    ),
-    warning="Add spend only within one currency_code; spend_base is one currency throughout.",
 )
 FCT_PEOPLE = table(
     "marts",
@@ -188,7 +110,7 @@ FCT_PEOPLE = table(
     (
         c.person_id,
         c.crm_account_id,
-        _text("first_touchpoint_id", "The first touch; NULL where none is known"),
+        m.text("first_touchpoint_id", "The first touch; NULL where none is known"),
         *_FIRST_TOUCH_IDS,
         *_FIRST_TOUCH_TELLS,
         c.lead_source.meaning_here("The CRM's own word on the person's earliest record"),
@@ -197,22 +119,22 @@ FCT_PEOPLE = table(
         c.industry,
         c.country,
         c.cohort_month.required(),
-        _number("crm_records", "Leads and contacts that are this person", "records"),
+        m.number("crm_records", "Leads and contacts that are this person", "records"),
         c.employee_count,
         c.is_internal.required(),
         replace(c.is_active, name="is_mql", meaning="Whether marketing qualified the person"),
         replace(c.is_active, name="is_sql", meaning="Whether sales accepted the person"),
-        _instant("first_touch_at", "When the first touch took place"),
+        m.instant("first_touch_at", "When the first touch took place"),
         c.lead_at.required(),
-        _instant("latest_lead_at", "When the person's latest record was created"),
+        m.instant("latest_lead_at", "When the person's latest record was created"),
         c.mql_at,
-        _instant("latest_mql_at", "When marketing last qualified the person"),
+        m.instant("latest_mql_at", "When marketing last qualified the person"),
         c.sql_at,
-        _instant("latest_sql_at", "When sales last accepted the person"),
+        m.instant("latest_sql_at", "When sales last accepted the person"),
         c.opportunity_at,
-        _instant("latest_opportunity_at", "When the person's latest deal was opened"),
+        m.instant("latest_opportunity_at", "When the person's latest deal was opened"),
         c.customer_at,
-        _instant("latest_customer_at", "When the person's latest deal was won"),
+        m.instant("latest_customer_at", "When the person's latest deal was won"),
     ),
     warning="Our own people and test addresses are here: leave out is_internal when counting.",
 )
@@ -230,7 +152,7 @@ FCT_TOUCHPOINTS = table(
         c.campaign_id.meaning_here("The ad campaign, where it is known"),
         c.crm_campaign_id.meaning_here("The CRM campaign responded to"),
         replace(c.evidence, one_of=("form", "campaign_response")).required(),
-        replace(_channel, one_of=CHANNELS).required(),
+        replace(m.channel, one_of=CHANNELS).required(),
         c.offer_type.required(),
         replace(c.sales_stage, one_of=SALES_STAGES).required(),
         replace(c.match_method, one_of=MATCH_METHODS).required(),
@@ -241,7 +163,7 @@ FCT_TOUCHPOINTS = table(
         c.utm_content.meaning_here("utm_content, decoded; of its own field or the landing page"),
         c.utm_term.meaning_here("utm_term, decoded; of its own field or the landing page"),
         c.utm_id.meaning_here("utm_id, of its own field or the landing page"),
-        _text("referrer_host", "The host that led to the visit, if not our own"),
+        m.text("referrer_host", "The host that led to the visit, if not our own"),
         c.date_day.meaning_here(
             "The touch's day: in the ad account's zone where known, else in the reporting zone"
         ).required(),
@@ -266,9 +188,9 @@ FCT_OPPORTUNITIES = table(
         c.crm_account_id,
         c.crm_campaign_id.meaning_here("The deal's primary campaign source in the CRM"),
         c.owner_id,
-        _text("primary_person_id", "The deal's main person"),
-        _text("first_touchpoint_id", "The deal's first touch; NULL where none is eligible"),
-        _text("first_touch_person_id", "Whom the first touch touched"),
+        m.text("primary_person_id", "The deal's main person"),
+        m.text("first_touchpoint_id", "The deal's first touch; NULL where none is eligible"),
+        m.text("first_touch_person_id", "Whom the first touch touched"),
         *_FIRST_TOUCH_IDS,
         c.opportunity_name,
         c.opportunity_type,
@@ -287,10 +209,10 @@ FCT_OPPORTUNITIES = table(
         c.amount,
         c.amount_base,
         c.fx_rate,
-        _number("people", "People on the deal, by the rule that spoke", "people"),
-        _number("touches", "Eligible touches of those people", "touches"),
-        _number("days_touch_to_created", "Days from first touch to creation", "days"),
-        _number("days_created_to_close", "Days from creation to close; NULL while open", "days"),
+        m.number("people", "People on the deal, by the rule that spoke", "people"),
+        m.number("touches", "Eligible touches of those people", "touches"),
+        m.number("days_touch_to_created", "Days from first touch to creation", "days"),
+        m.number("days_created_to_close", "Days from creation to close; NULL while open", "days"),
         c.is_closed.required(),
         c.is_won.required(),
         replace(
@@ -300,7 +222,7 @@ FCT_OPPORTUNITIES = table(
         ).required(),
         c.created_at.required(),
         c.closed_at,
-        _instant("first_touch_at", "When the first touch took place"),
+        m.instant("first_touch_at", "When the first touch took place"),
     ),
     warning="Amounts stand in currency_code; amount_base is one currency. Do not mix won and open.",
 )
@@ -320,7 +242,7 @@ FCT_ATTRIBUTION = table(
         c.crm_campaign_id.meaning_here("The CRM campaign responded to"),
         replace(c.model, one_of=("first_touch",)),
         replace(c.basis, one_of=("won", "open")).required(),
-        _channel.required(),
+        m.channel.required(),
         _type_group.required(),
         c.currency_code.required(),
         c.close_date.required(),
@@ -343,12 +265,12 @@ MART_CAMPAIGN_ROI_MONTHLY = table(
     "platform, account, campaign and cohort month",
     ("platform", "account_id", "campaign_id", "cohort_month"),
     (
-        _platform,
-        _account_id,
-        _campaign_id,
+        m.platform,
+        m.account_id,
+        m.campaign_id,
         c.account_name,
         c.campaign_name,
-        _channel.meaning_here("The campaign's channel; NULL where no campaign is known"),
+        m.channel.meaning_here("The campaign's channel; NULL where no campaign is known"),
         c.cohort_month,
         _spend_base,
         c.impressions.required(),
@@ -368,7 +290,7 @@ MART_CHANNEL_ROI_MONTHLY = table(
     "channel and cohort month",
     ("channel", "cohort_month"),
     (
-        _channel,
+        m.channel,
         c.cohort_month,
         _spend_base,
         c.impressions.required(),
@@ -387,7 +309,7 @@ MART_RECONCILIATION = table(
     "check, source, month, currency and model",
     ("check_name", "source", "model", "currency_code", "month"),
     (
-        _text("check_name", "What is compared"),
+        m.text("check_name", "What is compared"),
         c.source.meaning_here("The system the total comes from; marts for one mart by another"),
         c.model.meaning_here("The attribution model; none where none is concerned"),
         c.currency_code.meaning_here("ISO 4217 code of the totals; XXX where they are counts"),
@@ -422,8 +344,8 @@ MART_DATA_HEALTH = table(
             is_required=True,
         ),
         c.date_day,
-        _number("rows_staged", "Rows in staging", "rows").required(),
-        _number("rows_rejected", "Rows set aside", "rows").required(),
+        m.number("rows_staged", "Rows in staging", "rows").required(),
+        m.number("rows_rejected", "Rows set aside", "rows").required(),
         c.spend.meaning_here("Spend staged, in the account's currency; NULL where not loaded"),
         Column(
             "restated_spend",
@@ -437,8 +359,7 @@ MART_DATA_HEALTH = table(
 
 MART_TABLES: tuple[Table, ...] = (
     DIM_DATE,
-    DIM_CAMPAIGN,
-    FCT_AD_SPEND_DAILY,
+    *AD_MARTS,
     FCT_PEOPLE,
     FCT_TOUCHPOINTS,
     FCT_OPPORTUNITIES,

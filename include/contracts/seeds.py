@@ -6,9 +6,11 @@ A seed's table is named for its file: ``include/seeds/channel_rules.csv`` fills
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 
 from include.contracts import columns as c
+from include.contracts.currencies import CODES_BY_DIGITS, CURRENCY_DIGITS
 from include.contracts.shape import Column, Table, Type, table
 
 CHANNELS = (
@@ -61,6 +63,8 @@ OFFER_TYPES = (
 TYPE_GROUPS = ("new_business", "expansion", "renewal")
 STAGE_GROUPS = ("early", "evaluation", "negotiation", "won", "lost")
 FUNNEL_STAGES = ("lead", "mql", "sql", "disqualified")
+
+RATE_SOURCES = ("seed", "crm")
 
 
 def _chosen(column: Column, values: tuple[str, ...]) -> Column:
@@ -210,6 +214,70 @@ SEED_CURRENCY_RATES = table(
     row_rules=(("rate is not above zero", "rate > 0"),),
 )
 
+
+def _codes(codes: Iterable[str]) -> str:
+    return ", ".join(f"'{code}'" for code in codes)
+
+
+_too_fine = " or ".join(
+    f"(currency_code in ({_codes(codes)}) and amount <> round(amount, {digits}))"
+    for digits, codes in CODES_BY_DIGITS.items()
+)
+SEED_MANUAL_SPEND = table(
+    "staging",
+    "seed_manual_spend",
+    "Spend that no network reports: events, agencies, sponsorships, newsletters, other networks",
+    "invoice or credit",
+    ("platform", "campaign_name", "currency_code", "first_day", "last_day", "amount"),
+    (
+        c.platform.meaning_here(
+            "The word under which the spend stands beside the networks, such as events or agencies"
+        ),
+        c.campaign_name.meaning_here("What the money was for; the campaign's id and name at once"),
+        _channel.required(),
+        c.currency_code,
+        Column("note", Type.TEXT, "A word for whoever reads the file"),
+        Column("first_day", Type.DATE, "The first of the days over which the amount is spread"),
+        Column("last_day", Type.DATE, "The last of those days"),
+        Column(
+            "amount",
+            Type.AD_MONEY,
+            "What was paid; below zero for a credit",
+            unit="currency_code",
+        ),
+    ),
+    row_rules=(
+        (
+            "platform must be a word in lower case, such as events or trade_fairs",
+            "platform ~ '^[a-z][a-z0-9_]*$'",
+        ),
+        (
+            "platform is a word the marts keep for something else",
+            "platform not in ('crm', 'unmatched', 'unattributed', 'none', 'marts')",
+        ),
+        (
+            "currency_code is no currency of ISO 4217",
+            f"currency_code in ({_codes(CURRENCY_DIGITS)})",
+        ),
+        ("last_day is before first_day", "last_day >= first_day"),
+        (
+            "the range is longer than 366 days; write a line for each year",
+            "last_day - first_day < 366",
+        ),
+        ("amount is finer than the smallest unit of its currency", f"not ({_too_fine})"),
+        (
+            "an earlier line gives this campaign another channel",
+            "channel = first_value(channel) over "
+            "(partition by platform, campaign_name order by row_number)",
+        ),
+        (
+            "an earlier line gives this campaign another currency; write another campaign",
+            "currency_code = first_value(currency_code) over "
+            "(partition by platform, campaign_name order by row_number)",
+        ),
+    ),
+)
+
 SEED_TABLES: tuple[Table, ...] = (
     SEED_CHANNEL_RULES,
     SEED_UTM_MEDIUMS,
@@ -222,6 +290,7 @@ SEED_TABLES: tuple[Table, ...] = (
     SEED_INTERNAL_DOMAINS,
     SEED_CAMPAIGN_ALIASES,
     SEED_CURRENCY_RATES,
+    SEED_MANUAL_SPEND,
 )
 
 STG_SETTINGS = table(
@@ -233,6 +302,13 @@ STG_SETTINGS = table(
     (
         c.reporting_currency,
         c.reporting_zone,
+        Column(
+            "rates",
+            Type.TEXT,
+            "Where exchange rates come from: the seed, or the CRM's dated rates",
+            one_of=RATE_SOURCES,
+            is_required=True,
+        ),
         Column(
             "attribution_look_back_days",
             Type.INTEGER,
@@ -262,6 +338,56 @@ STG_SOURCES = table(
         ),
     ),
 )
+STG_STREAMS = table(
+    "staging",
+    "stg_streams",
+    "The streams that are read from each source, written by prepare",
+    "source and stream",
+    ("source", "stream"),
+    (
+        c.source,
+        c.stream,
+        Column(
+            "kind",
+            Type.TEXT,
+            "How it is read",
+            one_of=("daily", "snapshot", "changes", "keys"),
+            is_required=True,
+        ),
+        Column(
+            "retention_days",
+            Type.INTEGER,
+            "How far back the source answers for this stream, where that is less than for others",
+            unit="days",
+            at_least=1,
+        ),
+        Column(
+            "every_days",
+            Type.INTEGER,
+            "The least number of days between two readings",
+            unit="days",
+            at_least=1,
+            is_required=True,
+        ),
+    ),
+)
+STG_CURRENCIES = table(
+    "staging",
+    "stg_currencies",
+    "The smallest amount that can be paid in each currency, written by prepare",
+    "currency",
+    ("currency_code",),
+    (
+        c.currency_code,
+        Column(
+            "smallest_unit",
+            Type.AD_MONEY,
+            "Such as 0.01 for a cent",
+            unit="currency_code",
+            is_required=True,
+        ),
+    ),
+)
 STG_PLATFORM_TAGS = table(
     "staging",
     "stg_platform_tags",
@@ -279,4 +405,10 @@ STG_PLATFORM_TAGS = table(
         Column("tag_value", Type.TEXT, "The value or the parameter's name"),
     ),
 )
-SETTINGS_TABLES: tuple[Table, ...] = (STG_SETTINGS, STG_SOURCES, STG_PLATFORM_TAGS)
+SETTINGS_TABLES: tuple[Table, ...] = (
+    STG_SETTINGS,
+    STG_SOURCES,
+    STG_STREAMS,
+    STG_CURRENCIES,
+    STG_PLATFORM_TAGS,
+)

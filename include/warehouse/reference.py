@@ -4,12 +4,23 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 
-from include.contracts.seeds import SEED_TABLES, STG_PLATFORM_TAGS, STG_SETTINGS, STG_SOURCES
+from include.contracts.currencies import CURRENCY_DIGITS
+from include.contracts.seeds import (
+    SEED_MANUAL_SPEND,
+    SEED_TABLES,
+    STG_CURRENCIES,
+    STG_PLATFORM_TAGS,
+    STG_SETTINGS,
+    STG_SOURCES,
+    STG_STREAMS,
+)
 from include.contracts.shape import Column, Table
 from include.contracts.values import arrow_schema, fit
 from include.settings import Settings
@@ -25,11 +36,18 @@ def reference_tables(
 
     Raises WarehouseError with file, line and reason when a seed breaks its contract.
     """
-    for table in SEED_TABLES:
-        yield table, read_seed(settings.seeds / f"{table.name.removeprefix('seed_')}.csv", table)
     sources = list(sources)
+    for table in SEED_TABLES:
+        rules = _own_spend_rule(sources) if table is SEED_MANUAL_SPEND else ()
+        checked = replace(table, row_rules=(*table.row_rules, *rules))
+        yield table, read_seed(settings.seeds / f"{table.name.removeprefix('seed_')}.csv", checked)
     yield STG_SETTINGS, _rows(STG_SETTINGS, [_settings_row(settings)])
     yield STG_SOURCES, _rows(STG_SOURCES, [_source_row(settings, each) for each in sources])
+    yield (
+        STG_STREAMS,
+        _rows(STG_STREAMS, [row for each in sources for row in _stream_rows(settings, each)]),
+    )
+    yield STG_CURRENCIES, currencies()
     yield (
         STG_PLATFORM_TAGS,
         _rows(STG_PLATFORM_TAGS, [row for each in sources for row in _tags(each)]),
@@ -78,6 +96,26 @@ def read_seed(path: Path, table: Table) -> pa.Table:
     return rows
 
 
+def currencies() -> pa.Table:
+    """The smallest unit of every currency, as rows of ``staging.stg_currencies``."""
+    return _rows(
+        STG_CURRENCIES,
+        [
+            {"currency_code": code, "smallest_unit": Decimal(1).scaleb(-digits)}
+            for code, digits in CURRENCY_DIGITS.items()
+        ],
+    )
+
+
+def _own_spend_rule(sources: Iterable[Source]) -> Iterator[tuple[str, str]]:
+    """Spend of a network that is read is never entered by hand as well."""
+    for source in sources:
+        yield (
+            f"{source.name} is read from its API; spend entered by hand goes under another word",
+            f"platform <> '{source.name}'",
+        )
+
+
 def _broken_rules(column: Column, values: Iterable[Any]) -> Iterator[tuple[int, str]]:
     for position, value in enumerate(values):
         if value is None:
@@ -97,6 +135,7 @@ def _settings_row(settings: Settings) -> dict[str, Any]:
     return {
         "reporting_currency": settings.reporting_currency,
         "reporting_zone": settings.reporting_zone,
+        "rates": settings.rates,
         "attribution_look_back_days": settings.attribution_look_back_days,
     }
 
@@ -107,6 +146,18 @@ def _source_row(settings: Settings, source: Source) -> dict[str, Any]:
         "kind": source.kind,
         "look_back_days": settings.look_back_days.get(source.name, source.look_back_days),
     }
+
+
+def _stream_rows(settings: Settings, source: Source) -> Iterator[dict[str, Any]]:
+    for stream in source.streams:
+        if stream.by_default or f"{source.name}.{stream.name}" in settings.extra_streams:
+            yield {
+                "source": source.name,
+                "stream": stream.name,
+                "kind": stream.kind,
+                "retention_days": stream.retention_days,
+                "every_days": stream.every_days,
+            }
 
 
 def _tags(source: Source) -> Iterator[dict[str, Any]]:

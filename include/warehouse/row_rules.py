@@ -11,13 +11,17 @@ from include.contracts.shape import Table
 
 
 def broken_row_rules(table: Table, rows: pa.Table) -> Iterator[tuple[int, str]]:
-    """Rows that break a rule over several columns; a rule that is unknown (NULL) is kept."""
+    """Rows that break a rule over several columns, in their order; an unknown rule (NULL) is kept.
+
+    A rule may look at other rows through a window, in the order of ``row_number``.
+    """
     if not table.row_rules or not len(rows):
         return
     numbered = rows.append_column("row_number", pa.array(range(len(rows)), pa.int64()))
     with duckdb.connect(":memory:") as connection:
         connection.register("checked", numbered)
         for reason, rule in table.row_rules:
-            broken = connection.table("checked").filter(f"not ({rule})").project("row_number")
+            judged = connection.table("checked").project(f"row_number, ({rule}) as is_kept")
+            broken = judged.filter("not is_kept").order("row_number").project("row_number")
             for (position,) in broken.fetchall():
                 yield position, reason

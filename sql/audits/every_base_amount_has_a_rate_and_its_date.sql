@@ -1,10 +1,14 @@
 -- Was every amount converted at a known rate of a known day, and none at 1:1 for want of one?
--- Grain: one row per amount without a rate, or with a rate that the seed does not hold.
--- What to do about a row: add the currency's rates to include/seeds/currency_rates.csv.
+-- Grain: one row per amount without a rate, or with another rate than the seed's (or the
+-- CRM's, where the settings say so) for its day.
+-- What to do about a row: add the currency's rates to include/seeds/currency_rates.csv, or to the
+-- CRM's dated exchange rates.
 with
 
 as_of as (
-    select reporting_currency
+    select
+        reporting_currency,
+        rates
     from build.int_as_of
 ),
 
@@ -19,6 +23,17 @@ amounts as (
         spend_base as amount_base,
         fx_rate
     from build.fct_ad_spend_daily
+    union all
+    select
+        'fct_ad_performance_daily' as mart,
+        platform || '/' || account_id || '/' || ad_group_id || '/' || ad_id as row_key,
+        currency_code,
+        date_day as rate_day,
+        fx_rate_date,
+        spend as amount,
+        spend_base as amount_base,
+        fx_rate
+    from build.fct_ad_performance_daily
     union all
     select
         'fct_opportunities' as mart,
@@ -43,18 +58,43 @@ amounts as (
     from build.fct_attribution
 ),
 
-euro_rates as (
+-- A rate of the seed may serve its day and seven more, a rate of the CRM the days it holds.
+known_rates as (
     select
         currency_code,
-        rate_date,
+        rate_date as first_date,
+        rate_date as last_date,
+        rate_date + 7 as served_until,
         rate
     from staging.seed_currency_rates
+    where 'seed' in (select as_of.rates from as_of)
     union all
     select distinct
         'EUR' as currency_code,
-        rate_date,
+        rate_date as first_date,
+        rate_date as last_date,
+        rate_date + 7 as served_until,
         cast(1 as numeric(20, 10)) as rate
     from staging.seed_currency_rates
+    where 'seed' in (select as_of.rates from as_of)
+    union all
+    select
+        currency_code,
+        valid_from_date as first_date,
+        coalesce(valid_to_date, date '9999-12-31') - 1 as last_date,
+        coalesce(valid_to_date, date '9999-12-31') - 1 as served_until,
+        conversion_rate as rate
+    from staging.stg_crm_exchange_rates
+    where not is_deleted and 'crm' in (select as_of.rates from as_of)
+    union all
+    select
+        currency_code,
+        date '0001-01-01' as first_date,
+        date '9999-12-31' as last_date,
+        date '9999-12-31' as served_until,
+        cast(1 as numeric(20, 10)) as rate
+    from staging.stg_crm_currencies
+    where is_corporate and 'crm' in (select as_of.rates from as_of)
 ),
 
 looked_up as (
@@ -72,17 +112,22 @@ looked_up as (
             else
                 cast(reporting_rates.rate as double precision)
                 / cast(own_rates.rate as double precision)
-        end as seed_rate
+        end as known_rate,
+        case
+            when amounts.currency_code = as_of.reporting_currency then amounts.fx_rate_date
+            else least(own_rates.served_until, reporting_rates.served_until)
+        end as served_until
     from amounts
     cross join as_of
-    left join euro_rates as own_rates
+    left join known_rates as own_rates
         on
             amounts.currency_code = own_rates.currency_code
-            and amounts.fx_rate_date = own_rates.rate_date
-    left join euro_rates as reporting_rates
+            and amounts.fx_rate_date between own_rates.first_date and own_rates.last_date
+    left join known_rates as reporting_rates
         on
             as_of.reporting_currency = reporting_rates.currency_code
-            and amounts.fx_rate_date = reporting_rates.rate_date
+            and amounts.fx_rate_date
+            between reporting_rates.first_date and reporting_rates.last_date
 ),
 
 wrong as (
@@ -104,10 +149,10 @@ wrong as (
                 amount_base is null
                 or fx_rate is null
                 or fx_rate_date is null
-                or seed_rate is null
-                or abs(fx_rate - seed_rate) > 0.000000001
+                or known_rate is null
+                or abs(fx_rate - known_rate) > 0.000000001
                 or abs(amount_base - amount * fx_rate) > 0.01
-                or fx_rate_date not between rate_day - 7 and rate_day
+                or rate_day not between fx_rate_date and served_until
             )
         )
 )

@@ -16,6 +16,30 @@ missing_campaigns as (
     where campaigns.platform is null or campaigns.channel is null
     union all
     select
+        'fct_conversions_daily' as mart,
+        facts.platform || '/' || facts.account_id || '/' || facts.campaign_id as row_key,
+        'dim_campaign' as dimension
+    from build.fct_conversions_daily as facts
+    left join build.dim_campaign as campaigns
+        on
+            facts.platform = campaigns.platform
+            and facts.account_id = campaigns.account_id
+            and facts.campaign_id = campaigns.campaign_id
+    where campaigns.platform is null
+    union all
+    select
+        'dim_ad_group' as mart,
+        facts.platform || '/' || facts.account_id || '/' || facts.ad_group_id as row_key,
+        'dim_campaign' as dimension
+    from build.dim_ad_group as facts
+    left join build.dim_campaign as campaigns
+        on
+            facts.platform = campaigns.platform
+            and facts.account_id = campaigns.account_id
+            and facts.campaign_id = campaigns.campaign_id
+    where facts.campaign_id is not null and campaigns.platform is null
+    union all
+    select
         'mart_campaign_roi_monthly' as mart,
         facts.platform || '/' || facts.account_id || '/' || facts.campaign_id as row_key,
         'dim_campaign' as dimension
@@ -51,12 +75,72 @@ missing_campaigns as (
     where facts.crm_campaign_id is not null and campaigns.platform is null
 ),
 
+missing_ads as (
+    select
+        'fct_ad_performance_daily' as mart,
+        facts.platform || '/' || facts.account_id || '/' || facts.ad_group_id || '/' || facts.ad_id
+            as row_key,
+        'dim_ad' as dimension
+    from build.fct_ad_performance_daily as facts
+    left join build.dim_ad as ads
+        on
+            facts.platform = ads.platform
+            and facts.account_id = ads.account_id
+            and facts.ad_group_id = ads.ad_group_id
+            and facts.ad_id = ads.ad_id
+    where ads.ad_id is null
+    union all
+    select
+        'dim_ad' as mart,
+        facts.platform || '/' || facts.account_id || '/' || facts.ad_group_id || '/' || facts.ad_id
+            as row_key,
+        'dim_ad_group' as dimension
+    from build.dim_ad as facts
+    left join build.dim_ad_group as ad_groups
+        on
+            facts.platform = ad_groups.platform
+            and facts.account_id = ad_groups.account_id
+            and facts.ad_group_id = ad_groups.ad_group_id
+    where ad_groups.ad_group_id is null
+),
+
+missing_accounts as (
+    select
+        'fct_ad_spend_daily' as mart,
+        facts.platform || '/' || facts.account_id as row_key,
+        'dim_ad_account' as dimension
+    from build.fct_ad_spend_daily as facts
+    left join build.dim_ad_account as accounts
+        on
+            facts.platform = accounts.platform
+            and facts.account_id = accounts.account_id
+    where accounts.account_id is null
+),
+
 missing_days as (
     select
         'fct_ad_spend_daily' as mart,
         cast(facts.date_day as text) as row_key,
         'dim_date' as dimension
     from build.fct_ad_spend_daily as facts
+    left join build.dim_date as days
+        on facts.date_day = days.date_day
+    where days.date_day is null
+    union all
+    select
+        'fct_ad_performance_daily' as mart,
+        cast(facts.date_day as text) as row_key,
+        'dim_date' as dimension
+    from build.fct_ad_performance_daily as facts
+    left join build.dim_date as days
+        on facts.date_day = days.date_day
+    where days.date_day is null
+    union all
+    select
+        'fct_conversions_daily' as mart,
+        cast(facts.date_day as text) as row_key,
+        'dim_date' as dimension
+    from build.fct_conversions_daily as facts
     left join build.dim_date as days
         on facts.date_day = days.date_day
     where days.date_day is null
@@ -115,6 +199,10 @@ missing_deals as (
 
 wrong as (
     select * from missing_campaigns
+    union all
+    select * from missing_ads
+    union all
+    select * from missing_accounts
     union all
     select * from missing_days
     union all

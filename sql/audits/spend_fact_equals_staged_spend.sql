@@ -1,6 +1,28 @@
--- Is every staged amount of spend in the fact table, on its day, and nothing else?
+-- Is every staged amount of spend, and all that was entered by hand, in the fact table, on its day,
+-- and nothing else?
 -- Grain: one row per platform, account, campaign, day and currency that differs.
 with
+
+amounts as (
+    select
+        platform,
+        account_id,
+        campaign_id,
+        currency_code,
+        date_day,
+        spend
+    from staging.stg_campaign_daily
+    union all
+    select
+        platform,
+        account_id,
+        campaign_id,
+        currency_code,
+        date_day,
+        spend
+    from build.int_manual_spend
+    where not is_to_come
+),
 
 staged as (
     select
@@ -10,7 +32,7 @@ staged as (
         currency_code,
         date_day,
         sum(spend) as spend
-    from staging.stg_campaign_daily
+    from amounts
     group by platform, account_id, campaign_id, currency_code, date_day
 ),
 

@@ -12,6 +12,7 @@ settings as (
     select
         reporting_currency,
         reporting_zone,
+        rates,
         attribution_look_back_days
     from staging.stg_settings
 ),
@@ -20,6 +21,7 @@ as_of as (
     select
         settings.reporting_currency,
         settings.reporting_zone,
+        settings.rates,
         cast((loads.as_of_at at time zone settings.reporting_zone) as date) as as_of_date,
         settings.attribution_look_back_days,
         loads.as_of_at

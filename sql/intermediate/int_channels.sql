@@ -13,6 +13,7 @@ shown as (
         null as source_kind,
         true as has_paid_sign
     from build.int_campaigns
+    where told_channel is null
     union
     select
         channel_key,

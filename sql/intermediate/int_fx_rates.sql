@@ -1,12 +1,15 @@
 -- At which rate does a currency become the reporting currency on a day?
 -- Grain: one row per currency and day that ad spend or a deal needs.
--- Rates cross over the euro. A day without rates takes the last business day, at most seven days
--- back; without one the rate is NULL, never 1. The reporting currency itself has rate 1.
+-- Rates of the seed cross over the euro; a day without rates takes the last business day, at most
+-- seven days back. The CRM's dated rates cross over its corporate currency and hold for their
+-- spans; fx_rate_date is then the first day on which both rates held. Without a rate it is NULL,
+-- never 1. The reporting currency itself has rate 1.
 with
 
 as_of as (
     select
         reporting_currency,
+        rates,
         as_of_date
     from build.int_as_of
 ),
@@ -15,7 +18,12 @@ spend_days as (
     select distinct
         currency_code,
         date_day
-    from staging.stg_campaign_daily
+    from build.int_campaign_days
+    union
+    select distinct
+        currency_code,
+        date_day
+    from staging.stg_ad_daily
 ),
 
 deal_days as (
@@ -81,13 +89,75 @@ crossed as (
         on euro_rates.rate_date = reporting_rates.rate_date
 ),
 
-spans as (
+crm_rates as (
     select
         currency_code,
-        rate_date,
-        least(rate_date + 7, next_rate_date - 1) as last_date,
-        fx_rate
+        valid_from_date as first_date,
+        least(
+            coalesce(valid_to_date, date '9999-12-31'),
+            coalesce(
+                lead(valid_from_date) over (
+                    partition by currency_code order by valid_from_date, exchange_rate_id
+                ),
+                date '9999-12-31'
+            )
+        ) as next_date,
+        conversion_rate
+    from staging.stg_crm_exchange_rates
+    where not is_deleted
+    union all
+    select
+        currency_code,
+        date '0001-01-01' as first_date,
+        date '9999-12-31' as next_date,
+        cast(1 as numeric(20, 10)) as conversion_rate
+    from staging.stg_crm_currencies
+    where
+        is_corporate
+        and currency_code not in (
+            select rates.currency_code
+            from staging.stg_crm_exchange_rates as rates
+            where not rates.is_deleted
+        )
+),
+
+crm_crossed as (
+    select
+        own_rates.currency_code,
+        greatest(own_rates.first_date, reporting_rates.first_date) as rate_date,
+        least(own_rates.next_date, reporting_rates.next_date) - 1 as last_date,
+        cast(
+            cast(
+                reporting_rates.conversion_rate / own_rates.conversion_rate as numeric(26, 14)
+            ) as numeric(20, 10)
+        ) as fx_rate
+    from crm_rates as own_rates
+    cross join as_of
+    inner join crm_rates as reporting_rates
+        on as_of.reporting_currency = reporting_rates.currency_code
+    where
+        own_rates.first_date < reporting_rates.next_date
+        and reporting_rates.first_date < own_rates.next_date
+),
+
+spans as (
+    select
+        crossed.currency_code,
+        crossed.rate_date,
+        least(crossed.rate_date + 7, crossed.next_rate_date - 1) as last_date,
+        crossed.fx_rate
     from crossed
+    cross join as_of
+    where as_of.rates = 'seed'
+    union all
+    select
+        crm_crossed.currency_code,
+        crm_crossed.rate_date,
+        crm_crossed.last_date,
+        crm_crossed.fx_rate
+    from crm_crossed
+    cross join as_of
+    where as_of.rates = 'crm'
 ),
 
 rated as (

@@ -14,7 +14,7 @@ ad_campaigns as (
         campaigns.campaign_status,
         campaigns.campaign_type,
         campaigns.objective,
-        channels.channel,
+        coalesce(campaigns.told_channel, channels.channel) as channel,
         campaigns.currency_code,
         campaigns.time_zone,
         campaigns.start_date,

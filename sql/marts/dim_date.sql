@@ -15,7 +15,17 @@ days_seen as (
     select
         min(date_day) as first_day,
         max(date_day) as last_day
-    from staging.stg_campaign_daily
+    from build.int_campaign_days
+    union all
+    select
+        min(date_day) as first_day,
+        max(date_day) as last_day
+    from staging.stg_ad_daily
+    union all
+    select
+        min(date_day) as first_day,
+        max(date_day) as last_day
+    from staging.stg_conversion_daily
     union all
     select
         min(cast((people.lead_at at time zone as_of.reporting_zone) as date)) as first_day,

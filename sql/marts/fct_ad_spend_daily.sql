@@ -8,7 +8,7 @@ spend as (
         daily.account_id,
         daily.campaign_id,
         campaigns.account_name,
-        campaigns.campaign_name,
+        coalesce(names.thing_name, campaigns.campaign_name) as campaign_name,
         daily.currency_code,
         daily.date_day,
         rates.fx_rate_date,
@@ -21,12 +21,19 @@ spend as (
         daily.reported_conversions_value,
         daily.first_loaded_at,
         daily.last_restated_at
-    from staging.stg_campaign_daily as daily
+    from build.int_campaign_days as daily
     left join build.int_campaigns as campaigns
         on
             daily.platform = campaigns.platform
             and daily.account_id = campaigns.account_id
             and daily.campaign_id = campaigns.campaign_id
+    left join build.int_names as names
+        on
+            daily.platform = names.platform
+            and daily.account_id = names.account_id
+            and names.level = 'campaign'
+            and daily.campaign_id = names.thing_id
+            and daily.date_day between names.first_day and names.last_day
     left join build.int_fx_rates as rates
         on
             daily.currency_code = rates.currency_code

@@ -2,9 +2,11 @@
 -- Grain: one row per source, account and day.
 -- Ad networks: every day from the account's first loaded day (of an account never loaded, its
 -- source's) to the day before the as-of day, in the account's zone; a day is missing when one of
--- the source's daily streams lacks it. A network from which no account was ever loaded has one row,
--- missing. The CRM has a row for the as-of day alone: loaded when its latest load is as late as
--- that of any source; its rows are those living in staging.
+-- the daily streams that are read lacks it. A stream whose source keeps less than others, such as
+-- Google's clicks, is asked of a day from the first on which it was loaded, or could be. A network
+-- from which no account was ever loaded has one row, missing. The CRM has a row for the as-of day
+-- alone: loaded when the latest load of each of its streams is as late as that of any source, or
+-- as recent as the stream is wanted; its rows are those living in staging.
 with
 
 as_of as (
@@ -17,22 +19,25 @@ as_of as (
 
 daily_loads as (
     select
-        source,
-        account_id,
-        stream,
-        status,
-        date_day,
-        rows_rejected,
-        restated_spend,
-        loaded_at
-    from ops.load_ledger
-    where date_day is not null
+        ledger.source,
+        ledger.account_id,
+        ledger.stream,
+        ledger.status,
+        ledger.date_day,
+        ledger.rows_rejected,
+        ledger.restated_spend,
+        ledger.loaded_at
+    from ops.load_ledger as ledger
+    inner join staging.stg_streams as streams
+        on
+            ledger.source = streams.source
+            and ledger.stream = streams.stream
+    where ledger.date_day is not null and streams.kind = 'daily'
 ),
 
-streams as (
+source_reach as (
     select
         source,
-        count(distinct stream) as daily_streams,
         min(date_day) as first_day
     from daily_loads
     group by source
@@ -70,16 +75,15 @@ spans as (
     select
         accounts.source,
         accounts.account_id,
-        streams.daily_streams,
         coalesce(sources.look_back_days, 0) as look_back_days,
-        coalesce(account_reach.first_day, streams.first_day) as first_day,
+        coalesce(account_reach.first_day, source_reach.first_day) as first_day,
         cast((
             as_of.as_of_at at time zone coalesce(accounts.time_zone, as_of.reporting_zone)
         ) as date) - 1 as last_day
     from accounts
     cross join as_of
-    inner join streams
-        on accounts.source = streams.source
+    inner join source_reach
+        on accounts.source = source_reach.source
     left join account_reach
         on
             accounts.source = account_reach.source
@@ -88,12 +92,60 @@ spans as (
         on accounts.source = sources.source
 ),
 
+stream_reach as (
+    select
+        source,
+        account_id,
+        stream,
+        min(date_day) as first_day
+    from daily_loads
+    group by source, account_id, stream
+),
+
+-- The day from which each stream is asked of each account.
+asked as (
+    select
+        spans.source,
+        spans.account_id,
+        case
+            when streams.retention_days is null then spans.first_day
+            else
+                least(
+                    coalesce(stream_reach.first_day, spans.last_day),
+                    spans.last_day - cast(streams.retention_days as integer) + 2
+                )
+        end as asked_from
+    from spans
+    inner join staging.stg_streams as streams
+        on spans.source = streams.source
+    left join stream_reach
+        on
+            spans.source = stream_reach.source
+            and spans.account_id = stream_reach.account_id
+            and streams.stream = stream_reach.stream
+    where streams.kind = 'daily'
+),
+
+asked_spans as (
+    select
+        source,
+        account_id,
+        asked_from,
+        sum(count(*)) over (
+            partition by source, account_id order by asked_from
+        ) as daily_streams,
+        lead(asked_from) over (
+            partition by source, account_id order by asked_from
+        ) as next_from
+    from asked
+    group by source, account_id, asked_from
+),
+
 account_days as (
     select
         spans.source,
         spans.account_id,
         spans.first_day + cast(offsets.day_offset as integer) as date_day,
-        spans.daily_streams,
         spans.look_back_days,
         spans.last_day
     from spans
@@ -131,7 +183,9 @@ network_days as (
         account_days.source,
         account_days.account_id,
         case
-            when coalesce(loaded_days.streams_loaded, 0) < account_days.daily_streams then 'missing'
+            when
+                coalesce(loaded_days.streams_loaded, 0) < coalesce(asked_spans.daily_streams, 1)
+                then 'missing'
             when not loaded_days.has_rows then 'empty'
             when
                 account_days.date_day
@@ -148,6 +202,15 @@ network_days as (
         loaded_days.restated_spend,
         loaded_days.loaded_at
     from account_days
+    left join asked_spans
+        on
+            account_days.source = asked_spans.source
+            and account_days.account_id = asked_spans.account_id
+            and account_days.date_day >= asked_spans.asked_from
+            and (
+                asked_spans.next_from is null
+                or account_days.date_day < asked_spans.next_from
+            )
     left join loaded_days
         on
             account_days.source = loaded_days.source
@@ -207,7 +270,48 @@ crm_rows as (
         union all
         select count(*) as records from staging.stg_crm_record_types
         where not is_deleted
+        union all
+        select count(*) as records from staging.stg_crm_opportunity_history
+        where not is_deleted
+        union all
+        select count(*) as records from staging.stg_crm_opportunity_field_history
+        where not is_deleted
+        union all
+        select count(*) as records from staging.stg_crm_lead_history
+        where not is_deleted
+        union all
+        select count(*) as records from staging.stg_crm_opportunity_stages
+        where not is_deleted
+        union all
+        select count(*) as records from staging.stg_crm_tasks
+        where not is_deleted
+        union all
+        select count(*) as records from staging.stg_crm_events
+        where not is_deleted
+        union all
+        select count(*) as records from staging.stg_crm_currencies
+        where not is_deleted
+        union all
+        select count(*) as records from staging.stg_crm_exchange_rates
+        where not is_deleted
     ) as tables
+),
+
+-- A stream that is wanted every seventh day is late when its latest load is older than that.
+crm_streams as (
+    select
+        ledger.source,
+        ledger.account_id,
+        ledger.as_of_at
+        + case when streams.every_days > 1 then streams.every_days else 0 end
+        * interval '24 hours' as fresh_until,
+        ledger.rows_rejected,
+        ledger.loaded_at
+    from ops.load_ledger as ledger
+    inner join staging.stg_streams as streams
+        on
+            ledger.source = streams.source
+            and ledger.stream = streams.stream
 ),
 
 crm_loads as (
@@ -215,7 +319,7 @@ crm_loads as (
         sources.source,
         coalesce(ledger.account_id, 'none') as account_id,
         case
-            when min(ledger.as_of_at) >= max(as_of.as_of_at) then 'loaded'
+            when min(ledger.fresh_until) >= max(as_of.as_of_at) then 'loaded'
             else 'missing'
         end as status,
         max(as_of.as_of_date) as date_day,
@@ -227,7 +331,7 @@ crm_loads as (
     from staging.stg_sources as sources
     cross join as_of
     cross join crm_rows
-    left join ops.load_ledger as ledger
+    left join crm_streams as ledger
         on sources.source = ledger.source
     where sources.kind = 'crm'
     group by sources.source, coalesce(ledger.account_id, 'none')

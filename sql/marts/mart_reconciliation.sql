@@ -3,6 +3,9 @@
 -- platform_spend tolerates a cent an account-day, for a network may round a total by itself.
 -- Counts stand under currency XXX (no currency), checks that concern no model under model none.
 -- verdict: agrees, differs (stops the publish), or unproved where the source gives no total.
+-- ad_level_spend holds the ads' spend with its named gaps against the campaigns'. manual_spend
+-- holds what the lines entered by hand come to when spread over their days, days to come included,
+-- against their amounts, by month of a line's first day.
 -- Spend is by month of its day, deals by month of the close day, people and cohort figures by
 -- cohort month. What was set aside as wrong counts on the marts' side of platform_spend.
 with
@@ -22,6 +25,20 @@ staged_spend as (
         sum(spend) as spend
     from staging.stg_campaign_daily
     group by platform, cast(date_trunc('month', date_day) as date), currency_code
+    union all
+    select
+        platform as source,
+        cast(date_trunc('month', date_day) as date) as month,
+        currency_code,
+        sum(spend) as spend
+    from build.int_manual_spend
+    where not is_to_come
+    group by platform, cast(date_trunc('month', date_day) as date), currency_code
+),
+
+-- Spend entered by hand has no total of a network's.
+manual_sources as (
+    select distinct platform as source from staging.seed_manual_spend
 ),
 
 mart_spend as (
@@ -107,6 +124,7 @@ spend_sides as (
         0 as source_total,
         spend as mart_total
     from mart_spend
+    where source not in (select manual_sources.source from manual_sources)
     union all
     select
         'platform_spend' as check_name,
@@ -116,6 +134,51 @@ spend_sides as (
         0 as source_total,
         spend as mart_total
     from rejected_spend
+    union all
+    select
+        'manual_spend' as check_name,
+        platform as source,
+        cast(date_trunc('month', first_day) as date) as month,
+        currency_code,
+        amount as source_total,
+        0 as mart_total
+    from staging.seed_manual_spend
+    union all
+    select
+        'manual_spend' as check_name,
+        platform as source,
+        cast(date_trunc('month', first_day) as date) as month,
+        currency_code,
+        0 as source_total,
+        spend as mart_total
+    from build.int_manual_spend
+    union all
+    select
+        'ad_level_spend' as check_name,
+        platform as source,
+        cast(date_trunc('month', date_day) as date) as month,
+        currency_code,
+        spend as source_total,
+        0 as mart_total
+    from staging.stg_campaign_daily
+    union all
+    select
+        'ad_level_spend' as check_name,
+        platform as source,
+        cast(date_trunc('month', date_day) as date) as month,
+        currency_code,
+        0 as source_total,
+        spend as mart_total
+    from build.fct_ad_performance_daily
+    union all
+    select
+        'ad_level_spend' as check_name,
+        platform as source,
+        month,
+        currency_code,
+        0 as source_total,
+        spend_gap as mart_total
+    from build.mart_ad_level_gaps_monthly
 ),
 
 -- The same spend in the reporting currency, in the two ROI marts.

@@ -12,7 +12,8 @@ from include import warehouse
 from include.settings import Settings
 from tests.sql.worlds import build, fill, spoil
 
-# Two channels of ads in two currencies, a webinar, one of our own, and deals of every outcome.
+# Two channels of ads in two currencies, one of them down to the ad, a fair entered by hand, a
+# webinar, one of our own, and deals of every outcome.
 WORLD: dict[str, list[dict[str, Any]]] = {
     "seed_currency_rates": [
         {"currency_code": "USD", "rate_date": "2026-01-09", "rate": "1.25"},
@@ -62,6 +63,53 @@ WORLD: dict[str, list[dict[str, Any]]] = {
             ("facebook_ads", "EUR", "2026-01-10", "30"),
         )
     ],
+    "stg_campaign_history": [
+        {
+            "platform": "google_ads",
+            "account_id": "1",
+            "campaign_id": "1",
+            "campaign_name": "Brand",
+        }
+    ],
+    "stg_ad_daily": [
+        {
+            "platform": "google_ads",
+            "account_id": "1",
+            "campaign_id": "1",
+            "ad_group_id": "5",
+            "ad_id": ad,
+            "currency_code": "USD",
+            "date_day": day,
+            "spend": spend,
+        }
+        for ad, day, spend in (
+            ("7", "2026-01-10", "60"),
+            ("8", "2026-01-10", "40"),
+            ("7", "2026-01-11", "30"),
+        )
+    ],
+    "stg_conversion_daily": [
+        {
+            "platform": "google_ads",
+            "account_id": "1",
+            "campaign_id": "1",
+            "conversion_action_id": "11",
+            "currency_code": "USD",
+            "date_day": "2026-01-10",
+            "reported_conversions": "1.5",
+        }
+    ],
+    "seed_manual_spend": [
+        {
+            "platform": "events",
+            "campaign_name": "Hannover",
+            "channel": "Events",
+            "currency_code": "EUR",
+            "first_day": "2026-11-18",
+            "last_day": "2026-11-24",
+            "amount": "100",
+        }
+    ],
     "stg_crm_leads": [
         {
             "lead_id": "L1",
@@ -107,6 +155,22 @@ MUTATIONS: dict[str, tuple[str, str]] = {
     "spend_fact_equals_staged_spend": (
         "build.fct_ad_spend_daily",
         "delete from {table} where date_day = date '2026-01-11'",
+    ),
+    "spend_entered_by_hand_is_spread_to_the_cent": (
+        "build.int_manual_spend",
+        "update {table} set spend = spend + 0.01 where date_day = date '2026-11-24'",
+    ),
+    "ad_facts_equal_what_is_staged": (
+        "build.fct_conversions_daily",
+        "delete from {table}",
+    ),
+    "ads_never_exceed_their_campaign": (
+        "build.fct_ad_performance_daily",
+        "update {table} set spend = spend + 0.02 where ad_id = '8'",
+    ),
+    "every_gap_at_ad_level_is_named": (
+        "build.mart_ad_level_gaps_monthly",
+        "delete from {table} where platform = 'google_ads'",
     ),
     "spend_equals_the_platforms_own_totals": (
         "staging.stg_account_daily",

@@ -9,6 +9,7 @@ stands in the file.
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +31,10 @@ def _fitted(model: str, row: dict[str, Any]) -> dict[str, Any]:
     """An expected row in the types the warehouse answers in."""
     contract = CONTRACTS.get(model)
     if contract is None:
-        return row
+        return {
+            name: Decimal(str(value)) if isinstance(value, float) else value
+            for name, value in row.items()
+        }
     return {name: fit_one(contract.column(name), value) for name, value in row.items()}
 
 

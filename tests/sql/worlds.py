@@ -27,7 +27,7 @@ from include.contracts.shape import Table
 from include.contracts.values import fit
 from include.settings import Settings
 from include.warehouse.engine import compose, engine_of
-from include.warehouse.reference import read_seed
+from include.warehouse.reference import currencies, read_seed
 
 Rows = list[dict[str, Any]]
 
@@ -63,6 +63,7 @@ DEFAULT_ROWS: dict[str, Rows] = {
         {
             "reporting_currency": "EUR",
             "reporting_zone": "Europe/Berlin",
+            "rates": "seed",
             "attribution_look_back_days": 730,
         }
     ],
@@ -72,6 +73,15 @@ DEFAULT_ROWS: dict[str, Rows] = {
         {"source": "linkedin_ads", "kind": "ads", "look_back_days": 30},
         {"source": "salesforce", "kind": "crm", "look_back_days": 0},
     ],
+    "stg_streams": [
+        *(
+            {"source": platform, "stream": stream, "kind": "daily"}
+            for platform in _TAGS
+            for stream in ("campaign_daily", "account_daily")
+        ),
+        {"source": "salesforce", "stream": "leads", "kind": "changes"},
+    ],
+    "stg_currencies": currencies().to_pylist(),
     "stg_platform_tags": _tag_rows(),
 }
 DEFAULT_VALUES: dict[str, Any] = {
@@ -100,6 +110,13 @@ DEFAULT_VALUES: dict[str, Any] = {
     "reason": "spend is not a number",
     "record": "{}",
     "stream": "campaign_daily",
+    "every_days": 1,
+    "rates": "seed",
+    "submitted_at": _CREATED,
+    "valid_from_at": _CREATED,
+    "valid_from_date": date(2026, 1, 1),
+    "is_corporate": False,
+    "channel": "Events",
 }
 
 
