@@ -1,8 +1,9 @@
-"""A log-in to Google Ads through Google's own SDK.
+"""A log-in to Google Ads, and complete answers to its queries.
 
-The SDK brings the protocol and the messages; time-outs, retries, log-in and redaction are ours: it
-has no time-out and retries nothing. https://developers.google.com/google-ads/api/docs/
-best-practices/understand-api-errors
+Time-outs, retries, log-in and redaction are ours. Retry what is worth it, stop at a used-up
+allowance, ask a person for the rest: https://developers.google.com/google-ads/api/docs/
+best-practices/understand-api-errors, https://developers.google.com/google-ads/api/docs/
+best-practices/quotas
 """
 
 from __future__ import annotations
@@ -10,8 +11,9 @@ from __future__ import annotations
 import json
 import logging
 import os
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from decimal import Decimal
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
@@ -21,55 +23,65 @@ from requests.utils import get_environ_proxies
 from include.settings import LOOPBACK_HOSTS, Settings
 from include.sources import (
     Account,
+    Login,
+    Measure,
     SourceQuotaExhausted,
     SourceRefused,
     SourceUnavailable,
     patiently,
 )
+from include.sources.google_ads_wire import Spool, Trouble, Wire, enum_name
 from include.sources.versions import version_in_use
 
 NAME = "google_ads"
-DEFAULT_VERSION = version_in_use("google_ads")
+DEFAULT_VERSION = version_in_use(NAME)
 ENDPOINT = "googleads.googleapis.com"
 TOKEN_URI = "https://oauth2.googleapis.com/token"
 
 _SCOPE = "https://www.googleapis.com/auth/adwords"
 _CALL_SECONDS, _TOKEN_SECONDS = 300, 60
 _QUOTA_SECONDS = 3_600  # a wait longer than this is a daily allowance, not a throttle
+_BREAKS = 2  # a stream that broke off so often is asked for in halves
 _OPEN = {"ENABLED", "SUSPENDED", "UNKNOWN", "UNSPECIFIED"}  # states in which reports are served
 _CLIENTS = (
     "SELECT customer_client.id, customer_client.descriptive_name, customer_client.currency_code, "
-    "customer_client.time_zone, customer_client.manager, customer_client.status "
-    "FROM customer_client"
+    "customer_client.time_zone, customer_client.manager, customer_client.status, "
+    "customer_client.test_account FROM customer_client"
 )
+_ABOVE = (
+    "SELECT customer.id, customer.descriptive_name, customer_client.id, customer_client.level "
+    "FROM customer_client WHERE customer_client.id = {account_id}"
+)
+_MONEY = "SELECT customer.currency_code, customer.time_zone FROM customer"
+_REFUSED = {  # what to do when the token endpoint says no
+    "invalid_client": "check its login (OAuth client id) and its password (client secret)",
+    "invalid_grant": "its refresh_token has expired or was revoked; make a new one",
+    "unauthorized_client": "its refresh_token was made for another OAuth client; make a new one",
+}
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
 
 
-class _Expired(Exception):
-    """The access token was refused; a fresh one may do."""
-
-
-class _NotEnabled(SourceRefused):
-    """The customer's account is not open, or is closed."""
+class BrokenOff(Exception):
+    """A stream broke off again and again after rows had come; fewer days may get through."""
 
 
 class Client:
-    """One log-in to Google Ads.
+    """One log-in to Google Ads. Any number of threads may use it.
 
     Raises SourceRefused when the connection lacks something, names a host that is not Google's, or
     is refused by Google; SourceUnavailable when the token endpoint cannot be reached.
     """
 
     def __init__(self, credentials: Mapping[str, str], settings: Settings) -> None:
-        if settings.ca_file:  # gRPC reads this once, before the first channel of the process
-            os.environ.setdefault("GRPC_DEFAULT_SSL_ROOTS_FILE_PATH", settings.ca_file)
-        self._settings = settings
-        self._version = _known_version(credentials.get("api_version") or DEFAULT_VERSION)
-        self._endpoint = credentials.get("endpoint") or credentials.get("host") or ENDPOINT
-        _check_host(self._endpoint, settings)
-        self._developer_token = _needed(credentials, "developer_token")
+        self._patience = settings.retry_seconds
+        # So that a call that hangs leaves time to ask again.
+        self._call_seconds = min(_CALL_SECONDS, max(1, settings.retry_seconds / 4))
+        version = _known_version(credentials.get("api_version") or DEFAULT_VERSION)
+        endpoint = credentials.get("endpoint") or credentials.get("host") or ENDPOINT
+        _check_host(endpoint, settings)
+        developer_token = _needed(credentials, "developer_token")
         self.login = _digits(credentials.get("login_customer_id", ""))
         self.wanted = [
             _digits(part) for part in credentials.get("customer_ids", "").split(",") if part.strip()
@@ -78,9 +90,15 @@ class Client:
         _check_host(token_uri, settings)
         self._session = _session(token_uri, settings)
         self._credentials = _google_credentials(credentials, token_uri)
-        self._services: dict[tuple[str, str | None], Any] = {}
+        self._wire = Wire(endpoint, version, developer_token, settings.ca_file)
+        self._renewing, self._looking, self._checking = (threading.RLock() for _ in range(3))
         self._known: dict[str, tuple[Account, str]] | None = None
-        patiently(self._refresh, settings.retry_seconds)
+        self._managers: dict[str, str] = {}
+        self._money: dict[str, tuple[str, str]] = {}
+        self._all_are_tests = False
+        self._token()
+
+    # what can be read
 
     def accounts(self) -> list[Account]:
         """Every account that can be read, managers left out; closed ones are named in the log."""
@@ -96,105 +114,238 @@ class Client:
             if not self.wanted or number in self.wanted
         ]
 
-    def rows(self, account_id: str, query: str) -> list[Any]:
-        """The rows of a query over one account, complete or not at all."""
-        login = self.login or self._accounts()[account_id][1]
-        return self._search(account_id, query, login)
+    def above(self, account_id: str) -> Iterator[Any]:
+        """A row of customer_client for each manager above the account that this log-in reaches."""
+        self._accounts()
+        for manager, root in self._managers.items():
+            query = _ABOVE.format(account_id=account_id)
+            yield from self._listed(manager, query, root)
 
-    def _accounts(self) -> dict[str, tuple[Account, str]]:
-        """Accounts by id, each with the customer through which it is reached."""
-        if self._known is None:
-            self._known = {}
-            for root in [self.login] if self.login else self._roots():
-                for number, account in self._below(root).items():
-                    self._known.setdefault(number, (account, root))
-        return self._known
+    def usage(self) -> list[Measure]:
+        """Requests, and operations as Google counts them against a developer token's day:
+        https://developers.google.com/google-ads/api/docs/best-practices/quotas"""
+        used = self._wire.used
+        return [Measure(name, Decimal(used[name])) for name in ("requests", "operations")]
 
-    def _roots(self) -> list[str]:
-        """Customers this log-in has direct access to."""
-        names = self._call(
-            "CustomerService",
-            None,
-            lambda service, timeout: list(
-                service.list_accessible_customers(retry=None, timeout=timeout).resource_names
-            ),
+    def look(self) -> Login:
+        """What Google says of the log-in. The developer token's access level it never tells: a
+        token that may read test accounts alone is refused by the first other account."""
+        self._accounts()
+        remarks = []
+        granted = getattr(self._credentials, "granted_scopes", None)
+        if granted is not None and _SCOPE not in granted:
+            remarks.append(f"The refresh token was not granted {_SCOPE}; make a new one with it")
+        if self._all_are_tests:
+            remarks.append("Every account is a test account, which never has figures")
+        return Login(
+            api_version=self._wire.version,
+            user=getattr(self._credentials, "service_account_email", None),
+            scopes=tuple(granted) if granted is not None else None,
+            remarks=tuple(remarks),
         )
-        return [name.rsplit("/", 1)[1] for name in names]
 
-    def _below(self, root: str) -> dict[str, Account]:
-        try:
-            rows = self._search(root, _CLIENTS, root)
-        except _NotEnabled as refusal:
-            log.warning("%s", refusal)
-            return {}
-        found = {}
-        for row in rows:
-            client = row.customer_client
-            status = enum_name(client, "status")
-            if client.manager:
-                continue
-            if status not in _OPEN:
-                log.warning("Google Ads account %d is %s and is left out", client.id, status)
-                continue
-            found[str(client.id)] = Account(
-                str(client.id),
-                client.descriptive_name or None,
-                client.currency_code,
-                client.time_zone,
-                status,
-            )
-        return found
+    # complete answers
 
-    def _search(self, customer: str, query: str, login: str) -> list[Any]:
-        def read(service: Any, timeout: float) -> list[Any]:
-            # A stream may break off after rows came: they count only once it has ended.
-            stream = service.search_stream(
-                request={"customer_id": customer, "query": query}, retry=None, timeout=timeout
-            )
-            return [row for page in stream for row in page.results]
+    def listed(self, account_id: str, query: str) -> Iterator[Any]:
+        """The rows of a query without figures, complete or not at all."""
+        return self._listed(account_id, query, self._way_to(account_id))
 
-        return self._call("GoogleAdsService", login, read)
+    def reported(self, account: Account, query: str, can_be_halved: bool) -> Spool:
+        """The answer to a query with figures, its summary row in the last message.
 
-    def _call(self, name: str, login: str | None, call: Callable[[Any, float], T]) -> T:
-        def once() -> T:
-            from google.ads.googleads.errors import GoogleAdsException
-            from google.api_core.exceptions import GoogleAPICallError
-            from grpc import RpcError
+        The spool is the caller's to close. Raises BrokenOff, if the query can be halved, when the
+        stream broke off twice.
+        """
+        login = self._way_to(account.account_id)
+        self._check_money(account)
+        message = self._request(
+            "Stream", customer_id=account.account_id, query=query, summary_row_setting=3
+        )
+        broken = 0
 
-            if not self._credentials.valid:
-                self._refresh()
+        def read(token: str) -> Spool:
+            nonlocal broken
+            spool = Spool()
             try:
-                return call(self._service(name, login), _CALL_SECONDS)
-            except (GoogleAdsException, GoogleAPICallError, RpcError) as error:
-                raise _meant(_Trouble.of(error, self._version)) from None
+                # A stream may break off after rows came: they count only once it has ended.
+                self._wire.stream(message, token, login, self._call_seconds, spool)
+            except Trouble as trouble:
+                came, meaning = spool.count, _meant(trouble)
+                spool.__exit__()
+                if came or trouble.status == "DEADLINE_EXCEEDED":
+                    broken += isinstance(meaning, SourceUnavailable)
+                if can_be_halved and broken == _BREAKS:
+                    raise BrokenOff(str(meaning)) from None
+                raise meaning from None
+            return spool
 
+        return self._asked(read)
+
+    def pages(self, spool: Spool) -> Iterator[Any]:
+        """The messages of what `reported` gave."""
+        types = self._wire.types("google_ads_service")
+        return spool.messages(types.SearchGoogleAdsStreamResponse.pb())
+
+    def _listed(self, customer: str, query: str, login: str) -> Iterator[Any]:
+        with self._asked(lambda token: self._list(customer, query, login, token)) as spool:
+            types = self._wire.types("google_ads_service")
+            for page in spool.messages(types.SearchGoogleAdsResponse.pb()):
+                yield from page.results
+
+    def _list(self, customer: str, query: str, login: str, token: str) -> Spool:
+        """Every page, from the first: a page token that has expired is of no use any more.
+
+        https://developers.google.com/google-ads/api/docs/reporting/paging
+        """
+        response = self._wire.types("google_ads_service").SearchGoogleAdsResponse.pb()
+        message = self._request("", customer_id=customer, query=query)
+        message.search_settings.return_total_results_count = True
+        spool, came, told, tokens = Spool(), 0, set(), set()
         try:
-            return patiently(once, self._settings.retry_seconds)
+            while message.page_token not in tokens:
+                tokens.add(message.page_token)
+                answer = self._wire.ask(
+                    "GoogleAdsService", "Search", message, token, login, self._call_seconds
+                )
+                page = response.FromString(answer)
+                spool.add(answer)
+                came += len(page.results)
+                told.add(page.total_results_count)
+                message.page_token = page.next_page_token
+                if not page.next_page_token:
+                    break
+            if told != {came}:
+                raise SourceUnavailable(
+                    f"Google Ads account {customer}: {came} rows came of "
+                    f"{' or '.join(map(str, sorted(told)))} that answer: {query}"
+                )
+        except Trouble as trouble:
+            spool.__exit__()
+            raise _meant(trouble) from None
+        except SourceUnavailable:
+            spool.__exit__()
+            raise
+        return spool
+
+    def _request(self, kind: str, **fields: Any) -> Any:
+        types = self._wire.types("google_ads_service")
+        # Names that were not asked for would be the larger part of most rows.
+        fields["query"] += " PARAMETERS omit_unselected_resource_names=true"
+        return getattr(types, f"SearchGoogleAds{kind}Request").pb()(**fields)
+
+    def _asked(self, call: Callable[[str], T]) -> T:
+        """What a call with an access token gives, tried patiently; a token that is refused is
+        renewed once."""
+        token = self._token()
+        try:
+            return patiently(lambda: call(token), self._patience)
         except _Expired:
-            patiently(self._refresh, self._settings.retry_seconds)
+            fresh = self._token(refused=token)
         try:
-            return patiently(once, self._settings.retry_seconds)
+            return patiently(lambda: call(fresh), self._patience)
         except _Expired as error:
             raise SourceRefused(
                 f"Google Ads refuses the log-in of the connection {NAME} ({error}); renew its "
                 "refresh_token"
             ) from None
 
-    def _service(self, name: str, login: str | None) -> Any:
-        """A service of the SDK; both it and its client must be kept, or the channel is closed."""
-        from google.ads.googleads.client import GoogleAdsClient
+    # accounts
 
-        if (name, login) not in self._services:
-            client = GoogleAdsClient(
-                credentials=self._credentials,
-                developer_token=self._developer_token,
-                endpoint=self._endpoint,
-                login_customer_id=login,
-                use_proto_plus=False,
-                version=self._version,
-            )
-            self._services[name, login] = client.get_service(name), client
-        return self._services[name, login][0]
+    def _way_to(self, account_id: str) -> str:
+        """The customer through which an account is reached."""
+        return self.login or self._accounts()[account_id][1]
+
+    def _accounts(self) -> dict[str, tuple[Account, str]]:
+        """Accounts by id, each with the customer through which it is reached."""
+        with self._looking:
+            if self._known is None:
+                known: dict[str, tuple[Account, str]] = {}
+                tests = []
+                for root in [self.login] if self.login else self._roots():
+                    for account, is_test in self._below(root):
+                        known.setdefault(account.account_id, (account, root))
+                        tests.append(is_test)
+                self._all_are_tests = bool(tests) and all(tests)
+                self._known = known
+            return self._known
+
+    def _roots(self) -> list[str]:
+        """Customers this log-in has direct access to."""
+        types = self._wire.types("customer_service")
+        message = types.ListAccessibleCustomersRequest.pb()()
+
+        def ask(token: str) -> list[str]:
+            try:
+                answer = self._wire.ask(
+                    "CustomerService",
+                    "ListAccessibleCustomers",
+                    message,
+                    token,
+                    None,
+                    self._call_seconds,
+                )
+            except Trouble as trouble:
+                raise _meant(trouble) from None
+            found = types.ListAccessibleCustomersResponse.pb().FromString(answer)
+            return list(found.resource_names)
+
+        return [name.rsplit("/", 1)[1] for name in self._asked(ask)]
+
+    def _below(self, root: str) -> list[tuple[Account, bool]]:
+        """The open accounts below a customer, and whether each is a test account."""
+        try:
+            rows = list(self._listed(root, _CLIENTS, root))
+        except _NotEnabled as refusal:
+            log.warning("%s", refusal)
+            return []
+        found = []
+        for row in rows:
+            client = row.customer_client
+            status = enum_name(client, "status")
+            if status not in _OPEN:
+                log.warning("Google Ads account %d is %s and is left out", client.id, status)
+            elif client.manager:
+                self._managers.setdefault(str(client.id), root)
+            else:
+                account = Account(
+                    str(client.id),
+                    client.descriptive_name or None,
+                    client.currency_code,
+                    client.time_zone,
+                    status,
+                )
+                found.append((account, client.test_account))
+        return found
+
+    def _check_money(self, account: Account) -> None:
+        """Amounts and days are given in the account's currency and zone as they are now: those of
+        an account that changed either since it was planned would be taken for something else."""
+        with self._checking:
+            if account.account_id not in self._money:
+                (row,) = self.listed(account.account_id, _MONEY)
+                held = row.customer
+                self._money[account.account_id] = held.currency_code, held.time_zone
+        for what, now, before in zip(
+            ("currency", "time zone"),
+            self._money[account.account_id],
+            (account.currency_code, account.time_zone),
+            strict=True,
+        ):
+            if now != before:
+                raise SourceUnavailable(
+                    f"Google Ads account {account.account_id} changed its {what} from {before} to "
+                    f"{now} while it was being loaded; run the DAG again"
+                )
+
+    # log-in
+
+    def _token(self, refused: str | None = None) -> str:
+        """A living access token; one for all threads, renewed by the first that needs it."""
+        with self._renewing:
+            held = self._credentials
+            if not held.valid or held.token == refused:
+                patiently(self._refresh, self._patience)
+            return str(held.token)
 
     def _refresh(self) -> None:
         """A fresh access token. https://developers.google.com/identity/protocols/oauth2"""
@@ -203,6 +354,7 @@ class Client:
 
         def transport(*args: Any, **options: Any) -> Any:
             options["timeout"] = _TOKEN_SECONDS
+            self._wire.count("requests")
             return Transport(self._session)(*args, **options)
 
         try:
@@ -215,8 +367,11 @@ class Client:
             if not reason:
                 raise SourceUnavailable("Google's token endpoint gave no usable answer") from None
             raise SourceRefused(
-                f"Google refused the log-in of the connection {NAME} ({reason}); check its login "
-                "(OAuth client id), password (client secret) and refresh_token"
+                f"Google refused the log-in of the connection {NAME} ({reason}): "
+                + _REFUSED.get(
+                    reason,
+                    "check its login (OAuth client id), password (client secret), refresh_token",
+                )
             ) from None
         except GoogleAuthError as error:
             raise SourceUnavailable(
@@ -303,67 +458,48 @@ def _check_host(url: str, settings: Settings) -> None:
     )
 
 
-# --- trouble ----------------------------------------------------------------------------------
+# --- what went wrong --------------------------------------------------------------------------
 
 
-@dataclass(frozen=True)
-class _Trouble:
-    """An error of gRPC, of the SDK or of Google Ads, in one form; ``wait`` in seconds."""
-
-    status: str
-    codes: tuple[str, ...] = ()
-    message: str = ""
-    wait: float | None = None
-
-    @classmethod
-    def of(cls, error: Any, version: str) -> _Trouble:
-        from importlib import import_module
-
-        if hasattr(error, "failure"):
-            call, held = error.error, type(error.failure).pb(error.failure)
-        else:  # the SDK hands INTERNAL and RESOURCE_EXHAUSTED on without their details
-            call, held = getattr(error, "response", None) or error, None
-            key = f"google.ads.googleads.{version}.errors.googleadsfailure-bin"
-            trailing = call.trailing_metadata() if hasattr(call, "trailing_metadata") else None
-            if encoded := dict(trailing or ()).get(key):
-                errors = import_module(f"google.ads.googleads.{version}.errors.types.errors")
-                held = errors.GoogleAdsFailure.pb().FromString(encoded)
-        status = call.code().name if callable(getattr(call, "code", None)) else "UNKNOWN"
-        codes, message, wait = [], "", None
-        for item in held.errors if held is not None else ():
-            group = item.error_code.WhichOneof("error_code")
-            if group:
-                codes.append(enum_name(item.error_code, group))
-            message = message or item.message
-            delay = item.details.quota_error_details.retry_delay.ToTimedelta()
-            wait = max(wait or 0, delay.total_seconds()) or None
-        return cls(status, tuple(codes), message, wait)
+class _Expired(Exception):
+    """The access token was refused; a fresh one may do."""
 
 
-def _meant(trouble: _Trouble) -> Exception:
+class _NotEnabled(SourceRefused):
+    """The customer's account is not open, or is closed."""
+
+
+def _meant(trouble: Trouble) -> Exception:
     """What trouble means for us: wait, stop until the allowance is renewed, or ask a person."""
     status, codes = trouble.status, set(trouble.codes)
-    said = f"{', '.join(trouble.codes) or status}: {trouble.message}".rstrip(": ")
     if status == "RESOURCE_EXHAUSTED" or "RESOURCE_TEMPORARILY_EXHAUSTED" in codes:
         if (trouble.wait or 0) > _QUOTA_SECONDS:
             return SourceQuotaExhausted(
-                f"Google Ads' allowance for this developer token is used up ({said})", trouble.wait
+                f"Google Ads' allowance for this developer token is used up ({trouble})",
+                trouble.wait,
             )
-        return SourceUnavailable(f"Google Ads throttles ({said})", trouble.wait)
+        return SourceUnavailable(f"Google Ads throttles ({trouble})", trouble.wait)
     if "CUSTOMER_NOT_ENABLED" in codes:
-        return _NotEnabled(f"Google Ads account is not enabled, or closed ({said})")
+        return _NotEnabled(
+            f"Google Ads account is not enabled, or closed ({trouble}); open it, or leave it out "
+            f"of customer_ids of the connection {NAME}"
+        )
+    if "DEVELOPER_TOKEN_NOT_APPROVED" in codes:
+        return SourceRefused(
+            "Google Ads lets this developer token read test accounts alone "
+            "(DEVELOPER_TOKEN_NOT_APPROVED); apply for Basic Access in the manager's API Center"
+        )
     if codes & {
         "DEVELOPER_TOKEN_INVALID",
-        "DEVELOPER_TOKEN_NOT_APPROVED",
         "DEVELOPER_TOKEN_PROHIBITED",
         "DEVELOPER_TOKEN_PARAMETER_MISSING",
     }:
         return SourceRefused(
-            f"Google Ads refuses the developer token ({said}); correct developer_token of the "
+            f"Google Ads refuses the developer token ({trouble}); correct developer_token of the "
             f"connection {NAME}"
         )
     if status == "UNAUTHENTICATED":
-        return _Expired(said)
+        return _Expired(str(trouble))
     if codes & {"USER_PERMISSION_DENIED"}:
         return SourceRefused(
             "Google Ads lets this log-in not read the account (USER_PERMISSION_DENIED); give it "
@@ -374,13 +510,11 @@ def _meant(trouble: _Trouble) -> Exception:
             f"Google Ads no longer serves this API version; set api_version of the connection "
             f"{NAME} to a newer one"
         )
-    if not codes or codes & {"INTERNAL_ERROR", "TRANSIENT_ERROR", "DEADLINE_EXCEEDED"}:
-        return SourceUnavailable(f"Google Ads does not answer ({said})", trouble.wait)
-    return SourceRefused(f"Google Ads refused ({said})")
-
-
-def enum_name(message: Any, field: str) -> str:
-    """The name of an enum's value; one this version does not know stays a number."""
-    number = getattr(message, field)
-    values = message.DESCRIPTOR.fields_by_name[field].enum_type.values_by_number
-    return str(values[number].name) if number in values else str(number)
+    if not codes or codes & {
+        "INTERNAL_ERROR",
+        "TRANSIENT_ERROR",
+        "DEADLINE_EXCEEDED",
+        "EXPIRED_PAGE_TOKEN",
+    }:
+        return SourceUnavailable(f"Google Ads does not answer ({trouble})", trouble.wait)
+    return SourceRefused(f"Google Ads refused ({trouble})")
