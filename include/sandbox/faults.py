@@ -10,7 +10,7 @@ from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from include.sandbox import google_faults, meta_presets
+from include.sandbox import google_faults, meta_presets, salesforce_faults
 
 Fault = dict[str, Any]
 
@@ -38,6 +38,7 @@ _LINKEDIN_TOKEN = {"api": "linkedin", "path": "/oauth/v2/accessToken$"}
 PRESETS: dict[str, list[dict[str, Any]]] = {
     **meta_presets.PRESETS,
     **google_faults.PRESETS,
+    **salesforce_faults.PRESETS,
     # 7: what proxies and load balancers put in the API's place.
     "html-502": [{"match": {"api": "meta"}, "nth": 1, "do": {"kind": "html", "status": 502}}],
     "truncated-200": [{"match": _META_PAGE, "nth": 1, "do": {"kind": "truncate"}}],
@@ -98,14 +99,6 @@ PRESETS: dict[str, list[dict[str, Any]]] = {
     ],
     # A refresh gives a new refresh token, and the one used is dead from then on.
     "linkedin-rotating-refresh-token": [{"match": _LINKEDIN_TOKEN, "do": {"kind": "rotate_token"}}],
-    # 21: the session dies between two pages; a locator belongs to its session.
-    "salesforce-session-dies": [
-        {
-            "match": {"api": "salesforce", "method": "GET", "path": r"/query/[^/]+$"},
-            "nth": 1,
-            "do": {"kind": "expire_token"},
-        }
-    ],
 }
 
 

@@ -17,6 +17,7 @@ from include.sandbox import salesforce_access as gate
 from include.sandbox import soql, soql_engine
 from include.sandbox.dataset import World
 from include.sandbox.salesforce_access import bearer, error, guarded
+from include.sandbox.salesforce_faults import altered_records, page_of
 from include.sandbox.salesforce_objects import label
 from include.sandbox.salesforce_org import Org, SObject, long_id, org, wire_datetime
 from include.sandbox.soql_engine import Result
@@ -85,7 +86,7 @@ class _Answer:
         if (start, end) not in self._pages:
             project, version = self.result.project, self.version
             rows = [project(row, version) for row in self.result.rows[start:end]]
-            text = json.dumps(rows, ensure_ascii=False, separators=(",", ":"))
+            text = json.dumps(rows, ensure_ascii=False, separators=(",", ":"))[1:-1]
             self._pages[start, end] = text.encode("utf-8", "surrogatepass")
         return self._pages[start, end]
 
@@ -111,6 +112,12 @@ class _Queries:
         session, page = self._locators.get(locator, ("", None))
         if page is None or session != bearer(request) or not start.isdecimal():
             return error(400, "INVALID_QUERY_LOCATOR", "invalid query locator")
+        sobject = org.objects[page.result.sobject.name]
+        for column in page.result.columns:
+            if not page.result.is_aggregate and "." not in column and not sobject.has(column):
+                raise soql.SoqlError(
+                    "INVALID_FIELD", f"No such column '{column}' on entity '{sobject.name}'."
+                )
         return self._answer(request, page, locator, int(start))
 
     def _first(
@@ -144,13 +151,15 @@ class _Queries:
                 "single batch",
             )  # fmt: skip
         end = min(start + size, total)
-        first, last, end = _spoiled((request.get("fault") or {}).get("kind"), start, end)
+        fault = request.get("fault")
+        first, last, end = page_of(fault, start, end)
         head: dict[str, Any] = {"totalSize": page.result.total, "done": end >= total}
         if end < total:
             locator = locator or self._locate(bearer(request), page)
             head["nextRecordsUrl"] = f"/services/data/v{page.version}/query/{locator}-{end}"
         body = json.dumps(head, separators=(",", ":")).encode()
-        body = body[:-1] + b',"records":' + page.records(first, last) + b"}"
+        body = body[:-1] + b',"records":[' + altered_records(page.records(first, last), fault)
+        body += b"]}"
         return web.Response(body=body, content_type="application/json", charset="utf-8")
 
     def _locate(self, session: str, page: _Answer) -> str:
@@ -159,18 +168,6 @@ class _Queries:
         if len(self._locators) > _KEPT_LOCATORS:
             self._locators.popitem(last=False)
         return locator
-
-
-def _spoiled(kind: str | None, start: int, end: int) -> tuple[int, int, int]:
-    """(first, last, where the next page begins) of a page, as a fault makes it."""
-    if kind == "empty_page":
-        return start, start, start
-    if kind == "short_page":
-        half = start + (end - start) // 2
-        return start, half, half
-    if kind == "duplicate_page":
-        return start, end, start
-    return start, end, end
 
 
 def _missing(name: str) -> web.Response:
@@ -256,10 +253,9 @@ async def _describe(request: web.Request, org: Org, version: str) -> web.Respons
     sobject = org.object(request.match_info["name"])
     if sobject is None:
         return _missing(request.match_info["name"])
-    given = {field["name"]: field for field in (sobject.described or {}).get("fields", [])}
     fields = [
         field.describe(org.picklist(sobject.name, field) if field.type == "picklist" else ())
-        | given.get(field.name, {})
+        | sobject.given.get(field.name, {})
         for field in sobject.fields.values()
     ]
     children: list[dict[str, Any]] = [

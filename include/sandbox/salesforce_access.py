@@ -121,7 +121,7 @@ def login_routes(world: World) -> list[web.RouteDef]:
         answer = {
             "access_token": state.tokens.mint(),
             "signature": base64.b64encode(b"sandbox").decode(),
-            "scope": "api",
+            "scope": "api id",
             "instance_url": here,
             "id": f"{here}/id/{organization}/{USER_ID}",
             "token_type": "Bearer",
@@ -139,6 +139,25 @@ def login_routes(world: World) -> list[web.RouteDef]:
             )  # fmt: skip
         state.tokens.expire(form["token"])
         return web.Response()
+
+    async def userinfo(request: web.Request) -> web.Response:
+        if not state.tokens.accepts(bearer(request)):
+            return web.Response(status=403, text="Bad_OAuth_Token")
+        organization = next(iter(org(world).rows("Organization")))["Id"]
+        here = instance_url(request)
+        return web.json_response({
+            "sub": f"{here}/id/{organization}/{USER_ID}",
+            "user_id": USER_ID,
+            "organization_id": organization,
+            "preferred_username": USER,
+            "nickname": "admin",
+            "name": "Sandbox Admin",
+            "email": USER,
+            "email_verified": True,
+            "zoneinfo": world.dataset.time_zone,
+            "user_type": "STANDARD",
+            "active": True,
+        })  # fmt: skip
 
     async def soap_login(request: web.Request) -> web.Response:
         version = request.match_info["version"]
@@ -170,6 +189,7 @@ def login_routes(world: World) -> list[web.RouteDef]:
     return [
         web.post("/services/oauth2/token", token),
         web.post("/services/oauth2/revoke", revoke),
+        web.get("/services/oauth2/userinfo", userinfo),
         web.post("/services/Soap/u/{version}", soap_login),
     ]
 

@@ -16,6 +16,7 @@ from aiohttp import web
 from include.sandbox import soql, soql_engine
 from include.sandbox.dataset import World
 from include.sandbox.salesforce_access import USER_ID, error, guarded
+from include.sandbox.salesforce_faults import Fault, altered_cells, page_of
 from include.sandbox.salesforce_org import Org, long_id, wire_datetime
 from include.sandbox.soql_engine import Result
 
@@ -65,11 +66,12 @@ class _Job:
             }
         return info
 
-    def csv(self, start: int, end: int) -> str:
+    def csv(self, start: int, end: int, fault: Fault | None = None) -> str:
         """A chunk of the results, header included; every cell quoted, null empty."""
         mark, end_of_line = _DELIMITERS[self.delimiter], _LINE_ENDINGS[self.line_ending]
-        lines: list[Iterable[Any]] = [self.result.columns]
-        lines.extend(self.result.cells(row) for row in self.result.rows[start:end])
+        cells, columns = self.result.cells, self.result.columns
+        rows = altered_cells([cells(row) for row in self.result.rows[start:end]], columns, fault)
+        lines: list[Iterable[Any]] = [columns, *rows]
         return "".join(mark.join(map(_cell, line)) + end_of_line for line in lines)
 
 
@@ -155,14 +157,15 @@ def routes(world: World) -> list[web.RouteDef]:
         except ValueError:
             return error(400, "INVALIDLOCATOR", "Invalid locator or maxRecords")
         total = len(job.result.rows)
-        end = min(start + max(most, 1), total)
+        fault = request.get("fault")
+        first, last, end = page_of(fault, start, min(start + max(most, 1), total))
         locator = _locator(end) if end < total else "null"
         return web.Response(
-            body=job.csv(start, end).encode("utf-8", "surrogatepass"),
+            body=job.csv(first, last, fault).encode("utf-8", "surrogatepass"),
             headers={
                 "Content-Type": "text/csv; charset=UTF-8",
                 "Sforce-Locator": locator,
-                "Sforce-NumberOfRecords": str(end - start),
+                "Sforce-NumberOfRecords": str(last - first),
             },
         )
 

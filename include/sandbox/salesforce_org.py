@@ -7,14 +7,22 @@ types inferred. Records are brought to the wire form once per clock: UTC datetim
 
 import re
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from include.sandbox import salesforce_objects as standard
-from include.sandbox.dataset import DataSet, DataSetError, Record, World
+from include.sandbox.dataset import (
+    KNOWN_FROM,
+    KNOWN_UNTIL,
+    DataSet,
+    DataSetError,
+    Record,
+    World,
+    instant,
+)
 from include.sandbox.salesforce_objects import Field
 
 Row = dict[str, Any]
@@ -67,13 +75,15 @@ def wire_datetime(moment: datetime) -> str:
 
 @dataclass(frozen=True, slots=True)
 class SObject:
-    """An object of the organization. `fields` are keyed by lower-case name."""
+    """An object of the organization. `fields` are keyed by lower-case name; `given` is what a
+    describe file says of them, by name."""
 
     name: str
     prefix: str
     plural: str
     fields: dict[str, Field]
     described: Record | None
+    given: dict[str, Record]
 
     @property
     def custom(self) -> bool:
@@ -95,6 +105,7 @@ class Org:
         self._rows: dict[str, list[Row]] = {}
         self._ids: dict[str, dict[str, Row]] = {}
         self._picklists: dict[str, dict[str, tuple[str, ...]]] = {}
+        self._rates: dict[str, float] | None = None
 
     def object(self, name: str) -> SObject | None:
         """The object of that name, whatever its case."""
@@ -111,6 +122,14 @@ class Org:
         if name not in self._ids:
             self._ids[name] = {id_key(row["Id"]): row for row in self.rows(name)}
         return self._ids[name].get(id_key(record_id))
+
+    def corporate(self, amount: float, currency: str) -> float:
+        """An amount in the corporate currency, at the rate that CurrencyType has."""
+        if self._rates is None:
+            self._rates = {
+                row["IsoCode"]: row["ConversionRate"] for row in self.rows("CurrencyType")
+            }
+        return amount / self._rates.get(currency, 1.0)
 
     def picklist(self, name: str, of: Field) -> tuple[str, ...]:
         """The values that a picklist takes in the data."""
@@ -151,8 +170,34 @@ def org(world: World) -> Org:
     """
     found = world.cache.get("salesforce.org")
     if found is None:
-        found = world.cache["salesforce.org"] = Org(world, _objects(world.dataset))
+        moment = world.clock.timestamp()
+        objects = {name: _at(of, moment) for name, of in _objects(world.dataset).items()}
+        found = world.cache["salesforce.org"] = Org(world, objects)
     return found
+
+
+def _at(sobject: SObject, moment: float) -> SObject:
+    """The object with the fields that are to be seen at an instant: a describe file may say from
+    when and until when each is."""
+    contents = (sobject.described or {}).get("fields") or []
+    timed = [each for each in contents if KNOWN_FROM in each or KNOWN_UNTIL in each]
+    if not timed:
+        return sobject
+    fields, given = dict(sobject.fields), dict(sobject.given)
+    for each in timed:
+        fields.pop(each["name"].lower(), None)
+        given.pop(each["name"], None)
+    for each in timed:
+        start, end = each.get(KNOWN_FROM), each.get(KNOWN_UNTIL)
+        if (start is None or instant(start).timestamp() <= moment) and (
+            end is None or moment < instant(end).timestamp()
+        ):
+            field = standard.from_describe(each)
+            fields[field.name.lower()] = field
+            given[field.name] = {
+                key: value for key, value in each.items() if key not in (KNOWN_FROM, KNOWN_UNTIL)
+            }
+    return replace(sobject, fields=fields, given=given)
 
 
 @lru_cache(maxsize=8)
@@ -220,7 +265,8 @@ def _object(
             fields.append(standard.field("CurrencyIsoCode", "picklist", length=3))
         if record_typed and "RecordTypeId" not in extra:
             fields.append(standard.field("RecordTypeId", "reference", ("RecordType",)))
-    return SObject(name, prefix, plural, {f.name.lower(): f for f in fields}, described)
+    contents = {each["name"]: each for each in (described or {}).get("fields", [])}
+    return SObject(name, prefix, plural, {f.name.lower(): f for f in fields}, described, contents)
 
 
 def _infer(dataset: DataSet, name: str, values: list[Any], prefixes: dict[str, str]) -> Field:
@@ -313,6 +359,9 @@ def _fill(name: str, row: Row, record: Record, known_from: float, dataset: DataS
             row["IsClosed"] = row["IsWon"] or stage.startswith("closed")
     elif name == "Lead" and record.get("IsConverted") is None:
         row["IsConverted"] = bool(row.get("ConvertedDate") or row.get("ConvertedContactId"))
+    elif name == "OpportunityStage":
+        row["ApiName"] = row["ApiName"] or row["MasterLabel"]
+        row["MasterLabel"] = row["MasterLabel"] or row["ApiName"]
     elif name == "CampaignMember":
         row["LeadOrContactId"] = row.get("ContactId") or row.get("LeadId")
         row["Type"] = row.get("Type") or ("Contact" if row.get("ContactId") else "Lead")

@@ -1,7 +1,7 @@
 """Runs a parsed SOQL query over an organization: rows, order, projection, child queries, groups."""
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from operator import itemgetter
 from typing import Any
@@ -274,7 +274,7 @@ class _Run:
             assert isinstance(expression, Call)
             if not expression.arguments:
                 return len
-            bound = self.names.bind(expression.arguments[0])
+            bound = self.in_one_currency(self.names.bind(expression.arguments[0]))
             return lambda rows: aggregate(expression.name, bound, rows)
         bound = self.names.bind(expression)
         if all(self.names.bind(key).steps != bound.steps for key in self.query.group_by):
@@ -283,6 +283,21 @@ class _Run:
                 f"Field must be grouped or aggregated: {bound.steps[-1]}",
             )  # fmt: skip
         return lambda rows: bound.get(rows[0])
+
+    def in_one_currency(self, bound: Bound) -> Bound:
+        """Aggregates of amounts in several currencies are told in the org's own.
+
+        https://developer.salesforce.com/docs/atlas.en-us.soql_sosl.meta/soql_sosl/sforce_api_calls_soql_querying_currency_fields.htm
+        """
+        if bound.field.type != "currency" or not self.sobject.has("CurrencyIsoCode"):
+            return bound
+        get, corporate = bound.get, self.org.corporate
+
+        def converted(row: Row) -> Any:
+            amount = get(row)
+            return None if amount is None else corporate(amount, row["CurrencyIsoCode"])
+
+        return replace(bound, get=converted)
 
     def bind_group(
         self, columns: list[tuple[str, Callable[[list[Row]], Any]]]
