@@ -1,51 +1,68 @@
-"""LinkedIn Ads: what campaigns and accounts cost each day, and the campaigns themselves.
+"""LinkedIn Ads: what accounts, campaigns and ads cost and brought each day, what they are and where
+they lead, and the answers to lead forms.
 
-LinkedIn's words differ from ours: its campaign group is our campaign, its campaign our ad group.
-Reports: https://learn.microsoft.com/en-us/linkedin/marketing/integrations/ads-reporting/
-ads-reporting. Days are UTC days, amounts the account's currency. A report does not page and is cut
-at 15,000 elements in silence, so a full answer is asked for again in parts.
+LinkedIn's words differ from ours: its campaign group is our campaign, its campaign our ad group,
+its creative our ad. Accounts and what is below them: https://learn.microsoft.com/en-us/linkedin/
+marketing/integrations/ads/account-structure/create-and-manage-accounts and its neighbours; tracking
+parameters: https://learn.microsoft.com/en-us/linkedin/marketing/integrations/ads-reporting/
+dynamic-utm-tracking; lead forms: https://learn.microsoft.com/en-us/linkedin/marketing/lead-sync/
+leadsync. Days are UTC days, amounts the account's currency.
 """
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Iterator, Mapping
-from datetime import UTC, date, datetime, timedelta
-from decimal import Decimal, InvalidOperation
-from typing import Any
+from collections.abc import Iterator, Mapping
+from functools import partial
+from itertools import islice
 from urllib.parse import quote
 
 from include.contracts.staging import (
     STG_ACCOUNT_DAILY,
+    STG_AD_ACCOUNT_HISTORY,
     STG_AD_ACCOUNTS,
+    STG_AD_DAILY,
+    STG_AD_GROUP_HISTORY,
+    STG_AD_GROUPS,
+    STG_AD_HISTORY,
+    STG_ADS,
     STG_CAMPAIGN_DAILY,
+    STG_CAMPAIGN_HISTORY,
     STG_CAMPAIGNS,
+    STG_CONVERSION_DAILY,
+    STG_LEAD_FORM_RESPONSES,
 )
 from include.settings import Settings
-from include.sources import (
-    Account,
-    Record,
-    Request,
-    Row,
-    Source,
-    SourceRefused,
-    Stream,
-    Tagging,
-    Window,
-)
-from include.sources.linkedin_ads_client import NAME, Client
+from include.sources import Account, Record, Request, Source, SourceRefused, Stream, Tagging, Window
+from include.sources.linkedin_ads_client import AT_ONCE, Client
+from include.sources.linkedin_ads_leads import leads
+from include.sources.linkedin_ads_login import NAME
+from include.sources.linkedin_ads_reports import Report, read
+from include.sources.linkedin_ads_rows import CONVERSION_VALUE, CONVERSIONS, ZONE, number_of, rows
 
-FULL = 15_000
-ZONE = "UTC"
+_CREATIVES_PAGE = 100
+_ACCOUNT_TRACKING_SINCE = "202608"
+# Without asking, LinkedIn hides deleted ones.
+_STATUSES = "ACTIVE,ARCHIVED,CANCELED,{}DRAFT,PAUSED,PENDING_DELETION,REMOVED"
+_EVERY_GROUP = f"q=search&search=(status:(values:List({_STATUSES.format('')})))"
+_EVERY_CAMPAIGN = f"q=search&search=(status:(values:List({_STATUSES.format('COMPLETED,')})))"
+_EVERY_CREATIVE = f"q=criteria&intendedStatuses=List({_STATUSES.format('')})"
 
-_GROUPS_AT_ONCE = 500
-_EVERY_STATUS = (
-    "search=(status:(values:List(ACTIVE,ARCHIVED,CANCELED,DRAFT,PAUSED,PENDING_DELETION,REMOVED)))"
+_FIGURES = (
+    "costInLocalCurrency",
+    "costInUsd",
+    "impressions",
+    "clicks",
+    "externalWebsiteConversions",
+    "oneClickLeads",
+    CONVERSION_VALUE,
 )
-_FIELDS = (
-    "pivotValues,dateRange,costInLocalCurrency,costInUsd,impressions,clicks,"
-    "externalWebsiteConversions,oneClickLeads,conversionValueInLocalCurrency"
-)
+_REPORTS = {
+    "campaign_daily": Report(("CAMPAIGN_GROUP",), _FIGURES),
+    "account_daily": Report(("ACCOUNT",), _FIGURES),
+    "ad_daily": Report(("CAMPAIGN_GROUP", "CAMPAIGN", "CREATIVE"), _FIGURES),
+    "conversion_daily": Report(("CAMPAIGN_GROUP",), (*CONVERSIONS, CONVERSION_VALUE)),
+}
 
 log = logging.getLogger(__name__)
 
@@ -58,7 +75,7 @@ def connect(credentials: Mapping[str, str], settings: Settings) -> Client:
 def discover(client: Client) -> list[Account]:
     """The ad accounts the member has a role on, or those of them the connection names."""
     found = {}
-    for record in client.pages("adAccounts", "q=search"):
+    for record in client.listed("adAccounts", "q=search"):
         if record.get("test"):
             log.warning("LinkedIn account %s is a test account and is left out", record["id"])
             continue
@@ -76,166 +93,92 @@ def discover(client: Client) -> list[Account]:
 
 
 def extract(client: Client, account: Account, request: Request) -> Iterator[Record]:
-    """Raw accounts, campaign groups and analytics elements; amounts are text, as LinkedIn's are."""
+    """Raw accounts, campaign groups, campaigns and report elements, amounts as text; creatives
+    joined with what stands above them; answers to lead forms without what people wrote."""
+    path = f"adAccounts/{account.account_id}"
     if request.stream == "accounts":
-        yield client.one(f"adAccounts/{account.account_id}")
-    elif request.window is None:
-        yield from _groups(client, account)
+        yield client.get(path)
+    elif request.stream == "campaigns":
+        yield from client.listed(f"{path}/adCampaignGroups", _EVERY_GROUP)
+    elif request.stream == "ad_groups":
+        yield from client.listed(f"{path}/adCampaigns", _EVERY_CAMPAIGN)
+    elif request.stream == "ads":
+        yield from _ads(client, account)
+    elif request.stream == "lead_forms":
+        yield from leads(client, account, _window(request), partial(_campaigns, client, account))
     else:
-        pivot = "CAMPAIGN_GROUP" if request.stream == "campaign_daily" else "ACCOUNT"
-        yield from analytics(client, account, pivot, request.window)
+        yield from read(client, account, _REPORTS[request.stream], _window(request))
 
 
-def _groups(client: Client, account: Account) -> Iterator[Record]:
-    """Campaign groups of every status: without asking, LinkedIn hides deleted ones."""
-    return client.pages(
-        f"adAccounts/{account.account_id}/adCampaignGroups", f"q=search&{_EVERY_STATUS}"
-    )
+def _window(request: Request) -> Window:
+    if request.window is None:
+        raise ValueError(f"{request.stream} is asked for by days")
+    return request.window
 
 
-def analytics(
-    client: Client, account: Account, pivot: str, window: Window, groups: list[str] | None = None
-) -> Iterator[Record]:
-    """Daily elements of a pivot over days, complete.
+def _campaigns(client: Client, account: Account) -> dict[str, Record]:
+    """LinkedIn's campaigns of an account by number."""
+    found = client.listed(f"adAccounts/{account.account_id}/adCampaigns", _EVERY_CAMPAIGN)
+    return {str(record["id"]): record for record in found}
 
-    A full answer is asked for again in halves: of the days, then of the account's campaign groups.
-    Raises SourceRefused when a single day of a single group is still full.
-    """
-    elements = client.elements("adAnalytics", _query(account, pivot, window, groups))
-    if len(elements) < FULL:
-        yield from elements
-        return
-    days = window.days()
-    if len(days) > 1:
-        middle = days[len(days) // 2]
-        for part in (Window(window.first, middle - timedelta(1)), Window(middle, window.last)):
-            yield from analytics(client, account, pivot, part, groups)
-        return
-    if groups is None:
-        groups = [str(record["id"]) for record in _groups(client, account)]
-        size = _GROUPS_AT_ONCE
-    elif len(groups) > 1:
-        size = -(-len(groups) // 2)
-    else:
-        raise SourceRefused(
-            f"LinkedIn cuts its answer at {FULL} rows, and account {account.account_id} has as "
-            f"many on {window.first} in campaign group {groups[0]} alone; that day cannot be read "
-            "complete"
+
+def _ads(client: Client, account: Account) -> Iterator[Record]:
+    """Creatives, each with its campaign, campaign group, post, and the tracking parameters of its
+    campaign and account, the nearest first. What this log-in may not see is None."""
+    path = f"adAccounts/{account.account_id}"
+    campaigns = _campaigns(client, account)
+    groups = {
+        str(record["id"]): record
+        for record in client.listed(f"{path}/adCampaignGroups", _EVERY_GROUP)
+    }
+    of_account = None
+    if client.version >= _ACCOUNT_TRACKING_SINCE:
+        of_account = _tracking(client, "sponsoredAccount", account.account_id)
+    of_campaigns: dict[str, Record | None] = {}
+    creatives = client.listed(f"{path}/creatives", _EVERY_CREATIVE, _CREATIVES_PAGE)
+    while some := list(islice(creatives, _CREATIVES_PAGE)):
+        numbers = {str(number_of(creative["campaign"])) for creative in some}
+        unknown = sorted(numbers - of_campaigns.keys())
+        of_campaigns |= zip(
+            unknown,
+            client.together(
+                partial(_tracking, client, "sponsoredCampaign", number) for number in unknown
+            ),
+            strict=True,
         )
-    for start in range(0, len(groups), size):
-        yield from analytics(client, account, pivot, window, groups[start : start + size])
+        posts = _posts(client, some)
+        for creative in some:
+            number = str(number_of(creative["campaign"]))
+            campaign = campaigns.get(number)
+            group = number_of((campaign or {}).get("campaignGroup"))
+            yield {
+                "creative": creative,
+                "campaign": campaign,
+                "campaignGroup": groups.get(group or ""),
+                "post": posts.get(_reference(creative)),
+                "trackingParameters": [of_campaigns[number], of_account],
+            }
 
 
-def _query(account: Account, pivot: str, window: Window, groups: list[str] | None) -> str:
-    first, last = (
-        f"(year:{day.year},month:{day.month},day:{day.day})" for day in (window.first, window.last)
-    )
-    if groups is None:
-        facet = f"accounts=List({_urn('sponsoredAccount', account.account_id)})"
-    else:
-        urns = ",".join(_urn("sponsoredCampaignGroup", group) for group in groups)
-        facet = f"campaignGroups=List({urns})"
-    return (
-        f"q=analytics&pivot={pivot}&timeGranularity=DAILY&dateRange=(start:{first},end:{last})"
-        f"&{facet}&fields={_FIELDS}"
-    )
+def _tracking(client: Client, kind: str, number: str) -> Record | None:
+    urn = quote(f"urn:li:{kind}:{number}", safe="")
+    return client.maybe(f"adTrackingParameters/(adEntity:({kind}:{urn}))")
 
 
-def _urn(kind: str, number: str) -> str:
-    return quote(f"urn:li:{kind}:{number}", safe="")
+def _posts(client: Client, creatives: list[Record]) -> dict[str, Record]:
+    """The posts that creatives show, as far as this log-in may see them."""
+    urns = sorted(set(map(_reference, creatives)) - {""})
+    if not urns:
+        return {}
+    ids = ",".join(quote(urn, safe="") for urn in urns)
+    found = client.maybe("posts", f"ids=List({ids})", "BATCH_GET") or {}
+    results: dict[str, Record] = found.get("results") or {}
+    return results
 
 
-def parse(account: Account, stream: str, records: Iterable[Record]) -> Iterator[Row]:
-    """Rows of the stream's staging table, from what extract gave."""
-    shape = {
-        "accounts": _account_row,
-        "campaigns": _campaign_row,
-        "campaign_daily": _campaign_day,
-        "account_daily": _day,
-    }[stream]
-    for record in records:
-        yield shape(account, record)
-
-
-def _account_row(account: Account, record: Record) -> Row:
-    return {
-        "platform": NAME,
-        "account_id": str(record["id"]),
-        "account_name": record.get("name"),
-        "account_status": record.get("status"),
-        "currency_code": record.get("currency"),
-        "time_zone": ZONE,
-    }
-
-
-def _campaign_row(account: Account, record: Record) -> Row:
-    schedule = record.get("runSchedule") or {}
-    return {
-        "platform": NAME,
-        "account_id": account.account_id,
-        "campaign_id": str(record["id"]),
-        "campaign_name": record.get("name"),
-        "campaign_status": record.get("status"),
-        "campaign_type": None,
-        "objective": record.get("objectiveType"),
-        "start_date": _day_of(schedule.get("start")),
-        "end_date": _day_of(schedule.get("end")),
-    }
-
-
-def _day(account: Account, record: Record) -> Row:
-    return {
-        "platform": NAME,
-        "account_id": account.account_id,
-        "currency_code": account.currency_code,
-        "date_day": _first_day(record),
-        "spend": _amount(record.get("costInLocalCurrency")),
-        "impressions": record.get("impressions"),
-        "clicks": record.get("clicks"),
-    }
-
-
-def _campaign_day(account: Account, record: Record) -> Row:
-    """LinkedIn claims conversions on websites and leads of its own forms; both are reported."""
-    return {
-        **_day(account, record),
-        "campaign_id": record["pivotValues"][0].rsplit(":", 1)[-1],
-        "reported_conversions": _sum(
-            record.get("externalWebsiteConversions"), record.get("oneClickLeads")
-        ),
-        "reported_conversions_value": _amount(record.get("conversionValueInLocalCurrency")),
-    }
-
-
-def _first_day(record: Record) -> Any:
-    held = record["dateRange"]["start"]
-    try:
-        return date(held["year"], held["month"], held["day"])
-    except (ValueError, TypeError):
-        return str(held)
-
-
-def _amount(value: Any) -> Any:
-    """A decimal; what is no number stays as it stands."""
-    try:
-        return None if value is None else Decimal(value)
-    except (InvalidOperation, TypeError):
-        return value
-
-
-def _sum(*parts: Any) -> Any:
-    """The sum of the counts there are; the first that is none as it stands."""
-    for part in parts:
-        if part is not None and not isinstance(part, int):
-            return part
-    return Decimal(sum(part for part in parts if part is not None))
-
-
-def _day_of(milliseconds: Any) -> Any:
-    """The UTC day of an instant in milliseconds since 1970."""
-    if not isinstance(milliseconds, int):
-        return milliseconds
-    return (datetime(1970, 1, 1, tzinfo=UTC) + timedelta(milliseconds=milliseconds)).date()
+def _reference(creative: Record) -> str:
+    urn = str((creative.get("content") or {}).get("reference") or "")
+    return urn if urn.startswith(("urn:li:share:", "urn:li:ugcPost:")) else ""
 
 
 LINKEDIN_ADS = Source(
@@ -245,12 +188,17 @@ LINKEDIN_ADS = Source(
     connect=connect,
     discover=discover,
     extract=extract,
-    parse=parse,
+    parse=rows,
     streams=(
-        Stream("accounts", STG_AD_ACCOUNTS, "snapshot"),
-        Stream("campaigns", STG_CAMPAIGNS, "snapshot"),
+        Stream("accounts", STG_AD_ACCOUNTS, "snapshot", history=STG_AD_ACCOUNT_HISTORY),
+        Stream("campaigns", STG_CAMPAIGNS, "snapshot", history=STG_CAMPAIGN_HISTORY),
+        Stream("ad_groups", STG_AD_GROUPS, "snapshot", history=STG_AD_GROUP_HISTORY),
+        Stream("ads", STG_ADS, "snapshot", history=STG_AD_HISTORY),
         Stream("campaign_daily", STG_CAMPAIGN_DAILY, "daily"),
         Stream("account_daily", STG_ACCOUNT_DAILY, "daily", controls="campaign_daily"),
+        Stream("ad_daily", STG_AD_DAILY, "daily", window_days=31),
+        Stream("conversion_daily", STG_CONVERSION_DAILY, "daily", window_days=92),
+        Stream("lead_forms", STG_LEAD_FORM_RESPONSES, "daily", window_days=92, retention_days=365),
     ),
     look_back_days=30,
     tagging=Tagging(
@@ -258,4 +206,7 @@ LINKEDIN_ADS = Source(
         click_id="li_fat_id",
         campaign_id_parameters=("utm_id",),
     ),
+    concurrent_requests=AT_ONCE,
+    usage=Client.usage,
+    look_at_login=Client.look,
 )

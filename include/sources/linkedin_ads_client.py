@@ -1,9 +1,9 @@
 """A log-in to LinkedIn's advertising API, over plain HTTP: LinkedIn's own client drops page tokens,
 raises nothing and has no time-out.
 
-Versioning: https://learn.microsoft.com/en-us/linkedin/marketing/versioning; log-in: https://learn.
-microsoft.com/en-us/linkedin/shared/authentication/programmatic-refresh-tokens; errors: https://
-learn.microsoft.com/en-us/linkedin/shared/api-guide/concepts/error-handling.
+Versioning: https://learn.microsoft.com/en-us/linkedin/marketing/versioning; errors: https://learn.
+microsoft.com/en-us/linkedin/shared/api-guide/concepts/error-handling; limits: https://learn.
+microsoft.com/en-us/linkedin/shared/api-guide/concepts/rate-limits.
 """
 
 from __future__ import annotations
@@ -11,131 +11,229 @@ from __future__ import annotations
 import json
 import logging
 import os
+import threading
 import time
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
 from decimal import Decimal
-from typing import Any
+from http.cookiejar import DefaultCookiePolicy
+from typing import Any, TypeVar
 from urllib.parse import quote, urlsplit
 
 import requests
+from requests.adapters import HTTPAdapter
 from requests.utils import get_environ_proxies
 
 from include.settings import LOOPBACK_HOSTS, Settings
 from include.sources import (
+    Login,
+    Measure,
     Record,
     SourceQuotaExhausted,
     SourceRefused,
     SourceUnavailable,
     patiently,
 )
+from include.sources.linkedin_ads_login import NAME, AccessToken
 from include.sources.versions import version_in_use
 
-NAME = "linkedin_ads"
-DEFAULT_VERSION = version_in_use("linkedin_ads")
 HOST = "https://api.linkedin.com"
 TOKEN_URL = "https://www.linkedin.com/oauth/v2/accessToken"
+AT_ONCE = 4
 
 _TIMEOUT = (10, 120)  # seconds to connect, to the next byte
 _BODY_SECONDS, _BODY_BYTES = 300, 256 * 2**20
 _LONGEST_QUERY = 4_000  # longer ones travel as the body of a POST
-_PAGE = 1_000
-_REPEATS = 3  # how often the same page token may come before it is a circle
-_WARN_DAYS = 30  # before a refresh token's year ends
-_FRESH_TOKEN_WAITS = (0, 1, 4)  # seconds: a new token may be refused until LinkedIn knows it
+_PAGE, _COUNT = 1_000, 100
+_REPEATS = 3  # how often a page may come again before the pages lead nowhere
+_FRESH_TOKEN_WAITS = (0, 2, 8)  # first waits: a new token may be refused until LinkedIn knows it
+_REVOKED = "65601"
 
 log = logging.getLogger(__name__)
+T = TypeVar("T")
 
 
 class _Unauthorized(Exception):
     """The access token was refused."""
 
 
-class Client:
-    """One log-in to LinkedIn.
+class _Absent(SourceRefused):
+    """There is no such thing, or this log-in may not see it."""
 
-    Raises SourceRefused when the connection lacks something, names a host that is not LinkedIn's,
-    or is refused by LinkedIn; SourceUnavailable when the token endpoint cannot be reached.
+
+class Client:
+    """One log-in to LinkedIn, for any number of threads; ``at_once`` requests are under way at the
+    most, whoever makes them.
+
+    ``wanted``: the accounts the connection names. ``reads_lead_forms``: unless the connection says
+    ``no`` under ``lead_forms``; LinkedIn admits applications to them separately. Raises
+    SourceRefused when the connection lacks something, names a host that is not LinkedIn's, or is
+    refused by LinkedIn; SourceUnavailable when the token endpoint cannot be reached.
     """
 
     def __init__(self, credentials: Mapping[str, str], settings: Settings) -> None:
-        self._settings = settings
-        self._given = dict(credentials)
-        self._host = _checked(credentials.get("host") or HOST, "api.linkedin.com", settings)
-        self._token_url = _checked(
-            credentials.get("token_url") or TOKEN_URL, "www.linkedin.com", settings
-        )
-        self._version = credentials.get("api_version") or DEFAULT_VERSION
+        self.settings = settings
+        self.version = credentials.get("api_version") or version_in_use(NAME)
         self.wanted = [
             part.strip().rsplit(":", 1)[-1]
             for part in credentials.get("account_ids", "").split(",")
             if part.strip()
         ]
+        self.reads_lead_forms = credentials.get("lead_forms", "").strip().lower() != "no"
+        self.at_once = settings.concurrent_requests.get(NAME, AT_ONCE)
+        self._host = _checked(credentials.get("host") or HOST, "api.linkedin.com", settings)
+        token_url = _checked(
+            credentials.get("token_url") or TOKEN_URL, "www.linkedin.com", settings
+        )
+        self._slots = threading.BoundedSemaphore(self.at_once)
+        self._counting = threading.Lock()
+        self._requests: Counter[str] = Counter()
         self._session = requests.Session()
+        self._session.mount("https://", HTTPAdapter(pool_maxsize=self.at_once))
+        self._session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
         self._session.trust_env = False  # .netrc would replace the token; the rest is set here
         self._session.verify = settings.ca_file or os.environ.get("REQUESTS_CA_BUNDLE") or True
         self._session.proxies.update(get_environ_proxies(self._host))
-        if credentials.get("refresh_token"):
-            self._token = patiently(self._refresh, self._settings.retry_seconds)
-        else:
-            self._token = _needed(credentials, "access_token")
+        self._token = AccessToken(credentials, settings, token_url, self._send)
 
-    def one(self, path: str) -> Record:
-        """A single entity."""
-        return self._get(path, "")
+    def look(self) -> Login:
+        """What LinkedIn says of this log-in."""
+        return patiently(
+            lambda: self._token.look(self.version),
+            self.settings.retry_seconds,
+            self.settings.retry_first_wait,
+        )
 
-    def pages(self, path: str, query: str) -> Iterator[Record]:
-        """Every element of a finder that pages by token.
+    def usage(self) -> list[Measure]:
+        """Requests made, in all and by resource: LinkedIn's daily limits are each resource's own,
+        and no answer tells how much of them is left."""
+        with self._counting:
+            made = sorted(self._requests.items())
+        return [
+            Measure("requests", Decimal(sum(count for _, count in made))),
+            *(Measure(f"{resource}_requests", Decimal(count)) for resource, count in made),
+        ]
 
-        Raises SourceUnavailable when the pages lead in a circle.
+    def together(self, calls: Iterable[Callable[[], T]]) -> list[T]:
+        """What each call returns, in order, as many at a time as may be under way."""
+        with ThreadPoolExecutor(self.at_once) as pool:
+            pending = [pool.submit(copy_context().run, call) for call in calls]
+            try:
+                return [each.result() for each in pending]
+            except BaseException:
+                pool.shutdown(cancel_futures=True)
+                raise
+
+    def get(self, path: str, query: str = "", method: str | None = None) -> Record:
+        """An answer. Texts in ``query`` are encoded already: `(),:` must arrive as they are.
+
+        ``method`` is Rest.li's word for the call where the address does not tell it.
         """
-        token, seen = "", Counter[str]()
-        while True:
-            page = self._get(
-                path, f"{query}&pageSize={_PAGE}{token and '&pageToken=' + quote(token, safe='')}"
+        used = self._token.value
+        try:
+            return self._patiently(path, query, method)
+        except _Unauthorized as refusal:
+            error: Exception = refusal
+        if self._token.can_be_renewed:
+            self._token.renew(used)
+        elif _REVOKED not in str(error):
+            raise self._refused_token(error) from None
+        for waits in _FRESH_TOKEN_WAITS:
+            time.sleep(waits * self.settings.retry_first_wait)
+            try:
+                return self._patiently(path, query, method)
+            except _Unauthorized as refusal:
+                error = refusal
+        raise self._refused_token(error) from None
+
+    def maybe(self, path: str, query: str = "", method: str | None = None) -> Record | None:
+        """An answer, or None where there is none or this log-in may not see it."""
+        try:
+            return self.get(path, query, method)
+        except _Absent:
+            return None
+
+    def listed(self, path: str, query: str, size: int = _PAGE) -> Iterator[Record]:
+        """Every element of a finder that pages by token, once each, proved complete.
+
+        Their ids are read once more at the end: LinkedIn gives no total with which to compare.
+        Raises SourceUnavailable when the two differ or the pages lead in a circle.
+        """
+        found = set()
+        for record in self._pages(path, query, size):
+            found.add(record["id"])
+            yield record
+        again = {record["id"] for record in self._pages(path, f"{query}&fields=id", size)}
+        if found != again:
+            raise SourceUnavailable(
+                f"LinkedIn listed {len(found)} {_resource(path)} of {path} and then "
+                f"{len(again)}, of which {len(found ^ again)} are not in both; nothing of it is "
+                "used"
             )
-            yield from _elements(page)
+
+    def counted(self, path: str, query: str) -> Iterator[Record]:
+        """Every element of a finder that pages by `start` and `count`, once each, as many as its
+        total says. Raises SourceUnavailable when the total changes or cannot be reached."""
+        found: set[Any] = set()
+        total, barren = None, 0
+        while total is None or len(found) < total:
+            page = self.get(path, f"{query}&count={_COUNT}&start={len(found)}", "FINDER")
+            paging = page.get("paging")
+            said = paging.get("total") if isinstance(paging, dict) else None
+            if not isinstance(said, int) or (total is not None and said != total):
+                raise SourceUnavailable(
+                    f"LinkedIn counted {total} elements of {path} and then {said}; nothing of it "
+                    "is used"
+                )
+            total = said
+            fresh = {record["id"]: record for record in elements_of(page)}
+            fresh = {key: record for key, record in fresh.items() if key not in found}
+            yield from fresh.values()
+            found.update(fresh)
+            barren = 0 if fresh else barren + 1
+            if barren > _REPEATS:
+                raise SourceUnavailable(
+                    f"LinkedIn counts {total} elements of {path} and shows {len(found)}"
+                )
+        if len(found) != total:
+            raise SourceUnavailable(
+                f"LinkedIn counts {total} elements of {path} and shows {len(found)}"
+            )
+
+    def _pages(self, path: str, query: str, size: int) -> Iterator[Record]:
+        token, seen, found = "", Counter[str](), set()
+        while True:
+            at = f"&pageToken={quote(token, safe='')}" if token else ""
+            page = self.get(path, f"{query}&pageSize={size}{at}", "FINDER")
+            for record in elements_of(page):
+                if record["id"] not in found:
+                    found.add(record["id"])
+                    yield record
             metadata = page.get("metadata")
             token = str(metadata.get("nextPageToken") or "") if isinstance(metadata, dict) else ""
             if not token:
                 return
             seen[token] += 1
             if seen[token] > _REPEATS:
-                raise SourceUnavailable("LinkedIn's pages lead in a circle")
+                raise SourceUnavailable(f"LinkedIn's pages of {path} lead in a circle")
 
-    def elements(self, path: str, query: str) -> list[Record]:
-        """The elements of a finder that does not page."""
-        return _elements(self._get(path, query))
+    def _patiently(self, path: str, query: str, method: str | None) -> Record:
+        return patiently(
+            lambda: self._asked(path, query, method),
+            self.settings.retry_seconds,
+            self.settings.retry_first_wait,
+        )
 
-    def _get(self, path: str, query: str) -> Record:
-        try:
-            return patiently(lambda: self._asked(path, query), self._settings.retry_seconds)
-        except _Unauthorized as refusal:
-            error: Exception = refusal
-        if not self._given.get("refresh_token"):
-            raise SourceRefused(
-                f"LinkedIn refuses the access token of the connection {NAME} ({error}); renew it, "
-                "or fill in refresh_token"
-            ) from None
-        self._token = patiently(self._refresh, self._settings.retry_seconds)
-        for seconds in _FRESH_TOKEN_WAITS:
-            time.sleep(seconds)
-            try:
-                return patiently(lambda: self._asked(path, query), self._settings.retry_seconds)
-            except _Unauthorized as refusal:
-                error = refusal
-        raise SourceRefused(
-            f"LinkedIn refuses the log-in of the connection {NAME} ({error}) even with a fresh "
-            "token; let the member authorize the application again"
-        ) from None
-
-    def _asked(self, path: str, query: str) -> Record:
-        """One call. Texts in ``query`` are encoded already: `(),:` must arrive as they are."""
+    def _asked(self, path: str, query: str, method: str | None) -> Record:
         headers = {
-            "Authorization": f"Bearer {self._token}",
-            "LinkedIn-Version": self._version,
+            "Authorization": f"Bearer {self._token.value}",
+            "LinkedIn-Version": self.version,
             "X-Restli-Protocol-Version": "2.0.0",
         }
+        if method:
+            headers["X-RestLi-Method"] = method
         if len(query) > _LONGEST_QUERY:
             tunnel = {
                 "X-HTTP-Method-Override": "GET",
@@ -156,20 +254,25 @@ class Client:
 
         Messages of `requests` repeat whole URLs; the kind of failure is what a person needs.
         """
-        origin = urlsplit(url).netloc
+        parts = urlsplit(url)
+        with self._counting:
+            self._requests[_resource(parts.path)] += 1
         try:
-            with self._session.request(
-                method, url, timeout=_TIMEOUT, allow_redirects=False, stream=True, **options
-            ) as response:
+            with (
+                self._slots,
+                self._session.request(
+                    method, url, timeout=_TIMEOUT, allow_redirects=False, stream=True, **options
+                ) as response,
+            ):
                 text = _whole(response)
         except requests.exceptions.SSLError:
             raise SourceRefused(
-                f"The certificate of {origin} is not trusted here; set CLOSED_LOOP_CA_FILE to the "
-                "CA's file if your network inspects TLS"
+                f"The certificate of {parts.netloc} is not trusted here; set CLOSED_LOOP_CA_FILE "
+                "to the CA's file if your network inspects TLS"
             ) from None
         except requests.RequestException as error:
             raise SourceUnavailable(
-                f"LinkedIn cannot be reached at {origin} ({type(error).__name__})"
+                f"LinkedIn cannot be reached at {parts.netloc} ({type(error).__name__})"
             ) from None
         try:
             body = json.loads(text, parse_float=Decimal)
@@ -178,16 +281,27 @@ class Client:
         seconds = response.headers.get("Retry-After", "")
         return response.status_code, body, float(seconds) if seconds.isdecimal() else None
 
+    def _refused_token(self, error: Exception) -> SourceRefused:
+        if not self._token.can_be_renewed:
+            return SourceRefused(
+                f"LinkedIn refuses the access token of the connection {NAME} ({error}); renew it, "
+                "or fill in refresh_token"
+            )
+        return SourceRefused(
+            f"LinkedIn refuses the log-in of the connection {NAME} ({error}) even with a fresh "
+            "token; let the member authorize the application again"
+        )
+
     def _meant(self, path: str, status: int, body: Any, wait: float | None) -> Exception:
         """What an answer other than the one asked for means for us."""
         body = body if isinstance(body, dict) else {}
         code, message = str(body.get("code", "")), str(body.get("message", ""))[:300]
         said = f"{status} {code} {message}".strip()
         if status == 401:
-            return _Unauthorized(said)
+            return _Unauthorized(f"{body.get('serviceErrorCode', '')} {said}".strip())
         if status == 426:
             return SourceRefused(
-                f"LinkedIn no longer serves version {self._version} of its API; set api_version of "
+                f"LinkedIn no longer serves version {self.version} of its API; set api_version of "
                 f"the connection {NAME} to one of the last twelve months (YYYYMM)"
             )
         if status == 429 and "DAY" in message:
@@ -201,39 +315,32 @@ class Client:
                 f"LinkedIn answered {said or 'what is not JSON'} to {path}", wait
             )
         if status == 403:
-            return SourceRefused(
+            if path.startswith("lead"):
+                return _Absent(
+                    f"LinkedIn lets this log-in not read {path}; have the application admitted to "
+                    "the Lead Sync API (r_marketing_leadgen_automation), or write lead_forms: no "
+                    f"into the connection {NAME}"
+                )
+            return _Absent(
                 f"LinkedIn lets this log-in not read {path}; give the member a role on the ad "
                 "account, and the application r_ads and r_ads_reporting"
             )
+        if status == 404:
+            return _Absent(f"LinkedIn has no {path}")
         return SourceRefused(f"LinkedIn refused {path} ({said})")
 
-    def _refresh(self) -> str:
-        """A fresh access token."""
-        form = {
-            "grant_type": "refresh_token",
-            "client_id": _needed(self._given, "login"),
-            "client_secret": _needed(self._given, "password"),
-            "refresh_token": self._given["refresh_token"],
-        }
-        status, body, wait = self._send("POST", self._token_url, data=form)
-        body = body if isinstance(body, dict) else {}
-        if status == 200 and body.get("access_token"):
-            seconds = body.get("refresh_token_expires_in")
-            if isinstance(seconds, int) and seconds < _WARN_DAYS * 86_400:
-                log.warning(
-                    "The refresh_token of the connection %s expires in %d days; let the member "
-                    "authorize the application again before that",
-                    NAME,
-                    seconds // 86_400,
-                )
-            return str(body["access_token"])
-        if status in (400, 401, 403):
-            raise SourceRefused(
-                f"LinkedIn refused the log-in of the connection {NAME} "
-                f"({body.get('error', status)}); check its login (client id), password (client "
-                "secret) and refresh_token, which lives for a year"
-            )
-        raise SourceUnavailable(f"LinkedIn's token endpoint answered {status}", wait)
+
+def elements_of(body: Record) -> list[Record]:
+    """The elements of a finder's answer; SourceUnavailable where it has none."""
+    elements = body.get("elements")
+    if not isinstance(elements, list):
+        raise SourceUnavailable("LinkedIn gave an answer without elements")
+    return elements
+
+
+def _resource(path: str) -> str:
+    """The resource a path names: the last part that is no key."""
+    return next((part for part in reversed(path.split("/")) if part.isalpha()), path)
 
 
 def _whole(response: requests.Response) -> bytes:
@@ -244,25 +351,6 @@ def _whole(response: requests.Response) -> bytes:
         if len(body) > _BODY_BYTES or time.monotonic() > deadline:
             raise requests.ConnectionError("the answer does not end")
     return bytes(body)
-
-
-def _elements(body: Record) -> list[Record]:
-    elements = body.get("elements")
-    if not isinstance(elements, list):
-        raise SourceUnavailable("LinkedIn gave an answer without elements")
-    return elements
-
-
-def _needed(credentials: Mapping[str, str], name: str) -> str:
-    value = credentials.get(name)
-    if not value:
-        what = {
-            "login": " (client id)",
-            "password": " (client secret)",
-            "access_token": " and no refresh_token",
-        }.get(name, "")
-        raise SourceRefused(f"The connection {NAME} has no {name}{what}: fill it in there")
-    return value
 
 
 def _checked(url: str, expected: str, settings: Settings) -> str:
