@@ -6,7 +6,7 @@ wrong. Nothing is landed or staged, and no secret leaves: not in a sentence, not
 
 from __future__ import annotations
 
-import logging
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from datetime import timedelta
@@ -28,8 +28,6 @@ from include.sources import (
     Window,
 )
 from include.sources.versions import sunset_warning, version_in_use
-
-log = logging.getLogger(__name__)
 
 # A person is waiting: what does not answer within this is reported, not waited for.
 PATIENCE_SECONDS = 30
@@ -83,7 +81,8 @@ class Checked:
 
     def to_json(self) -> dict[str, Any]:
         """Plain values, for whoever shows them."""
-        return {**asdict(self), "verdict": self.verdict}
+        plain: dict[str, Any] = json.loads(json.dumps(asdict(self)))
+        return {**plain, "verdict": self.verdict}
 
 
 def check(settings: Settings, source: Source, credentials: Mapping[str, str], run: Run) -> Checked:
