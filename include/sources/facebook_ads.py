@@ -1,65 +1,47 @@
-"""Facebook Ads: campaign spend by day, account totals to prove it, campaigns and accounts.
+"""Facebook Ads: spend by day of accounts, campaigns and ads, what these are and claim to have
+brought, and the lead forms that people filled.
 
 Insights: https://developers.facebook.com/docs/marketing-api/insights
 """
 
 from __future__ import annotations
 
-import logging
-import time
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import date, timedelta
+from datetime import UTC, date, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any
+from zoneinfo import ZoneInfo
 
-from include.contracts.staging import (
-    STG_ACCOUNT_DAILY,
-    STG_AD_ACCOUNTS,
-    STG_CAMPAIGN_DAILY,
-    STG_CAMPAIGNS,
-)
+from include.contracts import staging
 from include.settings import Settings
 from include.sources import (
     Account,
+    Login,
+    Measure,
     Record,
     Request,
     Row,
     Source,
     SourceRefused,
-    SourceUnavailable,
     Stream,
     Tagging,
-    Window,
 )
-from include.sources.facebook_ads_graph import Graph, TooMuchData
-
-log = logging.getLogger(__name__)
+from include.sources.facebook_ads_graph import Graph
+from include.sources.facebook_ads_objects import filled_forms, form_of, landing_page_of, listed
+from include.sources.facebook_ads_reports import report
+from include.sources.facebook_ads_rows import ACTIONS, FIGURES
+from include.sources.personal import EMAIL_DOMAIN, EMAIL_HASH
+from include.sources.url_templates import UTM, produced
 
 NAME = "facebook_ads"
 LOOK_BACK_DAYS = 28
 RETENTION_DAYS = 1120  # 37 months, of which the shortest has 1,123 days
+LEADS_RETENTION_DAYS = 90
+# Meta names no number of calls in flight, but limits calls by the hour and their load:
+# https://developers.facebook.com/docs/marketing-api/insights/best-practices (rate limiting)
+CONCURRENT_REQUESTS = 4
 
 ACCOUNT_FIELDS = ("account_id", "name", "currency", "timezone_name", "account_status")
-CAMPAIGN_FIELDS = (
-    "id",
-    "name",
-    "effective_status",
-    "buying_type",
-    "objective",
-    "start_time",
-    "stop_time",
-    "updated_time",
-)
-METRIC_FIELDS = ("account_id", "account_currency", "spend", "impressions", "clicks")
-CAMPAIGN_METRIC_FIELDS = (
-    "campaign_id",
-    "campaign_name",
-    *METRIC_FIELDS,
-    "inline_link_clicks",
-    "actions",
-    "action_values",
-)
-STATUSES = ("ACTIVE", "PAUSED", "DELETED", "ARCHIVED", "IN_PROCESS", "WITH_ISSUES")
 # Meta's own totals over website, app and lead forms. Their parts are listed beside them in
 # `actions`, so the two must not be added up.
 CONVERSIONS = (
@@ -72,6 +54,31 @@ CONVERSIONS = (
     "submit_application_total",
     "subscribe_total",
 )
+# What people do with the ad itself; `actions` lists it beside conversions.
+ENGAGEMENT = frozenset(
+    {
+        "checkin",
+        "comment",
+        "landing_page_view",
+        "like",
+        "link_click",
+        "onsite_conversion.post_net_comment",
+        "onsite_conversion.post_net_like",
+        "onsite_conversion.post_net_save",
+        "onsite_conversion.post_save",
+        "onsite_conversion.post_unlike",
+        "outbound_click",
+        "page_engagement",
+        "photo_view",
+        "post",
+        "post_engagement",
+        "post_interaction_gross",
+        "post_interaction_net",
+        "post_reaction",
+        "rsvp",
+        "video_view",
+    }
+)
 ACCOUNT_STATUSES = {
     1: "ACTIVE",
     2: "DISABLED",
@@ -82,13 +89,14 @@ ACCOUNT_STATUSES = {
     100: "PENDING_CLOSURE",
     101: "CLOSED",
 }
-
-_PAGE = 500
-_FIRST_LOOK, _LONGEST_LOOK = 0.05, 15.0  # seconds between looks at a report run
-
-
-class _RunFailed(Exception):
-    """A report run ended without a report, or did not end in time."""
+# Each stream's level and measures.
+_REPORTS = {
+    "campaign_daily": ("campaign", (*FIGURES, *ACTIONS)),
+    "account_daily": ("account", FIGURES),
+    "ad_daily": ("ad", (*FIGURES, *ACTIONS)),
+    "conversion_daily": ("campaign", ACTIONS),
+}
+_OBJECTS = {"campaigns": "campaign", "ad_groups": "adset", "ads": "ad"}
 
 
 def connect(credentials: Mapping[str, str], settings: Settings) -> Graph:
@@ -103,189 +111,175 @@ def discover(client: Graph) -> list[Account]:
         records = [client.get(f"act_{name}", fields=fields) for name in client.account_ids]
     else:
         records = [
-            record
-            for page in client.pages("me/adaccounts", _PAGE, fields=fields)
-            for record in page
+            record for page in client.pages("me/adaccounts", 500, fields=fields) for record in page
         ]
     found = {record["account_id"]: _account(record) for record in records}
     return [found[name] for name in sorted(found)]
 
 
 def extract(client: Graph, account: Account, request: Request) -> Iterator[Record]:
-    """Raw records of one stream, as the Graph API gives them.
+    """Raw records of one stream, as the Graph API gives them; of a filled lead form, what may be
+    kept of it.
 
-    Daily streams yield insights rows; a row that comes twice is dropped, one that comes twice with
-    other figures raises SourceUnavailable.
+    Lists are held against Meta's count, insights against Meta's totals asked for apart; what does
+    not agree raises SourceUnavailable.
     """
-    node = f"act_{account.account_id}"
     if request.stream == "accounts":
-        yield client.get(node, fields=",".join(ACCOUNT_FIELDS))
-    elif request.stream == "campaigns":
-        yield from _campaigns(client, node)
+        yield client.get(f"act_{account.account_id}", fields=",".join(ACCOUNT_FIELDS))
+    elif request.stream in _OBJECTS:
+        yield from listed(client, account, _OBJECTS[request.stream])
     else:
         assert request.window is not None
-        report = _report if request.stream == "campaign_daily" else _totals
-        yield from _once(report(client, node, request.window), "campaign_id", "date_start")
-
-
-def _campaigns(client: Graph, node: str) -> Iterator[Record]:
-    """Every campaign, deleted and archived ones included: an edge hides them unless asked. Held
-    against Meta's own count, asked for apart.
-
-    https://developers.facebook.com/docs/marketing-api/best-practices/storing_adobjects
-    """
-    edge = f"{node}/campaigns"
-    filtering = [{"field": "campaign.effective_status", "operator": "IN", "value": STATUSES}]
-    pages = client.pages(edge, _PAGE, fields=",".join(CAMPAIGN_FIELDS), filtering=filtering)
-    found = list(_once((record for page in pages for record in page), "id"))
-    counted = client.get(edge, fields="id", limit=1, summary="total_count", filtering=filtering)
-    count = (counted.get("summary") or {}).get("total_count")
-    if isinstance(count, int) and len(found) < count:
-        raise SourceUnavailable(
-            f"Facebook counts {count} campaigns of {node} but gave {len(found)} of them"
-        )
-    yield from found
-
-
-def _totals(client: Graph, node: str, window: Window) -> Iterator[Record]:
-    """The account's own totals by day, asked for apart from the campaigns' as their control."""
-    try:
-        rows = [
-            row
-            for page in client.pages(
-                f"{node}/insights",
-                _PAGE,
-                level="account",
-                time_increment=1,
-                fields=",".join(METRIC_FIELDS),
-                time_range=_range(window),
-            )
-            for row in page
-        ]
-    except TooMuchData as error:
-        rows = [row for half in _halves(window, error) for row in _totals(client, node, half)]
-    yield from rows
-
-
-def _report(client: Graph, node: str, window: Window) -> Iterator[Record]:
-    """Campaigns by day through a report run. One that fails is started once more; then the window
-    is cut in two. https://developers.facebook.com/docs/marketing-api/insights/best-practices"""
-    try:
-        try:
-            rows = _run(client, node, window)
-        except _RunFailed as failed:
-            log.warning("%s %s: %s; starting it once more", node, _range(window), failed)
-            rows = _run(client, node, window)
-    except (TooMuchData, _RunFailed) as error:
-        rows = [row for half in _halves(window, error) for row in _report(client, node, half)]
-    yield from rows
-
-
-def _run(client: Graph, node: str, window: Window) -> list[Record]:
-    started = client.post(
-        f"{node}/insights",
-        level="campaign",
-        time_increment=1,
-        fields=",".join(CAMPAIGN_METRIC_FIELDS),
-        time_range=_range(window),
-    )
-    run = started.get("report_run_id")
-    if not run:
-        raise SourceUnavailable("Facebook started a report without naming it")
-    _await(client, str(run))
-    return [row for page in client.pages(f"{run}/insights", _PAGE) for row in page]
-
-
-def _await(client: Graph, run: str) -> None:
-    """Looks at a report run until it is complete. Raises _RunFailed.
-
-    https://developers.facebook.com/docs/marketing-api/reference/ad-report-run
-    """
-    deadline = time.monotonic() + client.settings.retry_seconds
-    pause = _FIRST_LOOK
-    while True:
-        state = client.get(run)
-        status = state.get("async_status")
-        if status == "Job Completed" and state.get("async_percent_completion") == 100:
-            return
-        if status in ("Job Failed", "Job Skipped"):
-            raise _RunFailed(f"the report ended as {status}")
-        if time.monotonic() + pause > deadline:
-            raise _RunFailed(
-                f"the report stands at {status} after {client.settings.retry_seconds} s"
-            )
-        time.sleep(pause)
-        pause = min(pause * 2, _LONGEST_LOOK)
-
-
-def _halves(window: Window, error: Exception) -> tuple[Window, Window]:
-    """Raises SourceUnavailable for a window of one day, which has no halves."""
-    days = (window.last - window.first).days
-    if days == 0:
-        raise SourceUnavailable(
-            f"Facebook cannot report {window.first}, not even alone: {error}"
-        ) from None
-    middle = window.first + timedelta(days // 2)
-    return Window(window.first, middle), Window(middle + timedelta(1), window.last)
-
-
-def _range(window: Window) -> dict[str, str]:
-    return {"since": window.first.isoformat(), "until": window.last.isoformat()}
-
-
-def _once(records: Iterable[Record], *key: str) -> Iterator[Record]:
-    """Each record once: Meta at times serves a page twice."""
-    seen: dict[tuple[Any, ...], Record] = {}
-    repeated = 0
-    for record in records:
-        name = tuple(record.get(part) for part in key)
-        if name not in seen:
-            seen[name] = record
-            yield record
-        elif seen[name] == record:
-            repeated += 1
+        if request.stream == "lead_forms":
+            key = client.settings.hash_key()
+            yield from filled_forms(client, account, request.window, key)
         else:
-            raise SourceUnavailable(
-                f"Facebook gave {', '.join(str(part) for part in name if part)} twice with "
-                "different figures: they moved while being read"
-            )
-    if repeated:
-        log.warning("Facebook gave %d records twice; each is kept once", repeated)
+            level, measures = _REPORTS[request.stream]
+            yield from report(client, account, level, measures, request.window)
+
+
+def usage(client: Graph) -> list[Measure]:
+    """Requests made, and the highest share of each allowance that Meta told of."""
+    return client.usage()
+
+
+def look_at_login(client: Graph) -> Login:
+    """Whose access token it is, what it may do and when it ends."""
+    return client.login()
 
 
 def parse(account: Account, stream: str, records: Iterable[Record]) -> Iterator[Row]:
     """Staging rows of one stream's raw records. Days are the account's own, as Meta gives them."""
+    if stream == "conversion_daily":
+        for record in records:
+            yield from _conversions(account, record)
+        return
+    row_of = _ROWS[stream]
     for record in records:
-        if stream == "campaign_daily":
-            yield {
-                **_metrics(account, record),
-                "campaign_id": record.get("campaign_id"),
-                "reported_conversions": _claimed(record.get("actions")),
-                "reported_conversions_value": _claimed(record.get("action_values")),
-            }
-        elif stream == "account_daily":
-            yield _metrics(account, record)
-        elif stream == "campaigns":
-            yield {
-                "platform": NAME,
-                "account_id": account.account_id,
-                "campaign_id": record.get("id"),
-                "campaign_name": record.get("name"),
-                "campaign_status": record.get("effective_status"),
-                "campaign_type": record.get("buying_type"),
-                "objective": record.get("objective"),
-                "start_date": _day(record.get("start_time")),
-                "end_date": _day(record.get("stop_time")),
-            }
-        else:
-            yield {
-                "platform": NAME,
-                "account_id": record.get("account_id"),
-                "account_name": record.get("name"),
-                "account_status": _status(record),
-                "currency_code": record.get("currency"),
-                "time_zone": record.get("timezone_name"),
-            }
+        yield row_of(account, record)
+
+
+def _account_row(account: Account, record: Record) -> Row:
+    return {
+        "platform": NAME,
+        "account_id": record.get("account_id"),
+        "account_name": record.get("name"),
+        "account_status": _status(record),
+        "currency_code": record.get("currency"),
+        "time_zone": record.get("timezone_name"),
+    }
+
+
+def _campaign_row(account: Account, record: Record) -> Row:
+    return {
+        "platform": NAME,
+        "account_id": account.account_id,
+        "campaign_id": record.get("id"),
+        "campaign_name": record.get("name"),
+        "campaign_status": record.get("effective_status"),
+        "campaign_type": record.get("buying_type"),
+        "objective": record.get("objective"),
+        "start_date": _day(record.get("start_time")),
+        "end_date": _day(record.get("stop_time")),
+    }
+
+
+def _ad_group_row(account: Account, record: Record) -> Row:
+    return {
+        "platform": NAME,
+        "account_id": account.account_id,
+        "campaign_id": record.get("campaign_id"),
+        "ad_group_id": record.get("id"),
+        "ad_group_name": record.get("name"),
+        "ad_group_status": record.get("effective_status"),
+        "ad_group_type": record.get("optimization_goal"),
+    }
+
+
+def _ad_row(account: Account, record: Record) -> Row:
+    creative = record.get("creative") or {}
+    macros = {
+        "campaign_id": record.get("campaign_id"),
+        "campaign_name": (record.get("campaign") or {}).get("name"),
+        "ad_group_id": record.get("adset_id"),
+        "ad_group_name": (record.get("adset") or {}).get("name"),
+        "ad_id": record.get("id"),
+        "ad_name": record.get("name"),
+    }
+    return {
+        "platform": NAME,
+        "account_id": account.account_id,
+        "campaign_id": record.get("campaign_id"),
+        "ad_group_id": record.get("adset_id"),
+        "ad_id": record.get("id"),
+        "form_id": form_of(creative),
+        "ad_name": record.get("name"),
+        "ad_status": record.get("effective_status"),
+        "ad_type": creative.get("object_type"),
+        **produced(landing_page_of(creative), suffixes=(creative.get("url_tags"),), macros=macros),
+    }
+
+
+def _campaign_day(account: Account, record: Record) -> Row:
+    return {
+        **_metrics(account, record),
+        "campaign_id": record.get("campaign_id"),
+        "reported_conversions": _claimed(record.get("actions")),
+        "reported_conversions_value": _claimed(record.get("action_values")),
+    }
+
+
+def _ad_day(account: Account, record: Record) -> Row:
+    return {
+        **_campaign_day(account, record),
+        "ad_group_id": record.get("adset_id"),
+        "ad_id": record.get("ad_id"),
+    }
+
+
+def _conversions(account: Account, record: Record) -> Iterator[Row]:
+    """A campaign's day by action type, engagement with the ad itself aside."""
+    values = {
+        each.get("action_type"): each.get("value") for each in record.get("action_values", ())
+    }
+    counts = {each.get("action_type"): each.get("value") for each in record.get("actions", ())}
+    for kind in counts | values:
+        if kind in ENGAGEMENT:
+            continue
+        yield {
+            "platform": NAME,
+            "account_id": account.account_id,
+            "campaign_id": record.get("campaign_id"),
+            "conversion_action_id": kind,
+            "conversion_action_name": kind,
+            "currency_code": record.get("account_currency") or account.currency_code,
+            "date_day": _day(record.get("date_start")),
+            "reported_conversions": _number(counts.get(kind, "0")),
+            "reported_conversions_value": _number(values.get(kind)),
+        }
+
+
+def _filled_form(account: Account, record: Record) -> Row:
+    submitted_at = _instant(record.get("created_time"))
+    is_known = isinstance(submitted_at, datetime)
+    return {
+        "platform": NAME,
+        "account_id": account.account_id,
+        "campaign_id": record.get("campaign_id"),
+        "ad_group_id": record.get("adset_id"),
+        "ad_id": record.get("ad_id"),
+        "response_id": record.get("id"),
+        "form_id": record.get("form_id"),
+        EMAIL_HASH: record.get(EMAIL_HASH),
+        EMAIL_DOMAIN: record.get(EMAIL_DOMAIN),
+        "form_name": record.get("form_name"),
+        **{name: record.get(name) for name in UTM},
+        "date_day": submitted_at.astimezone(ZoneInfo(account.time_zone)).date()
+        if is_known
+        else None,
+        "is_test": record.get("is_test"),
+        "submitted_at": submitted_at,
+    }
 
 
 def _metrics(account: Account, record: Record) -> Row:
@@ -358,6 +352,25 @@ def _day(moment: Any) -> Any:
         return moment
 
 
+def _instant(moment: Any) -> Any:
+    """A UTC instant where the text is one; else the value itself, for the contract to refuse."""
+    try:
+        return datetime.fromisoformat(moment).astimezone(UTC)
+    except (ValueError, TypeError):
+        return moment
+
+
+_ROWS = {
+    "accounts": _account_row,
+    "campaigns": _campaign_row,
+    "ad_groups": _ad_group_row,
+    "ads": _ad_row,
+    "campaign_daily": _campaign_day,
+    "account_daily": _metrics,
+    "ad_daily": _ad_day,
+    "lead_forms": _filled_form,
+}
+
 FACEBOOK_ADS = Source(
     name=NAME,
     title="Facebook Ads",
@@ -366,12 +379,37 @@ FACEBOOK_ADS = Source(
     discover=discover,
     extract=extract,
     parse=parse,
+    usage=usage,
+    look_at_login=look_at_login,
     streams=(
-        Stream("accounts", STG_AD_ACCOUNTS, "snapshot"),
-        Stream("campaigns", STG_CAMPAIGNS, "snapshot"),
-        Stream("campaign_daily", STG_CAMPAIGN_DAILY, "daily"),
-        Stream("account_daily", STG_ACCOUNT_DAILY, "daily", controls="campaign_daily"),
+        Stream(
+            "accounts",
+            staging.STG_AD_ACCOUNTS,
+            "snapshot",
+            history=staging.STG_AD_ACCOUNT_HISTORY,
+        ),
+        Stream(
+            "campaigns", staging.STG_CAMPAIGNS, "snapshot", history=staging.STG_CAMPAIGN_HISTORY
+        ),
+        Stream(
+            "ad_groups", staging.STG_AD_GROUPS, "snapshot", history=staging.STG_AD_GROUP_HISTORY
+        ),
+        Stream("ads", staging.STG_ADS, "snapshot", history=staging.STG_AD_HISTORY),
+        # Days a request: what Meta's report runs end in good time with.
+        Stream("campaign_daily", staging.STG_CAMPAIGN_DAILY, "daily", window_days=92),
+        Stream("account_daily", staging.STG_ACCOUNT_DAILY, "daily", controls="campaign_daily"),
+        Stream("ad_daily", staging.STG_AD_DAILY, "daily", window_days=31),
+        Stream("conversion_daily", staging.STG_CONVERSION_DAILY, "daily", window_days=92),
+        Stream(
+            "lead_forms",
+            staging.STG_LEAD_FORM_RESPONSES,
+            "daily",
+            window_days=LEADS_RETENTION_DAYS,
+            look_back_days=7,
+            retention_days=LEADS_RETENTION_DAYS,
+        ),
     ),
+    concurrent_requests=CONCURRENT_REQUESTS,
     look_back_days=LOOK_BACK_DAYS,
     retention_days=RETENTION_DAYS,
     tagging=Tagging(

@@ -1,26 +1,33 @@
-"""A session with Meta's Graph API, through the facebook-business SDK.
+"""A session with Meta's Graph API.
 
-The SDK brings the calls; time-outs, retries, paging and redaction are ours: it has no time-out,
-retries nothing, takes an HTML page for success, and its cursor stops at an empty page though more
-follow. https://developers.facebook.com/docs/graph-api/guides/error-handling
+The calls are made without the vendor's SDK: it has no time-out, retries nothing, takes an HTML page
+for success, reads every answer twice, and its cursor stops at an empty page though more follow.
+https://developers.facebook.com/docs/graph-api/guides/error-handling
 """
 
 from __future__ import annotations
 
+import hashlib
+import hmac
 import json
 import logging
 import os
+import re
+import threading
 import time
 from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, urlencode, urlsplit
 
 import requests
+from requests.adapters import HTTPAdapter
 from requests.utils import get_environ_proxies
+from urllib3.exceptions import HTTPError
 
 from include.settings import LOOPBACK_HOSTS, Settings
-from include.sources import Record, SourceRefused, SourceUnavailable, patiently
+from include.sources import Login, Measure, Record, SourceRefused, SourceUnavailable, patiently
 from include.sources.versions import version_in_use
 
 log = logging.getLogger(__name__)
@@ -31,81 +38,64 @@ DEFAULT_VERSION = version_in_use("facebook_ads")
 _TIMEOUT = (10, 120)  # seconds to connect, to the next byte
 _BODY_SECONDS, _BODY_BYTES = 300, 256 * 2**20
 _LONGEST_WAIT = 3600
+_LONGEST_QUERY = 4000  # beyond it the parameters go into a body
 _EMPTY_PAGES = 20
 _SMALLEST_PAGE = 25
+_REPORT_PAGE = 5000
 
 _THROTTLED = {4, 17, 32, 341, 613, 80014, *range(80000, 80009)}
 _TRANSIENT = {1, 2}
 _TOO_MUCH = {1487534, 1504018, 1504038, 1504044}
 _PERMISSION = {3, 10, 294, *range(200, 300)}
+_TOO_OLD = 3018
+
+_decoded = json.JSONDecoder(parse_float=str, parse_constant=str).decode
 
 
 class TooMuchData(Exception):
     """Meta cannot serve so much at once: ask for less, repeating does not help."""
 
 
-class _Session(requests.Session):
-    """Bears the token in a header, follows no redirect, never reads without end."""
-
-    def __init__(self, settings: Settings, origin: str, token: str) -> None:
-        super().__init__()
-        self.trust_env = False  # .netrc would replace the token; what else it brings is set here
-        self.verify = settings.ca_file or os.environ.get("REQUESTS_CA_BUNDLE") or True
-        self.proxies.update(get_environ_proxies(origin))
-        self.headers["Authorization"] = f"Bearer {token}"
-
-    def request(  # type: ignore[override]
-        self, method: str, url: str, **options: Any
-    ) -> requests.Response:
-        return super().request(method, url, **{**options, "allow_redirects": False})
-
-    def send(self, request: requests.PreparedRequest, **options: Any) -> requests.Response:
-        response = super().send(request, **{**options, "stream": True})
-        deadline = time.monotonic() + _BODY_SECONDS
-        body = bytearray()
-        for chunk in response.iter_content(1 << 16):
-            body += chunk
-            if len(body) > _BODY_BYTES or time.monotonic() > deadline:
-                response.close()
-                raise requests.ConnectionError("the answer does not end")
-        response._content = bytes(body)
-        return response
-
-
 class Graph:
-    """One login to the Graph API.
+    """One login to the Graph API; may be used by several threads at once.
 
-    Raises SourceRefused when the connection lacks its token or names a host that is not Meta's.
+    ``report_page`` is how many rows a page of a report is asked for; it is halved for good once
+    Meta finds that too much. Raises SourceRefused when the connection lacks its token, or names a
+    host that is not Meta's or a version that is none.
     """
 
     def __init__(self, credentials: Mapping[str, str], settings: Settings) -> None:
-        from facebook_business.api import FacebookAdsApi
-        from facebook_business.session import FacebookSession
-
         token = credentials.get("password") or ""
         if not token:
             raise SourceRefused(
                 "The connection facebook_ads has no password; write a system user's access token "
                 "with the permission ads_read there"
             )
-        origin = _checked_origin(credentials.get("host") or DEFAULT_HOST, settings)
-        secret = credentials.get("app_secret") or None
-        session = FacebookSession(credentials.get("app_id"), secret, token, timeout=_TIMEOUT)
-        session.GRAPH = origin
-        session.requests = _Session(settings, origin, token)
-        if secret:
-            session.requests.params = {"appsecret_proof": session.appsecret_proof}
         self.settings = settings
+        self.version = credentials.get("api_version") or DEFAULT_VERSION
+        if not re.fullmatch(r"v\d+\.\d+", self.version):
+            raise SourceRefused(
+                f"{self.version!r} is no Graph API version; correct api_version of the connection "
+                f"facebook_ads, for example {DEFAULT_VERSION}"
+            )
+        origin = _checked_origin(credentials.get("host") or DEFAULT_HOST, settings)
         self.account_ids = tuple(
             part.strip().removeprefix("act_")
             for part in (credentials.get("account_ids") or "").split(",")
             if part.strip()
         )
-        self._version = credentials.get("api_version") or DEFAULT_VERSION
-        self._secrets = [
-            word for word in (token, secret, session.__dict__.get("appsecret_proof")) if word
-        ]
-        self._api = FacebookAdsApi(session, api_version=self._version)
+        self.report_page = _REPORT_PAGE
+        self._base = f"{origin}/{self.version}"
+        self._token, self._secret = token, credentials.get("app_secret") or ""
+        self._app_id = credentials.get("app_id") or ""
+        self._proof = ""
+        if self._secret:
+            proof = hmac.new(self._secret.encode(), token.encode(), hashlib.sha256)
+            self._proof = proof.hexdigest()
+        self._session = _session(settings, origin)
+        self._lock = threading.Lock()
+        self._requests = 0
+        self._used: dict[str, Decimal] = {}
 
     def get(self, path: str, **params: Any) -> Record:
         """One GET; transient failures are retried. Raises TooMuchData beside the source's own."""
@@ -115,8 +105,86 @@ class Graph:
         """One POST; transient failures are retried."""
         return patiently(lambda: self._call("POST", path, params), self.settings.retry_seconds)
 
+    def report_pages(self, path: str, **params: Any) -> Iterator[list[Record]]:
+        """The pages of a report, as large as Meta has served them so far."""
+        for page in self._answers(path, self.report_page, params, is_report=True):
+            yield page["data"]
+
     def pages(self, path: str, limit: int, **params: Any) -> Iterator[list[Record]]:
-        """The pages of an edge until there is no `next`, which alone ends a list: pages may be
+        """The pages of an edge, of ``limit`` objects at first."""
+        for page in self._answers(path, limit, params):
+            yield page["data"]
+
+    def counted(self, path: str, limit: int, **params: Any) -> Iterator[tuple[list[Record], Any]]:
+        """The pages of an edge, each with Meta's own count of all its objects (None: untold)."""
+        for page in self._answers(path, limit, {**params, "summary": "total_count"}):
+            yield page["data"], (page.get("summary") or {}).get("total_count")
+
+    def usage(self) -> list[Measure]:
+        """Requests made, and the highest share of each allowance that Meta's headers told of.
+
+        https://developers.facebook.com/docs/graph-api/overview/rate-limiting
+        """
+        with self._lock:
+            shares = sorted(self._used.items())
+            return [
+                Measure("requests", Decimal(self._requests)),
+                *(Measure(name, share, Decimal(100)) for name, share in shares),
+            ]
+
+    def login(self) -> Login:
+        """Whose token it is, what it may do and when it ends: from debug_token where the connection
+        names its app and the app's secret, else from the permissions alone.
+
+        https://developers.facebook.com/docs/graph-api/reference/debug_token
+        """
+        user = self.get("me", fields="name")
+        expires_at, remarks = None, []
+        if self._app_id and self._secret:
+            token = self._described()
+            scopes = tuple(token.get("scopes") or ())
+            expires_at = _instant(token.get("expires_at"))
+            if str(token.get("app_id")) != self._app_id:
+                remarks.append(
+                    f"The access token belongs to the app {token.get('app_id')}, not to "
+                    f"{self._app_id}, which the connection facebook_ads names; correct app_id and "
+                    "app_secret"
+                )
+            if ends := _instant(token.get("data_access_expires_at")):
+                remarks.append(
+                    f"Meta lets this token read data until {ends:%Y-%m-%d}; make a new one before"
+                )
+        else:
+            granted = self.get("me/permissions").get("data") or []
+            scopes = tuple(
+                entry.get("permission") for entry in granted if entry.get("status") == "granted"
+            )
+        if "leads_retrieval" not in scopes:
+            remarks.append(
+                "The access token lacks leads_retrieval; filled lead forms cannot be read without"
+            )
+        return Login(self.version, user.get("name"), tuple(sorted(scopes)), expires_at,
+                     tuple(remarks))  # fmt: skip
+
+    def _described(self) -> Record:
+        """What Meta says of the token. Both tokens travel in a body and a header."""
+        params = {"method": "GET", "input_token": self._token}
+        bearer = f"{self._app_id}|{self._secret}"
+        answer = patiently(
+            lambda: self._call("POST", "debug_token", params, bearer), self.settings.retry_seconds
+        )
+        token = answer.get("data") or {}
+        if not token.get("is_valid"):
+            raise SourceRefused(
+                "Facebook says that the access token of the connection facebook_ads is not valid; "
+                "write a fresh one into its password"
+            )
+        return dict(token)
+
+    def _answers(
+        self, path: str, limit: int, params: Mapping[str, Any], is_report: bool = False
+    ) -> Iterator[Record]:
+        """The answers of an edge until there is no `next`, which alone ends a list: pages may be
         empty or short before. A page that is too much is asked for again at half the size.
 
         Only the cursor is taken from `next`: its URL carries a token, and could name any host.
@@ -132,11 +200,13 @@ class Graph:
                 if limit <= _SMALLEST_PAGE:
                     raise
                 limit = max(_SMALLEST_PAGE, limit // 2)
+                if is_report:
+                    self.report_page = min(self.report_page, limit)
                 continue
             rows = page.get("data")
             if not isinstance(rows, list):
                 raise SourceUnavailable(f"Facebook answered {path} without a list of data")
-            yield rows
+            yield page
             cursor = _next_cursor(page)
             if cursor is None:
                 return
@@ -146,40 +216,70 @@ class Graph:
             seen.add(cursor)
             after = {"after": cursor}
 
-    def _call(self, method: str, path: str, params: Mapping[str, Any]) -> Record:
-        from facebook_business.exceptions import FacebookError, FacebookRequestError
-
+    def _call(
+        self, method: str, path: str, params: Mapping[str, Any], bearer: str | None = None
+    ) -> Record:
+        """One call, tried once."""
+        plain = {name: _plain(value) for name, value in params.items()}
+        if self._proof and bearer is None:
+            plain["appsecret_proof"] = self._proof
+        if method == "GET" and len(urlencode(plain)) > _LONGEST_QUERY:
+            method, plain = "POST", {**plain, "method": "GET"}
+        with self._lock:
+            self._requests += 1
         try:
-            response = self._api.call(method, (path,), params=dict(params))
-        except FacebookRequestError as error:
-            raise self._failure(error) from None
-        except requests.RequestException as error:
+            response = self._session.request(
+                method,
+                f"{self._base}/{path}",
+                params=plain if method == "GET" else None,
+                data=None if method == "GET" else plain,
+                headers={"Authorization": f"Bearer {bearer or self._token}"},
+                timeout=_TIMEOUT,
+                allow_redirects=False,
+                stream=True,
+            )
+            text = self._body(response)
+        except (OSError, requests.RequestException, HTTPError) as failure:
             raise SourceUnavailable(
-                f"Facebook could not be reached ({type(error).__name__})"
+                f"Facebook could not be reached ({type(failure).__name__})"
             ) from None
-        except FacebookError:
-            raise SourceRefused(
-                f"{self._version!r} is no Graph API version; correct api_version of the connection "
-                f"facebook_ads, for example {DEFAULT_VERSION}"
-            ) from None
-        except (TypeError, AttributeError, KeyError):  # the SDK met an answer that is no JSON
-            raise SourceUnavailable("Facebook answered something that is not JSON") from None
+        self._note_usage(response.headers)
         try:
-            body = json.loads(response.body(), parse_float=Decimal)
-        except (TypeError, ValueError):
+            body = _decoded(text.decode())
+        except (ValueError, RecursionError):
             body = None
-        if response.status() != 200 or not isinstance(body, dict):
+        error = body.get("error") if isinstance(body, dict) else None
+        if isinstance(error, dict):
+            raise self._failure(response, error)
+        if response.status_code != 200 or not isinstance(body, dict):
             raise SourceUnavailable(
-                f"Facebook answered {response.status()} with something that is not JSON"
+                f"Facebook answered {response.status_code} with something that is not JSON"
             )
         return body
 
-    def _failure(self, error: Any) -> Exception:
+    def _body(self, response: requests.Response) -> bytes:
+        """The whole body, within its bounds of time and size however slowly it comes."""
+        deadline = time.monotonic() + min(_BODY_SECONDS, self.settings.retry_seconds)
+        body = bytearray()
+        with response:
+            while chunk := response.raw.read1(1 << 18, decode_content=True):
+                body += chunk
+                if len(body) > _BODY_BYTES or time.monotonic() > deadline:
+                    raise requests.ConnectionError("the answer does not end")
+        return bytes(body)
+
+    def _note_usage(self, headers: Mapping[str, str]) -> None:
+        shares = _shares_used(headers)
+        with self._lock:
+            for name, share in shares.items():
+                self._used[name] = max(share, self._used.get(name, share))
+
+    def _failure(self, response: requests.Response, error: Mapping[str, Any]) -> Exception:
         """What an error answer means: https://developers.facebook.com/docs/marketing-api/error-reference"""
-        code, subcode = error.api_error_code(), error.api_error_subcode()
-        said = self._redacted(error.api_error_message() or "no reason")
+        code, subcode = error.get("code"), error.get("error_subcode")
+        said = self._redacted(str(error.get("message") or "no reason"))
         name = f"{code}/{subcode}" if subcode else f"{code}"
-        told = f"Facebook answered {error.http_status()}, error {name}: {said}"
+        told = f"Facebook answered {response.status_code}, error {name}: {said}"
         if subcode in _TOO_MUCH or "reduce the amount of data" in said.lower():
             return TooMuchData(told)
         if code in (190, 102, 104):
@@ -188,24 +288,52 @@ class Graph:
                 f"{said}); write a fresh one into its password"
             )
         if code in _THROTTLED:
-            return SourceUnavailable(told, _wait_asked_for(error.http_headers()))
-        if code in _PERMISSION:
+            return SourceUnavailable(told, _wait_asked_for(response.headers))
+        if "leads_retrieval" in said:
+            return SourceRefused(
+                f"Facebook refused to show filled lead forms (error {name}: {said}); give the "
+                "access token of the connection facebook_ads the permission leads_retrieval"
+            )
+        if code in _PERMISSION or (code == 100 and "permission" in said.lower()):
             return SourceRefused(
                 f"Facebook refused the access (error {name}: {said}); give the system user of the "
                 "connection facebook_ads the permission ads_read on the ad account"
             )
-        if error.api_transient_error() or code in _TRANSIENT or error.http_status() >= 500:
+        if code == _TOO_OLD:
+            return SourceRefused(
+                f"{told}; Facebook keeps 37 months, ask for later days: the request itself must "
+                "change, repeating it will not help"
+            )
+        if error.get("is_transient") or code in _TRANSIENT or response.status_code >= 500:
             return SourceUnavailable(told)
         if code is None:
             return SourceUnavailable(
-                f"Facebook answered {error.http_status()} with something that is not JSON"
+                f"Facebook answered {response.status_code} with something that is not JSON"
             )
         return SourceRefused(f"{told}; the request itself must change, repeating it will not help")
 
     def _redacted(self, text: str) -> str:
-        for word in self._secrets:
-            text = text.replace(word, "…")
+        for word in (self._token, self._secret, self._proof):
+            text = text.replace(word, "…") if word else text
         return text[:500]
+
+
+def _session(settings: Settings, origin: str) -> requests.Session:
+    """Bears no token of itself and follows no redirect; one connection for each thread."""
+    session = requests.Session()
+    session.trust_env = False  # .netrc would replace the token; what else it brings is set here
+    session.verify = settings.ca_file or os.environ.get("REQUESTS_CA_BUNDLE") or True
+    session.proxies.update(get_environ_proxies(origin))
+    for scheme in ("https://", "http://"):
+        session.mount(scheme, HTTPAdapter(pool_maxsize=32))
+    return session
+
+
+def _plain(value: Any) -> str:
+    """A parameter as the Graph API reads it: lists and objects are JSON."""
+    if isinstance(value, str):
+        return value
+    return json.dumps(value, separators=(",", ":"), ensure_ascii=False)
 
 
 def _next_cursor(page: Record) -> str | None:
@@ -217,23 +345,59 @@ def _next_cursor(page: Record) -> str | None:
     return str(cursor or (parse_qs(urlsplit(paging["next"]).query).get("after") or [""])[0])
 
 
-def _wait_asked_for(headers: Any) -> float | None:
+def _told(headers: Mapping[str, str], name: str) -> dict[str, Any]:
+    try:
+        value = json.loads(headers.get(name) or "{}", parse_float=Decimal, parse_int=Decimal)
+    except ValueError:
+        return {}
+    return value if isinstance(value, dict) else {}
+
+
+def _by_business(headers: Mapping[str, str]) -> list[dict[str, Any]]:
+    """What each kind of call has used of each business's allowance."""
+    told = _told(headers, "x-business-use-case-usage")
+    entries = [each for value in told.values() if isinstance(value, list) for each in value]
+    return [entry for entry in entries if isinstance(entry, dict)]
+
+
+def _shares_used(headers: Mapping[str, str]) -> dict[str, Decimal]:
+    """How much of each allowance is used, in percent, as the headers of an answer tell it."""
+    used = ("call_count", "total_cputime", "total_time")
+    limits: dict[str, list[tuple[dict[str, Any], tuple[str, ...]]]] = {
+        "app_usage_percent": [(_told(headers, "x-app-usage"), used)],
+        "account_usage_percent": [(_told(headers, "x-ad-account-usage"), ("acc_id_util_pct",))],
+        "business_usage_percent": [(entry, used) for entry in _by_business(headers)],
+        "insights_usage_percent": [
+            (_told(headers, "x-fb-ads-insights-throttle"), ("app_id_util_pct", "acc_id_util_pct"))
+        ],
+    }
+    shares = {
+        limit: [
+            entry[name]
+            for entry, names in told
+            for name in names
+            if isinstance(entry.get(name), Decimal)
+        ]
+        for limit, told in limits.items()
+    }
+    return {limit: max(known) for limit, known in shares.items() if known}
+
+
+def _wait_asked_for(headers: Mapping[str, str]) -> float | None:
     """Seconds until an exhausted account may be asked again, one hour at most.
 
     https://developers.facebook.com/docs/graph-api/overview/rate-limiting
     """
-    names = {str(name).lower(): value for name, value in dict(headers or {}).items()}
-    try:
-        usage = json.loads(names.get("x-business-use-case-usage") or "{}")
-        minutes = [
-            float(entry.get("estimated_time_to_regain_access") or 0)
-            for entries in usage.values()
-            for entry in entries
-        ]
-    except (ValueError, TypeError, AttributeError):
+    minutes = [entry.get("estimated_time_to_regain_access") for entry in _by_business(headers)]
+    longest = max((each for each in minutes if isinstance(each, Decimal)), default=Decimal(0)) * 60
+    return min(float(longest), _LONGEST_WAIT) or None
+
+
+def _instant(seconds: Any) -> datetime | None:
+    """A moment given in Unix seconds; None for 0, which means never."""
+    if not isinstance(seconds, int) or not seconds:
         return None
-    longest = max(minutes, default=0) * 60
-    return min(longest, _LONGEST_WAIT) or None
+    return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(seconds=seconds)
 
 
 def _checked_origin(host: str, settings: Settings) -> str:

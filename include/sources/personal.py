@@ -35,3 +35,8 @@ def hashed(address: Any, hash_key: bytes) -> dict[str, str]:
 def without_addresses(text: str) -> str:
     """A text with every e-mail address in it taken out, however it is encoded."""
     return _EMAIL.sub("(e-mail removed)", text) if _HINT.search(text) else text
+
+
+def is_address(text: str) -> bool:
+    """Whether a text is an e-mail address and nothing else."""
+    return _EMAIL.fullmatch(text.strip()) is not None
