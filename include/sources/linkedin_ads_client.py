@@ -82,7 +82,7 @@ class Client:
             if part.strip()
         ]
         self.reads_lead_forms = credentials.get("lead_forms", "").strip().lower() != "no"
-        self.at_once = settings.concurrent_requests.get(NAME, AT_ONCE)
+        self.at_once = max(1, settings.concurrent_requests.get(NAME, AT_ONCE))
         self._host = _checked(credentials.get("host") or HOST, "api.linkedin.com", settings)
         token_url = _checked(
             credentials.get("token_url") or TOKEN_URL, "www.linkedin.com", settings

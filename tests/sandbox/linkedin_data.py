@@ -121,6 +121,121 @@ FILES: dict[str, list[dict[str, Any]]] = {
     ],
 }
 
+
+def tracking(entity: str, urn: str, **parameters: dict[str, str]) -> dict[str, Any]:
+    return {"adEntity": {entity: urn}, **parameters}
+
+
+def form(number: int, questions: tuple[str, ...], **more: Any) -> dict[str, Any]:
+    return {
+        "id": number,
+        "name": f"Form {number}",
+        "owner": {"sponsoredAccount": account_urn(EURO)},
+        "versionId": 1,
+        "hiddenFields": [{"name": "utm_campaign", "value": "hidden"}],
+        "content": {
+            "questions": [
+                {"questionId": place, "name": kind.lower(), "predefinedField": kind}
+                for place, kind in enumerate(questions, 1)
+            ]
+        },
+        **more,
+    }
+
+
+def response(number: int, at: int, form_id: int, *answers: str, **more: Any) -> dict[str, Any]:
+    """An answer submitted ``at`` milliseconds since 1970."""
+    return {
+        "id": f"response-{number:05}",
+        "owner": {"sponsoredAccount": account_urn(EURO)},
+        "leadType": "SPONSORED",
+        "submitter": "urn:li:person:MpGcnvaU_p",
+        "submittedAt": at,
+        "testLead": False,
+        "versionedLeadGenFormUrn": f"urn:li:versionedLeadGenForm:(urn:li:leadGenForm:{form_id},1)",
+        "associatedEntityInfo": {"associatedCreative": {"id": creative_urn(801)}},
+        "leadMetadataInfo": {
+            "sponsoredLeadMetadataInfo": {
+                "campaign": {"id": campaign_urn(701), "name": "Campaign 701"}
+            }
+        },
+        "formResponse": {
+            "answers": [
+                {"questionId": place, "answerDetails": {"textQuestionAnswer": {"answer": text}}}
+                for place, text in enumerate(answers, 1)
+            ]
+        },
+        **more,
+    }
+
+
+NOVEMBER_1 = 1_793_491_200_000  # 2026-11-01T00:00:00Z
+
+# What stands below and beside the campaigns: where ads lead, and who answered their forms.
+STREAM_FILES: dict[str, list[dict[str, Any]]] = {
+    **FILES,
+    "linkedin/campaigns": [
+        *FILES["linkedin/campaigns"],
+        {**campaign(704, 602), "name": "Old 704", "status": "REMOVED"},
+    ],
+    "linkedin/creatives": [
+        {
+            "id": creative_urn(801),
+            "account": account_urn(EURO),
+            "campaign": campaign_urn(701),
+            "name": "Ad 801",
+            "intendedStatus": "ACTIVE",
+            "content": {"reference": "urn:li:share:1"},
+        },
+        {
+            "id": creative_urn(802),
+            "account": account_urn(EURO),
+            "campaign": campaign_urn(701),
+            "intendedStatus": "ARCHIVED",
+            "content": {"textAd": {"landingPage": "https://example.com/text"}},
+            "leadgenCallToAction": {"destination": "urn:li:adForm:901", "label": "DOWNLOAD"},
+        },
+        {
+            "id": creative_urn(803),
+            "account": account_urn(EURO),
+            "campaign": campaign_urn(704),
+            "intendedStatus": "REMOVED",
+            "content": {"reference": "urn:li:ugcPost:2"},
+        },
+    ],
+    "linkedin/tracking_parameters": [
+        tracking(
+            "sponsoredCampaign",
+            campaign_urn(701),
+            dynamicValueParameters={"utm_campaign": "CAMPAIGN_GROUP_ID"},
+            customValueParameters={"utm_source": "linkedin"},
+        ),
+        tracking(
+            "sponsoredAccount",
+            account_urn(EURO),
+            dynamicValueParameters={"utm_content": "CREATIVE_ID"},
+            customValueParameters={"utm_source": "whole"},
+        ),
+    ],
+    "linkedin/posts": [
+        {"id": "urn:li:share:1", "contentLandingPage": "https://example.com/a?utm_term=own"},
+    ],
+    "linkedin/lead_forms": [
+        form(901, ("FIRST_NAME", "EMAIL")),
+        form(902, ("WORK_EMAIL", "JOB_TITLE")),
+    ],
+    "linkedin/lead_form_responses": [
+        response(1, NOVEMBER_1 - 1, 901, "Eve", "before@example.com"),
+        response(2, NOVEMBER_1, 901, "Ann", " Ann+news@Example.com "),
+        response(3, NOVEMBER_1 + 5, 902, "bob@firm.example", "CFO", testLead=True),
+        response(4, NOVEMBER_1 + 86_400_000, 903, "who@example.com"),
+        response(5, NOVEMBER_1 + 30 * 86_400_000, 901, "Late", "late@example.com"),
+        response(
+            6, NOVEMBER_1, 901, "X", "x@x.example", owner={"sponsoredAccount": account_urn(DOLLAR)}
+        ),
+    ],
+}
+
 # An account whose November has 14,999 elements, by the 12th 15,000 and by the 14th 15,001; on the
 # other account more creatives than one answer holds: on the 1st in two groups, on the 2nd in one.
 FULL_AT = {14_999: "2026-11-11", 15_000: "2026-11-13", 15_001: "2026-11-15"}

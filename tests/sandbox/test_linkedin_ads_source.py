@@ -1,18 +1,14 @@
 """Our LinkedIn source against the sandbox: complete rows once, or a sentence on what to do."""
 
-import tempfile
 import time
 from collections.abc import Callable, Iterator
 from datetime import date
 from decimal import Decimal
-from typing import Any
 
 import pytest
 
-from include.settings import Settings, load_settings
 from include.sources import (
     Account,
-    Request,
     SourceQuotaExhausted,
     SourceRefused,
     SourceUnavailable,
@@ -29,44 +25,8 @@ from tests.sandbox.linkedin_data import (
     account,
     group,
 )
+from tests.sandbox.linkedin_reading import ANALYTICS, account_of, calls, connect, rows
 from tests.sandbox.running import Sandbox
-
-NOVEMBER = Window(date(2026, 11, 1), date(2026, 11, 19))
-ANALYTICS = {"api": "linkedin", "path": "adAnalytics"}
-
-
-def settings(sandbox: Sandbox, **changes: str) -> Settings:
-    home = tempfile.mkdtemp(prefix="linkedin-home-")
-    return load_settings(
-        {
-            **sandbox.variables,
-            "CLOSED_LOOP_HOME": home,
-            "CLOSED_LOOP_RETRY_SECONDS": "20",
-            **changes,
-        }
-    )
-
-
-def connect(sandbox: Sandbox, *, env: dict[str, str] | None = None, **changes: str) -> Any:
-    return LINKEDIN_ADS.connect(
-        {**sandbox.connection("linkedin_ads"), **changes}, settings(sandbox, **(env or {}))
-    )
-
-
-def rows(
-    sandbox: Sandbox,
-    stream: str,
-    number: int = EURO,
-    window: Window | None = NOVEMBER,
-    **changes: str,
-) -> list[dict[str, Any]]:
-    client = connect(sandbox, **changes)
-    chosen = {each.account_id: each for each in LINKEDIN_ADS.discover(client)}[str(number)]
-    return list(
-        LINKEDIN_ADS.parse(
-            chosen, stream, LINKEDIN_ADS.extract(client, chosen, Request(stream, window))
-        )
-    )
 
 
 @pytest.fixture(scope="module")
@@ -78,10 +38,6 @@ def sandbox(serve_data: Callable[..., Sandbox]) -> Sandbox:
 def _fresh(sandbox: Sandbox) -> Iterator[None]:
     yield
     sandbox.reset()
-
-
-def calls(sandbox: Sandbox, part: str) -> list[dict[str, Any]]:
-    return [call for call in sandbox.log() if part in call["path"]]
 
 
 def test_accounts(sandbox: Sandbox) -> None:
@@ -137,7 +93,7 @@ def test_no_answer_is_asked_for_that_may_be_cut(full: Sandbox, count: int) -> No
 
 def creatives(full: Sandbox, window: Window) -> list[str]:
     client = connect(full)
-    chosen = {each.account_id: each for each in LINKEDIN_ADS.discover(client)}[str(DOLLAR)]
+    chosen = account_of(client, DOLLAR)
     report = Report(("CREATIVE",), ("costInLocalCurrency", "impressions"))
     return [element["pivotValues"][0] for element in read(client, chosen, report, window)]
 
