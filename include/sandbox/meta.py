@@ -25,7 +25,14 @@ from include.sandbox.meta_graph import (
     field_list,
     listed,
 )
-from include.sandbox.meta_nodes import EDGES, PARENTS, found_object, listed_objects, shown_object
+from include.sandbox.meta_nodes import (
+    EDGES,
+    PARENTS,
+    ShownObjects,
+    found_object,
+    listed_objects,
+    shown_object,
+)
 from include.sandbox.meta_page import Rows, page, with_fewer_actions
 from include.sandbox.meta_report import Report, report
 
@@ -249,9 +256,9 @@ def _edge(world: World, call: Call, kind: str, record: Record, edge: str) -> Ans
         )
     rows = listed_objects(world, kind, record, target, call.params)
     fields = field_list(call.params.get("fields"))
-    texts = [json.dumps(shown_object(world, target, row, fields)).encode() for row in rows]
     account = record.get("account_id")
-    return Answer(_page(call, texts), usage(account, "ads_management") if account else {})
+    used = usage(account, "ads_management") if account else {}
+    return Answer(_page(call, ShownObjects(world, target, rows, fields)), used)
 
 
 def _me(world: World, call: Call, edge: str) -> Answer:
@@ -259,11 +266,8 @@ def _me(world: World, call: Call, edge: str) -> Answer:
         return _json(USER)
     if edge in ("adaccounts", "assigned_ad_accounts"):
         fields = field_list(call.params.get("fields"))
-        texts = [
-            json.dumps(shown_object(world, "account", row, fields)).encode()
-            for row in world.records("meta/ad_accounts")
-        ]
-        return Answer(_page(call, texts))
+        accounts = ShownObjects(world, "account", world.records("meta/ad_accounts"), fields)
+        return Answer(_page(call, accounts))
     if edge == "permissions":
         return _json({"data": [{"permission": name, "status": "granted"} for name in SCOPES]})
     raise bad_parameter(f"Tried accessing nonexisting field ({edge}) on node type (User)")

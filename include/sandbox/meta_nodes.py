@@ -6,6 +6,7 @@ https://developers.facebook.com/docs/marketing-api/reference
 import json
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
 from include.sandbox import meta_insights
@@ -62,6 +63,7 @@ def found_object(world: World, identifier: str) -> tuple[str, Record]:
     return found
 
 
+@lru_cache
 def _node_fields(kind: str) -> frozenset[str]:
     """The fields of a node type, as the vendor's SDK lists them."""
     from facebook_business.adobjects import (
@@ -124,6 +126,24 @@ def shown_object(world: World, kind: str, record: Record, fields: Sequence[Field
             shown[name] = record["status"]
     shown["id"] = record["id"]
     return shown
+
+
+class ShownObjects:
+    """The objects of an edge, each shown when its page is served."""
+
+    def __init__(
+        self, world: World, kind: str, records: Sequence[Record], fields: Sequence[Field]
+    ) -> None:
+        self._world, self._kind, self._records, self._fields = world, kind, records, fields
+
+    def __len__(self) -> int:
+        return len(self._records)
+
+    def __getitem__(self, part: slice) -> list[bytes]:
+        return [
+            json.dumps(shown_object(self._world, self._kind, record, self._fields)).encode()
+            for record in self._records[part]
+        ]
 
 
 def listed_objects(
