@@ -49,7 +49,7 @@ def connect(credentials: Mapping[str, str], settings: Settings) -> Client:
 
 def discover(client: Client) -> list[Account]:
     """The org. Its currency is the corporate one if it keeps several, else the one in settings."""
-    org = client.rows("SELECT Id, Name, TimeZoneSidKey FROM Organization")[0]
+    org = client.row("SELECT Id, Name, TimeZoneSidKey FROM Organization")
     currency = client.settings.crm_currency
     try:
         corporate = client.rows("SELECT IsoCode FROM CurrencyType WHERE IsCorporate = true")

@@ -316,10 +316,25 @@ class Client:
 
     def rows(self, soql: str, *, deleted: bool = False) -> list[Record]:
         """The rows of a query that fits one page; ``deleted`` shows tombstones too."""
-        records: list[Record] = self.call(
-            "GET", _resource(deleted), parameters={"q": soql}, read=lambda answer: _page(answer)[0]
+        return self._first(soql, deleted, lambda records: records)
+
+    def row(self, soql: str, *, deleted: bool = False) -> Record:
+        """The one row of a query that always has one, such as totals."""
+
+        def only(records: list[Record]) -> Record:
+            if len(records) != 1:
+                raise SourceUnavailable("Salesforce gave no totals where totals were asked for")
+            return records[0]
+
+        return self._first(soql, deleted, only)
+
+    def _first(self, soql: str, deleted: bool, take: Callable[[list[Record]], T]) -> T:
+        return self.call(
+            "GET",
+            _resource(deleted),
+            parameters={"q": soql},
+            read=lambda answer: take(_page(answer)[0]),
         )
-        return records
 
     def pages(self, soql: str, *, deleted: bool) -> Iterator[list[Record]]:
         """A query's pages in the session it began in.

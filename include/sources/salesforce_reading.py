@@ -67,7 +67,7 @@ def ids(client: Client, name: str) -> Iterator[str]:
 
     def edge(where: str) -> tuple[int, datetime | None]:
         soql = f"SELECT COUNT({ID}) n, MAX({CREATED}) high FROM {name}{where}"  # noqa: S608
-        [row] = client.rows(soql)
+        row = client.row(soql)
         return int(row["n"]), _instant(row["high"]) if row["high"] else None
 
     for _ in range(_READINGS):
@@ -153,20 +153,26 @@ class _Reader:
         Raises TooSlow before the first record.
         """
         low, high = bounds
-        seen: set[str] = set()
+        seen: dict[str, str] = {}
         for reading in range(_READINGS):
             taken = _Taken(self._selection.figures)
             for row in self._read(bounds, before.count):
                 if not low <= _instant(row[self._stamp]) <= high:
                     continue  # it changed after the query began
-                taken.add(row)
-                if row[ID] not in seen:
+                figures = taken.add(row)
+                before_that = seen.get(row[ID])
+                if before_that is None:
                     yield self._selection, row
+                elif before_that != figures:
+                    raise SourceUnavailable(
+                        f"Salesforce gave other figures of the {self._name} {row[ID]} when it was "
+                        "read again, though it did not change; nothing of this load was staged"
+                    )
             if self._is_proved(taken, bounds, before):
                 return
             if reading + 1 < _READINGS:
                 log.warning("%s changed while it was read; reading again", self._name)
-                seen |= taken.ids()
+                seen |= taken.lines()
                 before = self.totals(bounds)
         raise _incomplete(self._name, taken.totals.count, before.count)
 
@@ -204,7 +210,7 @@ class _Reader:
         where = f" WHERE {self._stamp} > {_literal(high)}"
         soql = f"SELECT COUNT({ID}) n FROM {self._name}{where}"  # noqa: S608
         deleted = self._selection.has_tombstones
-        count = int(self._client.rows(soql, deleted=deleted)[0]["n"])
+        count = int(self._client.row(soql, deleted=deleted)["n"])
         soql = f"SELECT {ID} FROM {self._name}{where}"  # noqa: S608
         return {row[ID] for row in _rows(self._client, soql, count, {}, deleted=deleted)}
 
@@ -216,7 +222,7 @@ class _Reader:
             wanted += [more] if more else []
             soql = f"SELECT {', '.join(wanted)} FROM {self._name}{where}"  # noqa: S608
             try:
-                [row] = self._client.rows(soql, deleted=self._selection.has_tombstones)
+                row = self._client.row(soql, deleted=self._selection.has_tombstones)
             except FieldGone as gone:
                 self._describe_again(gone)
                 continue
@@ -263,17 +269,18 @@ class _Taken:
             _IN_MEMORY, "w+", encoding="ascii", newline="\n"
         )
 
-    def add(self, row: Record) -> None:
-        """Count one record; its figures become exact decimals."""
+    def add(self, row: Record) -> str:
+        """Count one record; its figures become exact decimals, and are given as a text."""
         self._count += 1
-        line = row[ID]
+        figures = ""
         for n, name in enumerate(self._figures):
             value = row.get(name)
             if value is not None:
                 row[name] = value = _decimal(value)
                 self._sums[n] += value
-            line += f"\t{'' if value is None else value}"
-        self._lines.write(line + "\n")
+            figures += f"\t{'' if value is None else value}"
+        self._lines.write(f"{row[ID]}{figures}\n")
+        return figures
 
     @property
     def totals(self) -> Totals:
@@ -284,21 +291,18 @@ class _Taken:
         """Those of all but some."""
         left = [_decimal(0)] * len(self._figures)
         count = 0
-        for record_id, *values in self._kept():
+        for record_id, figures in self.lines().items():
             if record_id not in moved:
                 count += 1
-                for n, value in enumerate(values):
+                for n, value in enumerate(figures.split("\t")[1:]):
                     left[n] += Decimal(value or 0)
         return Totals(count, dict(zip(self._figures, left, strict=True)))
 
-    def ids(self) -> set[str]:
-        """The ids of all."""
-        return {record_id for record_id, *_ in self._kept()}
-
-    def _kept(self) -> Iterator[list[str]]:
+    def lines(self) -> dict[str, str]:
+        """Each record's id and figures, as ``add`` gave them."""
         self._lines.seek(0)
-        for line in self._lines:
-            yield line.rstrip("\n").split("\t")
+        parts = (line.rstrip("\n").partition("\t") for line in self._lines)
+        return {record_id: tab + figures for record_id, tab, figures in parts}
 
 
 def _rows(

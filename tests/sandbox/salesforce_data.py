@@ -111,3 +111,83 @@ FILES: dict[str, list[Record]] = {
         lead(LEADS, IsDeleted=True, MasterRecordId=key("00Q", 1)),
     ],
 }  # fmt: skip
+
+
+def _at(day: int, hour: int = 10) -> str:
+    return f"2026-03-{day:02d}T{hour:02d}:00:00.000+0000"
+
+
+def _history(prefix: str, of: str, record: str, number: int, field: str, *values: Any) -> Record:
+    old, new = values
+    return {"Id": key(prefix, number), f"{of}Id": record, "Field": field, "OldValue": old,
+            "NewValue": new, "CreatedDate": _at(number)}  # fmt: skip
+
+
+# An org with several currencies and something of every object that is read.
+EVERYTHING: dict[str, list[Record]] = {
+    **FILES,
+    "salesforce/Lead": [
+        lead(n, NumberOfEmployees=n * 10, SystemModstamp=_at(n), CreatedDate=_at(n))
+        for n in range(1, 6)
+    ],
+    "salesforce/Opportunity": [
+        {"Id": key("006", n), "Name": f"Deal {n}", "StageName": "Negotiation",
+         "Amount": 1000.25 * n, "CurrencyIsoCode": ("EUR", "USD", "JPY")[n % 3],
+         "CloseDate": "2026-12-01", "CreatedDate": _at(n)}
+        for n in range(1, 6)
+    ],
+    "salesforce/OpportunityHistory": [
+        {"Id": key("008", n), "OpportunityId": key("006", n), "StageName": "Negotiation",
+         "Amount": 1000.25 * n, "Probability": 10 * n, "CurrencyIsoCode": ("EUR", "USD")[n % 2],
+         "CloseDate": "2026-12-01", "ForecastCategory": "Pipeline", "CreatedDate": _at(n)}
+        for n in range(1, 5)
+    ],
+    "salesforce/OpportunityFieldHistory": [
+        _history("017", "Opportunity", key("006", 1), 1, "Amount", 10, 1000.25),
+        _history("017", "Opportunity", key("006", 1), 2, "StageName", "New", "Negotiation"),
+        _history("017", "Opportunity", key("006", 1), 3, "Owner", "Grace Hopper", "Alan Turing"),
+        _history("017", "Opportunity", key("006", 1), 4, "Owner", USER, USER),
+        _history("017", "Opportunity", key("006", 1), 5, "Name", "For Ada Lovelace", "Deal 1"),
+        _history("017", "Opportunity", key("006", 1), 6, "created", None, None),
+    ],
+    "salesforce/LeadHistory": [
+        _history("017", "Lead", key("00Q", 1), 11, "Status", "Open", "Qualified"),
+        _history("017", "Lead", key("00Q", 1), 12, "Email", "ada@example.com", "ada1@example.com"),
+        _history("017", "Lead", key("00Q", 1), 13, "LastName", "Lovelace", "Hopper"),
+        _history("017", "Lead", key("00Q", 1), 14, "Phone", "+1 555 0100", None),
+        _history("017", "Lead", key("00Q", 1), 15, "Street", None, "Turing Street 5"),
+        _history("017", "Lead", key("00Q", 1), 16, "LeadSource", "Web", "of ada@example.com"),
+        _history("017", "Lead", key("00Q", 1), 17, "leadConverted", None, None),
+        _history("017", "Lead", key("00Q", 1), 18, "Newsletter__c", False, True),
+    ],
+    "salesforce/OpportunityStage": [
+        {"Id": key("01J", n), "MasterLabel": name, "SortOrder": n, "DefaultProbability": 10 * n,
+         "IsActive": True, "IsClosed": n == 3, "IsWon": n == 3, "ForecastCategory": "Pipeline",
+         "CreatedDate": "2020-01-01"}
+        for n, name in enumerate(("New", "Negotiation", "Closed Won"), 1)
+    ],
+    "salesforce/CurrencyType": [
+        {"Id": key("01L", n), "IsoCode": code, "ConversionRate": rate, "DecimalPlaces": places,
+         "IsActive": True, "IsCorporate": code == "EUR", "CreatedDate": "2020-01-01"}
+        for n, (code, rate, places) in enumerate(
+            (("EUR", 1.0, 2), ("USD", 1.085, 2), ("JPY", 164.2, 0)), 1
+        )
+    ],
+    "salesforce/DatedConversionRate": [
+        {"Id": key("04w", n), "IsoCode": "USD", "StartDate": f"2026-0{n}-01",
+         "NextStartDate": f"2026-0{n + 1}-01", "ConversionRate": 1 + n / 100,
+         "CreatedDate": f"2026-0{n}-01"}
+        for n in range(1, 4)
+    ],
+    "salesforce/Task": [
+        {"Id": key("00T", 1), "WhoId": key("00Q", 1), "WhatId": key("006", 1), "Type": "Call",
+         "Status": "Completed", "Subject": "Call Grace Hopper", "Description": "ada@example.com",
+         "OwnerId": USER, "ActivityDate": "2026-03-03", "CreatedDate": _at(1)},
+        {"Id": key("00T", 2), "WhoId": key("003", 1), "WhatId": key("001", 1), "Status": "Open",
+         "CreatedDate": _at(2)},
+    ],
+    "salesforce/Event": [
+        {"Id": key("00U", 1), "WhoId": key("003", 1), "Subject": "Lunch with Turing",
+         "Type": "Meeting", "ActivityDate": "2026-03-03", "CreatedDate": _at(1)},
+    ],
+}  # fmt: skip
