@@ -7,7 +7,7 @@ the count that comes with them, figures against the summary row, which Google ad
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import timedelta
 from math import isclose
 from operator import attrgetter
@@ -43,53 +43,68 @@ from include.sources import (
     Window,
 )
 from include.sources.google_ads_client import NAME, BrokenOff, Client
+from include.sources.google_ads_query import Query
 from include.sources.google_ads_rows import parse
 from include.sources.google_ads_wire import enum_name
 
 _DAYS_AT_ONCE = 92  # what one answer is asked for; a stream that breaks off is begun anew
 _KEPT_HEADS = 50_000
 
-_TAGS = "{0}.tracking_url_template, {0}.final_url_suffix"
-_OWN_TAGS = f"{_TAGS}, {{0}}.url_custom_parameters"
-_AD = "ad_group_ad.ad"
 
-# No conditions: paused and removed ones come too. (S608: these queries are no SQL.)
+def _fields(of: str, *names: str) -> tuple[str, ...]:
+    return tuple(f"{of}.{name}" for name in names)
+
+
+_TAGS = ("tracking_url_template", "final_url_suffix")
+_OWN_TAGS = (*_TAGS, "url_custom_parameters")
+# No conditions: paused and removed ones come too.
 _LISTS = {
-    "accounts": "SELECT customer.id, customer.descriptive_name, customer.currency_code, "
-    "customer.time_zone, customer.status FROM customer",
-    "campaigns": "SELECT campaign.id, campaign.name, campaign.status, "  # noqa: S608
-    "campaign.advertising_channel_type, campaign.start_date_time, campaign.end_date_time, "
-    f"{_OWN_TAGS.format('campaign')}, {_TAGS.format('customer')} FROM campaign",
-    "ad_groups": "SELECT campaign.id, ad_group.id, ad_group.name, ad_group.status, ad_group.type "
-    "FROM ad_group",
-    "ads": "SELECT campaign.id, ad_group.id, ad_group_ad.status, ad_group_ad.ad.id, "  # noqa: S608
-    "ad_group_ad.ad.name, ad_group_ad.ad.type, ad_group_ad.ad.final_urls, "
-    f"{_OWN_TAGS.format(_AD)}, {_OWN_TAGS.format('ad_group')}, {_OWN_TAGS.format('campaign')}, "
-    f"{_TAGS.format('customer')} FROM ad_group_ad",
+    "accounts": Query(
+        _fields("customer", "id", "descriptive_name", "currency_code", "time_zone", "status"),
+        "customer",
+    ),
+    "campaigns": Query(
+        (
+            *_fields("campaign", "id", "name", "status", "advertising_channel_type"),
+            *_fields("campaign", "start_date_time", "end_date_time", *_OWN_TAGS),
+            *_fields("customer", *_TAGS),
+        ),
+        "campaign",
+    ),
+    "ad_groups": Query(
+        ("campaign.id", *_fields("ad_group", "id", "name", "status", "type")), "ad_group"
+    ),
+    "ads": Query(
+        (
+            "ad_group_ad.status",
+            *_fields("ad_group_ad.ad", "id", "name", "type", "final_urls", *_OWN_TAGS),
+            *_fields("ad_group", "id", *_OWN_TAGS),
+            *_fields("campaign", "id", *_OWN_TAGS),
+            *_fields("customer", *_TAGS),
+        ),
+        "ad_group_ad",
+    ),
 }
 _COST = ("cost_micros", "impressions", "clicks")
 _CONVERSIONS = ("conversions", "conversions_value")
+_AD_IDS = ("campaign.id", "ad_group.id", "ad_group_ad.ad.id")
+_ACTION = _fields(
+    "segments", "conversion_action", "conversion_action_name", "conversion_action_category"
+)
 # What each daily stream asks for beside its day: fields, metrics, resource.
-_REPORTS: dict[str, tuple[str, tuple[str, ...], str]] = {
-    "campaign_daily": ("campaign.id", (*_COST, *_CONVERSIONS), "campaign"),
-    "account_daily": ("customer.id", _COST, "customer"),
-    "ad_daily": (
-        "campaign.id, ad_group.id, ad_group_ad.ad.id",
-        (*_COST, *_CONVERSIONS),
-        "ad_group_ad",
-    ),
+_REPORTS: dict[str, tuple[tuple[str, ...], tuple[str, ...], str]] = {
+    "campaign_daily": (("campaign.id",), (*_COST, *_CONVERSIONS), "campaign"),
+    "account_daily": ((), _COST, "customer"),
+    "ad_daily": (_AD_IDS, (*_COST, *_CONVERSIONS), "ad_group_ad"),
     # Cost cannot be told apart by conversion action:
     # https://developers.google.com/google-ads/api/docs/conversions/reporting
-    "conversion_daily": (
-        "campaign.id, segments.conversion_action, segments.conversion_action_name, "
-        "segments.conversion_action_category",
-        _CONVERSIONS,
-        "campaign",
-    ),
+    "conversion_daily": (("campaign.id", *_ACTION), _CONVERSIONS, "campaign"),
     # One day a query: https://developers.google.com/google-ads/api/fields/v26/click_view
     "clicks": (
-        "campaign.id, ad_group.id, click_view.gclid, click_view.ad_group_ad, "
-        "click_view.keyword_info.text",
+        (
+            *("campaign.id", "ad_group.id"),
+            *_fields("click_view", "gclid", "ad_group_ad", "keyword_info.text"),
+        ),
         ("clicks",),
         "click_view",
     ),
@@ -155,28 +170,27 @@ def _parts(window: Window, days: int) -> list[Window]:
 def _reported(client: Client, account: Account, stream: str, part: Window) -> Iterator[Record]:
     """The records of some days, held at their end against the total that came with them."""
     fields, names, resource = _REPORTS[stream]
-    metrics = ", ".join(f"metrics.{name}" for name in names)
-    query = (
-        f"SELECT {fields}, segments.date, {metrics} FROM {resource} "  # noqa: S608
-        f"WHERE segments.date BETWEEN '{part.first}' AND '{part.last}'"
+    query = Query(
+        (*fields, "segments.date", *_fields("metrics", *names)),
+        resource,
+        f"segments.date BETWEEN '{part.first}' AND '{part.last}'",
     )
     read, shape = _reader(names), _report_shape(stream, names)
     sums: list[Any] = [0] * len(names)
     total: Sequence[Any] | None = None
     came = False
     with client.reported(account, query, can_be_halved=part.first < part.last) as answer:
-        for page in client.pages(answer):
-            rows = page.results
-            figures = [read(row.metrics) for row in rows]
-            if figures:
-                came = True
-                sums = [
-                    held + sum(column)
-                    for held, column in zip(sums, zip(*figures, strict=True), strict=True)
-                ]
+        for page in client.pages(answer, query):
             if page.HasField("summary_row"):
                 total = read(page.summary_row.metrics)
-            yield from map(shape, rows, figures)
+            if not page.results:
+                continue
+            came = True
+            columns = list(zip(*[read(row.metrics) for row in page.results], strict=True))
+            sums = [held + sum(column) for held, column in zip(sums, columns, strict=True)]
+            # repr is exact for a double, and a whole number's own text
+            figures = zip(*(map(repr, column) for column in columns), strict=True)
+            yield from shape(page.results, figures)
     if total is None and not came:
         return  # nothing happened on these days
     for name, summed, told in zip(names, sums, total or [None] * len(names), strict=True):
@@ -203,32 +217,33 @@ def _reader(names: tuple[str, ...]) -> Callable[[Any], tuple[Any, ...]]:
     return attrgetter(*names)
 
 
-def _report_shape(stream: str, names: tuple[str, ...]) -> Callable[[Any, tuple[Any, ...]], Record]:
-    """A function that makes a record of a row and its figures. What many rows share (the ids of an
+def _report_shape(
+    stream: str, names: tuple[str, ...]
+) -> Callable[[Iterable[Any], Iterable[tuple[str, ...]]], Iterator[Record]]:
+    """A function that makes records of rows and their figures. What many rows share (the ids of an
     ad, a day) is made once."""
     head_of, key_of = _REPORT_HEADS[stream]
+    day_of = attrgetter("segments.date")
     keys = tuple(_JSON_NAMES[name] for name in names)
     heads: dict[Any, Record] = {}
     days: dict[str, Record] = {}
 
-    def record(row: Any, figures: tuple[Any, ...]) -> Record:
-        key = key_of(row)
-        head = heads.get(key)
-        if head is None:
-            if len(heads) == _KEPT_HEADS:
-                heads.clear()
-            head = heads[key] = head_of(row)
-        segments = head.get("segments")
-        if segments is None:
-            day = row.segments.date
+    def records(rows: Iterable[Any], figures: Iterable[tuple[str, ...]]) -> Iterator[Record]:
+        for row, key, day, texts in zip(
+            rows, map(key_of, rows), map(day_of, rows), figures, strict=True
+        ):
+            head = heads.get(key)
+            if head is None:
+                if len(heads) == _KEPT_HEADS:
+                    heads.clear()
+                head = heads[key] = head_of(row)
             segments = days.get(day)
             if segments is None:
                 segments = days[day] = {"date": day}
-        # repr is exact for a double, and a whole number's own text
-        metrics = dict(zip(keys, map(repr, figures)))  # noqa: B905 (as many of either)
-        return {**head, "segments": segments, "metrics": metrics}
+            metrics = dict(zip(keys, texts))  # noqa: B905 (as many of either)
+            yield {"segments": segments, **head, "metrics": metrics}
 
-    return record
+    return records
 
 
 def _campaign_head(row: Any) -> Record:
@@ -348,7 +363,7 @@ def _ad_group_record(row: Any) -> Record:
             "id": str(held.id),
             "name": held.name,
             "status": enum_name(held, "status"),
-            "type": enum_name(held, "type_"),
+            "type": enum_name(held, "type"),
         },
     }
 
@@ -364,7 +379,7 @@ def _ad_record(row: Any) -> Record:
             "ad": {
                 "id": str(held.id),
                 "name": held.name,
-                "type": enum_name(held, "type_"),
+                "type": enum_name(held, "type"),
                 "finalUrls": list(held.final_urls),
                 **_tags(held),
             },

@@ -13,6 +13,7 @@ import logging
 import os
 import threading
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
@@ -30,6 +31,7 @@ from include.sources import (
     SourceUnavailable,
     patiently,
 )
+from include.sources.google_ads_query import Query, response_type
 from include.sources.google_ads_wire import Spool, Trouble, Wire, enum_name
 from include.sources.versions import version_in_use
 
@@ -43,16 +45,26 @@ _CALL_SECONDS, _TOKEN_SECONDS = 300, 60
 _QUOTA_SECONDS = 3_600  # a wait longer than this is a daily allowance, not a throttle
 _BREAKS = 2  # a stream that broke off so often is asked for in halves
 _OPEN = {"ENABLED", "SUSPENDED", "UNKNOWN", "UNSPECIFIED"}  # states in which reports are served
-_CLIENTS = (
-    "SELECT customer_client.id, customer_client.descriptive_name, customer_client.currency_code, "
-    "customer_client.time_zone, customer_client.manager, customer_client.status, "
-    "customer_client.test_account FROM customer_client"
+_CLIENTS = Query(
+    tuple(
+        f"customer_client.{name}"
+        for name in (
+            "id",
+            "descriptive_name",
+            "currency_code",
+            "time_zone",
+            "manager",
+            "status",
+            "test_account",
+        )
+    ),
+    "customer_client",
 )
-_ABOVE = (
-    "SELECT customer.id, customer.descriptive_name, customer_client.id, customer_client.level "
-    "FROM customer_client WHERE customer_client.id = {account_id}"
+_ABOVE = Query(
+    ("customer.id", "customer.descriptive_name", "customer_client.id", "customer_client.level"),
+    "customer_client",
 )
-_MONEY = "SELECT customer.currency_code, customer.time_zone FROM customer"
+_MONEY = Query(("customer.currency_code", "customer.time_zone"), "customer")
 _REFUSED = {  # what to do when the token endpoint says no
     "invalid_client": "check its login (OAuth client id) and its password (client secret)",
     "invalid_grant": "its refresh_token has expired or was revoked; make a new one",
@@ -118,7 +130,7 @@ class Client:
         """A row of customer_client for each manager above the account that this log-in reaches."""
         self._accounts()
         for manager, root in self._managers.items():
-            query = _ABOVE.format(account_id=account_id)
+            query = replace(_ABOVE, where=f"customer_client.id = {account_id}")
             yield from self._listed(manager, query, root)
 
     def usage(self) -> list[Measure]:
@@ -146,11 +158,11 @@ class Client:
 
     # complete answers
 
-    def listed(self, account_id: str, query: str) -> Iterator[Any]:
+    def listed(self, account_id: str, query: Query) -> Iterator[Any]:
         """The rows of a query without figures, complete or not at all."""
         return self._listed(account_id, query, self._way_to(account_id))
 
-    def reported(self, account: Account, query: str, can_be_halved: bool) -> Spool:
+    def reported(self, account: Account, query: Query, can_be_halved: bool) -> Spool:
         """The answer to a query with figures, its summary row in the last message.
 
         The spool is the caller's to close. Raises BrokenOff, if the query can be halved, when the
@@ -158,8 +170,8 @@ class Client:
         """
         login = self._way_to(account.account_id)
         self._check_money(account)
-        message = self._request(
-            "Stream", customer_id=account.account_id, query=query, summary_row_setting=3
+        message = response_type(self._wire.version, "SearchGoogleAdsStreamRequest")(
+            customer_id=account.account_id, query=query.text, summary_row_setting=3
         )
         broken = 0
 
@@ -181,24 +193,27 @@ class Client:
 
         return self._asked(read)
 
-    def pages(self, spool: Spool) -> Iterator[Any]:
+    def pages(self, spool: Spool, query: Query) -> Iterator[Any]:
         """The messages of what `reported` gave."""
-        types = self._wire.types("google_ads_service")
-        return spool.messages(types.SearchGoogleAdsStreamResponse.pb())
+        return spool.messages(query.answer(self._wire.version, "SearchGoogleAdsStreamResponse"))
 
-    def _listed(self, customer: str, query: str, login: str) -> Iterator[Any]:
+    def _listed(self, customer: str, query: Query, login: str) -> Iterator[Any]:
         with self._asked(lambda token: self._list(customer, query, login, token)) as spool:
-            types = self._wire.types("google_ads_service")
-            for page in spool.messages(types.SearchGoogleAdsResponse.pb()):
+            for page in spool.messages(self._page_class(query)):
                 yield from page.results
 
-    def _list(self, customer: str, query: str, login: str, token: str) -> Spool:
+    def _page_class(self, query: Query) -> Any:
+        return query.answer(self._wire.version, "SearchGoogleAdsResponse")
+
+    def _list(self, customer: str, query: Query, login: str, token: str) -> Spool:
         """Every page, from the first: a page token that has expired is of no use any more.
 
         https://developers.google.com/google-ads/api/docs/reporting/paging
         """
-        response = self._wire.types("google_ads_service").SearchGoogleAdsResponse.pb()
-        message = self._request("", customer_id=customer, query=query)
+        page_class = self._page_class(query)
+        message = response_type(self._wire.version, "SearchGoogleAdsRequest")(
+            customer_id=customer, query=query.text
+        )
         message.search_settings.return_total_results_count = True
         spool, came, told, tokens = Spool(), 0, set(), set()
         try:
@@ -207,7 +222,7 @@ class Client:
                 answer = self._wire.ask(
                     "GoogleAdsService", "Search", message, token, login, self._call_seconds
                 )
-                page = response.FromString(answer)
+                page = page_class.FromString(answer)
                 spool.add(answer)
                 came += len(page.results)
                 told.add(page.total_results_count)
@@ -217,7 +232,7 @@ class Client:
             if told != {came}:
                 raise SourceUnavailable(
                     f"Google Ads account {customer}: {came} rows came of "
-                    f"{' or '.join(map(str, sorted(told)))} that answer: {query}"
+                    f"{' or '.join(map(str, sorted(told)))} that answer: {query.text}"
                 )
         except Trouble as trouble:
             spool.__exit__()
@@ -226,12 +241,6 @@ class Client:
             spool.__exit__()
             raise
         return spool
-
-    def _request(self, kind: str, **fields: Any) -> Any:
-        types = self._wire.types("google_ads_service")
-        # Names that were not asked for would be the larger part of most rows.
-        fields["query"] += " PARAMETERS omit_unselected_resource_names=true"
-        return getattr(types, f"SearchGoogleAds{kind}Request").pb()(**fields)
 
     def _asked(self, call: Callable[[str], T]) -> T:
         """What a call with an access token gives, tried patiently; a token that is refused is
