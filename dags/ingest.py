@@ -41,6 +41,7 @@ RETRY_POLICY = ExceptionRetryPolicy(
             [
                 "include.sources.SourceRefused",
                 "include.quality.ContractBroken",
+                "include.refusals.DaysRefused",
                 "include.settings.SettingsError",
                 "include.warehouse.WarehouseError",
                 "include.landing.LandingError",
@@ -57,8 +58,11 @@ RUNBOOK = """
 A run brings **{title}** up to date in staging. It asks for the days that may still be restated
 (the last {look_back} days) and for every earlier day the ledger lacks, up to yesterday in each
 account's own time zone; so a first load, a nightly load and the load after an outage are one thing.
-Each account is a mapped group of its own: land the raw answers and prove them complete, hold them
-against their contract, stage them in one transaction. One bad account fails alone.
+Each account is a mapped group of its own: land the raw answers, each proved complete by its source,
+hold them against their contract, stage them in one transaction. One bad account fails alone, and so
+does one bad day of an account: it is left out of all daily tables and stands as it did, the rest is
+staged, and the run ends red. What a load used of the API is in `ops.api_usage`; fields that came,
+went or changed their type are in `ops.schema_changes`.
 
 ### Rerun a day, fill history
 
@@ -77,11 +81,15 @@ By what the failed task says:
 - *cannot be reached*, *throttled*, *time-out*: nothing, it is tried again; clear the task once
   the source answers.
 - *allowance used up*: nothing, the next run fetches the days that are missing.
-- *the rows read add up to …*: figures moved while they were read, or rows are missing; clear
-  `land`.
-- *break the contract of …*: the batch was refused whole; its rows and reasons are in the
-  `rejected.jsonl` that is named. (Single rows set aside from accepted batches are in
-  `ops.rejected_rows`.)
+- *left as it was: … add up to …*: figures moved while they were read, or rows are missing. The
+  next run asks for the day again while it may be restated or was never loaded; trigger a run with
+  `first` and `last` to have it now.
+- *left as it was: … break the contract of …*: rows of that day are wrong. They and their reasons
+  are in the `rejected.jsonl` that is named and in `ops.rejected_rows`; once they are right at the
+  source, as above.
+- *nothing of this batch is staged*: a list or a CRM object was refused, and with it this load of
+  the account; its rows and reasons are in the `rejected.jsonl` that is named.
+- *names …, which no source has*: correct `CLOSED_LOOP_EXTRA_STREAMS`.
 - *is staged as of …*: the run speaks for an earlier instant than a load already made; trigger a new
   run.
 - *the warehouse file is held by …*: end that process, then clear the task.
@@ -135,7 +143,7 @@ def ingest_dag(source: Source) -> DAG:
 
         @task(map_index_template="{{ account_id }}")
         def land(plan: dict) -> list[str]:
-            """Fetch what is planned into raw batches and prove them complete."""
+            """Fetch what is planned into raw batches."""
             from include import ingestion, run
 
             context = get_current_context()
@@ -158,7 +166,7 @@ def ingest_dag(source: Source) -> DAG:
 
         @task(pool="warehouse")
         def stage(batch_ids: list[str]) -> int:
-            """Put the rows and the ledger into the warehouse in one transaction."""
+            """Put rows and ledger into the warehouse in one transaction, bad days left out."""
             from include import ingestion, run
 
             context = get_current_context()

@@ -14,14 +14,13 @@ from typing import Any
 
 from include import landing, planning, quality, warehouse
 from include.fetching import fetch
+from include.refusals import CENT, DaysRefused, refused_days
 from include.run import Run, parse_day
 from include.settings import Settings
-from include.sources import Account, Request, Source, SourceRefused, SourceUnavailable, Window
+from include.sources import Account, Request, Source, SourceRefused, Window
 from include.sources.versions import sunset_warning
 
 log = logging.getLogger(__name__)
-
-CENT = Decimal("0.01")
 
 Plan = dict[str, Any]
 """What to load of one account: ``{"account": {...}, "requests": [{...}, ...]}``, as JSON."""
@@ -88,7 +87,6 @@ def land(
         batches = fetch(settings, source, client, account, requests, run)
     finally:
         _keep_usage(settings, source, client, account, run)
-    _prove_complete(source, account, list(zip(requests, batches, strict=True)))
     return [batch.batch_id for batch in batches]
 
 
@@ -99,17 +97,32 @@ def validate(settings: Settings, source: Source, batch_ids: Sequence[str]) -> li
     """
     for batch_id in batch_ids:
         checked = quality.check(settings, source, landing.read_batch(settings, batch_id))
-        log.info("%s: %d rows, %d set aside", batch_id, checked.row_count, checked.rejected_count)
+        log.info(
+            "%s: %d rows, %d set aside, %d days refused",
+            batch_id,
+            checked.row_count,
+            checked.rejected_count,
+            len(checked.refused_days),
+        )
     return list(batch_ids)
 
 
 def stage(settings: Settings, source: Source, batch_ids: Sequence[str], run: Run) -> int:
-    """Stage an account's checked batches in one transaction; returns the rows staged."""
+    """Stage an account's checked batches in one transaction; returns the rows staged.
+
+    A day whose rows break their contract or do not add up to the account's total is left out of all
+    daily streams and stands as it did. Then, with everything else staged, refusals.DaysRefused is
+    raised.
+    """
     checked = [
         quality.read_checked(settings, landing.read_batch(settings, batch_id))
         for batch_id in batch_ids
     ]
-    return warehouse.stage(settings, source, checked, run).rows
+    reasons = refused_days(source, checked)
+    staged = warehouse.stage(settings, source, checked, run, left_out=reasons.keys())
+    if reasons:
+        raise DaysRefused(source, checked[0].batch.account.account_id, reasons)
+    return staged.rows
 
 
 def reconcile(settings: Settings, source: Source, plans: Iterable[Plan]) -> int:
@@ -175,40 +188,6 @@ def _loaded(
                 whole_as_of=row.whole_as_of_at,
             )
     return loaded
-
-
-def _prove_complete(
-    source: Source, account: Account, batches: Sequence[tuple[Request, landing.Batch]]
-) -> None:
-    for stream in source.streams:
-        if stream.controls is None:
-            continue
-        parts = _spend_by_day(source, account, stream.controls, batches)
-        totals = _spend_by_day(source, account, stream.name, batches)
-        for day in sorted(parts.keys() | totals.keys()):
-            if abs(parts[day] - totals[day]) >= CENT:
-                raise SourceUnavailable(
-                    f"{source.title} account {account.account_id}, {day}: the rows read add up to "
-                    f"{parts[day]} but the account's total is {totals[day]}; nothing of this load "
-                    "was staged"
-                )
-
-
-def _spend_by_day(
-    source: Source,
-    account: Account,
-    stream: str,
-    batches: Sequence[tuple[Request, landing.Batch]],
-) -> dict[Any, Decimal]:
-    """Spend a day over the stream's batches; a value that is no number counts as nothing, for the
-    contract will name it."""
-    totals: dict[Any, Decimal] = defaultdict(Decimal)
-    for request, batch in batches:
-        if request.stream == stream:
-            for row in source.parse(account, stream, batch.records()):
-                if isinstance(row["spend"], Decimal) and row["spend"].is_finite():
-                    totals[row["date_day"]] += row["spend"]
-    return totals
 
 
 def _keep_usage(

@@ -2,23 +2,23 @@
 
 The verdict is Great Expectations', over a suite derived from the table's contract. Beside the batch
 stand afterwards ``checked/rows.parquet`` (typed rows in the contract's columns, stamps aside),
-``checked/rejected.jsonl`` (rows set aside) and ``checked/verdict.json``.
+``checked/rejected.jsonl`` (rows set aside) and ``checked/verdict.json``. Rows are checked a part at
+a time, so memory does not grow with the batch, a few bytes a row aside.
 """
 
 from __future__ import annotations
 
 import contextlib
 import json
-import logging
 import os
 import shutil
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from functools import lru_cache
-from itertools import islice
+from dataclasses import dataclass, field
+from datetime import date
+from itertools import compress, count, islice
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -26,11 +26,13 @@ import pyarrow.parquet as pq
 
 from include.contracts.shape import Table
 from include.contracts.values import Unfit, arrow_schema, fit, fit_one
+from include.expectations import NotHeld, hold
 from include.landing import Batch, LandingError, plainly
+from include.repeats import KeyHashes, judge
 from include.settings import Settings
 from include.sources import Row, Source, Stream
 
-_ROWS_AT_ONCE = 65_536
+_ROWS_AT_ONCE = 32_768
 _REASONS_TOLD = 3
 
 
@@ -43,22 +45,29 @@ class CheckedBatch:
     """A batch that may be staged.
 
     ``row_count`` rows stand in ``rows_file``; ``repeated_count`` identical repeats were dropped,
-    ``rejected_count`` rows set aside.
+    ``rejected_count`` rows set aside. ``refused_days`` may not be staged, each for the reason that
+    is given.
     """
 
     batch: Batch
     row_count: int
     repeated_count: int
     rejected_count: int
+    refused_days: Mapping[date, str]
 
     @property
     def rows_file(self) -> Path:
         """Parquet file of the accepted rows."""
         return _checked_folder(self.batch) / "rows.parquet"
 
+    @property
+    def rejected_file(self) -> Path:
+        """JSON lines of the rows set aside."""
+        return _checked_folder(self.batch) / "rejected.jsonl"
+
     def rejected(self) -> Iterator[dict[str, Any]]:
-        """The rows set aside: row_number, reason, record (the parsed row), in batch order."""
-        with (_checked_folder(self.batch) / "rejected.jsonl").open(encoding="utf-8") as lines:
+        """The rows set aside: row_number, reason, record (the parsed row)."""
+        with self.rejected_file.open(encoding="utf-8") as lines:
             for line in lines:
                 yield json.loads(line)
 
@@ -87,44 +96,49 @@ def loaded_table(stream: Stream) -> Table:
 def check(settings: Settings, source: Source, batch: Batch) -> CheckedBatch:
     """Parse a batch and split its rows into those that keep the contract and those that do not.
 
-    Identical repeats of a row are counted and dropped. Raises ContractBroken when more rows break
-    the contract than the table tolerates, or when one key comes with two values; what was wrong is
-    then in ``checked/rejected.jsonl``.
+    Identical repeats of a row are counted and dropped. Where more rows break the contract than the
+    table tolerates, or one key comes with two values, a daily batch's days concerned are refused
+    (all of its days, where a row does not say its day); any other batch raises ContractBroken.
+    What was wrong is then in ``checked/rejected.jsonl``.
     """
     stream = source.stream(batch.request.stream)
     table = loaded_table(stream)
-    rows, faults, records, repaired = _typed(table, source, batch)
-    verdict = _expect(table, rows)
-    for position, reasons in verdict.unexpected.items():
-        unread = {reason.split()[0] for reason in faults[position]}
-        faults[position] += [reason for reason in reasons if reason.split()[0] not in unread]
-    for position, reason in _misplaced(table, source, batch, rows):
-        faults[position].append(reason)
-    for position, reason in _broken_row_rules(table, rows):
-        faults[position].append(reason)
-    repeats, conflicts = _duplicates(table, stream, rows, faults)
-    for position in conflicts:
-        faults[position].append(f"another row has the same {', '.join(table.key)}")
-    missing = [position for position in sorted(faults) if position not in records]
-    records |= zip(missing, rows.take(pa.array(missing, pa.int64())).to_pylist(), strict=True)
-    keep = [n not in faults and n not in repeats for n in range(len(rows))]
-    accepted = rows if all(keep) else rows.filter(pa.array(keep, pa.bool_()))
-    checked = CheckedBatch(batch, len(accepted), len(repeats), len(faults))
-    _write(
-        checked,
-        accepted,
-        [_rejection(table, n, faults[n], records[n]) for n in sorted(faults)],
-        {
-            "rows_read": len(rows),
-            "rows_accepted": len(accepted),
-            "rows_repeated": len(repeats),
-            "rows_rejected": len(faults),
-            "texts_repaired": dict(repaired),
-            "expectations": verdict.expectations,
-        },
-    )
-    if conflicts or len(faults) > len(rows) * table.tolerated_share:
-        raise ContractBroken(_sentence(table, batch, len(rows), faults, bool(conflicts)))
+    tally = _Tally()
+    folder = _checked_folder(batch)
+    aside = folder.with_name(f".checked-{os.getpid()}")
+    try:
+        with plainly(folder):
+            shutil.rmtree(aside, ignore_errors=True)
+            aside.mkdir()
+            with (aside / "rejected.jsonl").open("x", encoding="utf-8") as rejected:
+                met_twice = _split(table, source, batch, tally, aside / "rows.parquet", rejected)
+                if met_twice:
+                    _settle(
+                        table, stream, batch, tally, met_twice, aside / "rows.parquet", rejected
+                    )
+            refused = _refused_days(table, batch, tally) if stream.kind == "daily" else {}
+            checked = CheckedBatch(
+                batch,
+                tally.rows - tally.repeated - tally.rejected,
+                tally.repeated,
+                tally.rejected,
+                refused,
+            )
+            (aside / "verdict.json").write_text(
+                json.dumps(_verdict(checked, tally), indent=1), encoding="utf-8"
+            )
+            shutil.rmtree(folder, ignore_errors=True)
+            aside.rename(folder)
+    finally:
+        shutil.rmtree(aside, ignore_errors=True)
+    if stream.kind != "daily" and (
+        tally.conflicts or tally.rejected > tally.rows * table.tolerated_share
+    ):
+        raise ContractBroken(
+            f"{batch.source} account {batch.account.account_id}, {batch.request.stream}: "
+            f"{_told(table, tally.rejected, tally.rows, tally.reasons, bool(tally.conflicts))}; "
+            f"nothing of this batch is staged, the rows are in {checked.rejected_file}"
+        )
     return checked
 
 
@@ -134,149 +148,166 @@ def read_checked(settings: Settings, batch: Batch) -> CheckedBatch:
         text = (_checked_folder(batch) / "verdict.json").read_text(encoding="utf-8")
     except FileNotFoundError:
         raise LandingError(f"batch {batch.batch_id} has not been validated yet") from None
-    counts = json.loads(text)
+    verdict = json.loads(text)
     return CheckedBatch(
-        batch, counts["rows_accepted"], counts["rows_repeated"], counts["rows_rejected"]
+        batch,
+        verdict["rows_accepted"],
+        verdict["rows_repeated"],
+        verdict["rows_rejected"],
+        {date.fromisoformat(day): reason for day, reason in verdict["refused_days"].items()},
     )
+
+
+@dataclass
+class _Tally:
+    """What has been counted of a batch so far; the day None is that of rows that do not tell.
+
+    ``is_sound`` tells of each row in turn whether it by itself keeps the contract.
+    """
+
+    is_sound: bytearray = field(default_factory=bytearray)
+    repeated: int = 0
+    rejected: int = 0
+    conflicts: set[date | None] = field(default_factory=set)
+    rows_of_day: Counter[date | None] = field(default_factory=Counter)
+    rejected_of_day: Counter[date | None] = field(default_factory=Counter)
+    reasons: Counter[str] = field(default_factory=Counter)
+    reasons_of_day: defaultdict[date | None, Counter[str]] = field(
+        default_factory=lambda: defaultdict(Counter)
+    )
+    repaired: Counter[str] = field(default_factory=Counter)
+    expectations: Counter[tuple[str, str]] = field(default_factory=Counter)
+
+    @property
+    def rows(self) -> int:
+        """How many rows were read."""
+        return len(self.is_sound)
+
+    def reject(self, day: date | None, reasons: Sequence[str]) -> None:
+        """Count one row set aside."""
+        self.rejected += 1
+        self.rejected_of_day[day] += 1
+        self.reasons.update(reasons)
+        self.reasons_of_day[day].update(reasons)
 
 
 def _checked_folder(batch: Batch) -> Path:
     return batch.folder / "checked"
 
 
-def _typed(
-    table: Table, source: Source, batch: Batch
-) -> tuple[pa.Table, defaultdict[int, list[str]], dict[int, Row], Counter[str]]:
-    """Every parsed row as a typed one; values that do not fit are NULL in it and faults."""
-    schema = arrow_schema(table)
-    names = set(table.column_names)
-    faults: defaultdict[int, list[str]] = defaultdict(list)
-    records: dict[int, Row] = {}
-    repaired: Counter[str] = Counter()
-    parts = []
-    offset = 0
+def _split(
+    table: Table,
+    source: Source,
+    batch: Batch,
+    tally: _Tally,
+    rows_file: Path,
+    rejected: IO[str],
+) -> frozenset[int]:
+    """Write the rows that keep the contract to one file, the others with their reasons to another.
+
+    Returns the hashes of keys that more than one of the former bears.
+    """
+    hashes = KeyHashes(table.key)
     parsed = source.parse(batch.account, batch.request.stream, batch.records())
-    while chunk := list(islice(parsed, _ROWS_AT_ONCE)):
-        if strange := set().union(*chunk) - names:
-            raise ContractBroken(
-                f"{source.name} parses {batch.request.stream} into columns that {table.name} does "
-                f"not have ({', '.join(sorted(strange))}); mend the source"
-            )
-        arrays = []
-        for column in table.columns:
-            fitted = fit(
-                column, [row.get(column.name) for row in chunk], is_key=column.name in table.key
-            )
-            arrays.append(fitted.array)
-            for position, reason in fitted.faults:
-                faults[offset + position].append(reason)
-                records[offset + position] = chunk[position]
-            if fitted.repaired:
-                repaired[column.name] += fitted.repaired
-        parts.append(pa.RecordBatch.from_arrays(arrays, schema=schema))
-        offset += len(chunk)
-    return pa.Table.from_batches(parts, schema), faults, records, repaired
+    with pq.ParquetWriter(rows_file, arrow_schema(table)) as accepted:
+        while chunk := list(islice(parsed, _ROWS_AT_ONCE)):
+            rows, faults = _typed(table, source, batch, chunk, tally)
+            _hold_to_rules(table, source, batch, rows, faults, tally)
+            days = _days(rows, batch)
+            tally.rows_of_day.update(days)
+            for position in sorted(faults):
+                reasons = list(dict.fromkeys(faults[position]))
+                tally.reject(days[position], reasons)
+                number = len(tally.is_sound) + position
+                rejected.write(_rejection(table, number, reasons, chunk[position]))
+            is_sound = [position not in faults for position in range(len(rows))]
+            tally.is_sound.extend(is_sound)
+            if faults:
+                rows = rows.filter(pa.array(is_sound, pa.bool_()))
+            hashes.add(rows)
+            accepted.write_table(rows)
+    return hashes.met_twice()
 
 
-@dataclass(frozen=True, slots=True)
-class _Verdict:
-    unexpected: Mapping[int, list[str]]
-    expectations: list[dict[str, Any]]
+def _settle(
+    table: Table,
+    stream: Stream,
+    batch: Batch,
+    tally: _Tally,
+    met_twice: frozenset[int],
+    rows_file: Path,
+    rejected: IO[str],
+) -> None:
+    """Leave one of identical rows in the file, and none of those that bear one key and differ."""
+    reason = f"another row has the same {', '.join(table.key)}"
+    kept_file = rows_file.with_name("kept.parquet")
+    numbers = compress(count(), tally.is_sound)
+    is_latest_kept = stream.kind == "changes"
+    with pq.ParquetWriter(kept_file, arrow_schema(table)) as kept:
+        for rows, fates in judge(rows_file, table.key, met_twice, is_latest_kept=is_latest_kept):
+            days = _days(rows, batch)
+            for position, (number, fate) in enumerate(
+                zip(islice(numbers, len(rows)), fates, strict=True)
+            ):
+                if fate == "repeat":
+                    tally.repeated += 1
+                elif fate == "conflict":
+                    tally.reject(days[position], [reason])
+                    tally.conflicts.add(days[position])
+                    [record] = rows.slice(position, 1).to_pylist()
+                    rejected.write(_rejection(table, number, [reason], record))
+            kept.write_table(rows.filter(pa.array([fate == "keep" for fate in fates], pa.bool_())))
+    kept_file.replace(rows_file)
 
 
-def _expect(table: Table, rows: pa.Table) -> _Verdict:
-    """Run the table's Great Expectations suite over the rows.
-
-    Decimals are judged as floats: their rules are bounds far coarser than a float's error.
-    """
-    if not len(rows):
-        return _Verdict({}, [])
-    definition, suite = _suite(table)
-    frame = pa.table(
-        {
-            column.name: pc.cast(rows[column.name], pa.float64())
-            if pa.types.is_decimal(rows[column.name].type)
-            else rows[column.name]
-            for column in table.columns
-            if column.is_required or column.at_least is not None or column.one_of is not None
-        }
-    ).to_pandas(integer_object_nulls=True)
-    validation = definition.get_batch({"dataframe": frame}).validate(
-        suite, result_format={"result_format": "COMPLETE"}
-    )
-    unexpected: defaultdict[int, list[str]] = defaultdict(list)
-    told = []
-    for result in validation.results:
-        rule: Any = result.expectation_config
-        if result.exception_info.get("raised_exception"):
-            raise ContractBroken(
-                f"{rule.type} could not be held against {table.name}: "
-                f"{result.exception_info['exception_message']}"
-            )
-        positions = result.result.get("unexpected_index_list") or []
-        for position in positions:
-            unexpected[position].append(rule.notes)
-        told.append(
-            {
-                "expectation": rule.type,
-                "columns": rule.kwargs.get("column") or rule.kwargs.get("column_list"),
-                "success": result.success,
-                "unexpected": len(positions),
-            }
+def _typed(
+    table: Table, source: Source, batch: Batch, chunk: Sequence[Row], tally: _Tally
+) -> tuple[pa.Table, defaultdict[int, list[str]]]:
+    """The parsed rows as typed ones; values that do not fit are NULL in them and faults."""
+    if strange := set().union(*chunk) - set(table.column_names):
+        raise ContractBroken(
+            f"{source.name} parses {batch.request.stream} into columns that {table.name} does "
+            f"not have ({', '.join(sorted(strange))}); mend the source"
         )
-    return _Verdict(unexpected, told)
-
-
-@lru_cache
-def _suite(table: Table) -> tuple[Any, Any]:
-    """The table's suite, and where a frame is handed in to be held against it.
-
-    Imported here because it takes seconds. Nothing is sent or written anywhere, and what the
-    library tells of itself at import and on every frame stays out of the task's log.
-    """
-    logging.getLogger("great_expectations").setLevel(logging.WARNING)
-    os.environ["GX_ANALYTICS_ENABLED"] = "false"
-    import great_expectations as gx
-    from great_expectations.data_context.types.base import (
-        DataContextConfig,
-        InMemoryStoreBackendDefaults,
-        ProgressBarsConfig,
-    )
-
-    context = gx.get_context(
-        mode="ephemeral",
-        project_config=DataContextConfig(
-            store_backend_defaults=InMemoryStoreBackendDefaults(),
-            progress_bars=ProgressBarsConfig(globally=False),
-            analytics_enabled=False,
-        ),
-    )
-    definition = (
-        context.data_sources.add_pandas("batch")
-        .add_dataframe_asset(table.name)
-        .add_batch_definition_whole_dataframe("all rows")
-    )
-    return definition, gx.ExpectationSuite(table.name, expectations=list(_expectations(table)))
-
-
-def _expectations(table: Table) -> Iterator[Any]:
-    """The contract as expectations; an expectation's note is the reason given for its rows."""
-    import great_expectations.expectations as gxe
-
+    faults: defaultdict[int, list[str]] = defaultdict(list)
+    arrays = []
     for column in table.columns:
-        name = column.name
-        if column.is_required:
-            yield gxe.ExpectColumnValuesToNotBeNull(column=name, notes=f"{name} is missing")
-        if column.at_least is not None:
-            yield gxe.ExpectColumnValuesToBeBetween(
-                column=name, min_value=column.at_least, notes=f"{name} is below {column.at_least}"
-            )
-        if column.one_of is not None:
-            yield gxe.ExpectColumnValuesToBeInSet(
-                column=name,
-                value_set=list(column.one_of),
-                notes=f"{name} is none of {', '.join(column.one_of)}",
-            )
+        fitted = fit(
+            column, [row.get(column.name) for row in chunk], is_key=column.name in table.key
+        )
+        arrays.append(fitted.array)
+        for position, reason in fitted.faults:
+            faults[position].append(reason)
+        if fitted.repaired:
+            tally.repaired[column.name] += fitted.repaired
+    return pa.Table.from_arrays(arrays, schema=arrow_schema(table)), faults
+
+
+def _hold_to_rules(
+    table: Table,
+    source: Source,
+    batch: Batch,
+    rows: pa.Table,
+    faults: defaultdict[int, list[str]],
+    tally: _Tally,
+) -> None:
+    """Add to ``faults`` what the contract says of rows whose values could be read."""
+    try:
+        unexpected, expectations = hold(table, rows)
+    except NotHeld as error:
+        raise ContractBroken(str(error)) from error
+    for each in expectations:
+        tally.expectations[each.expectation, each.column] += each.unexpected
+    for position, reasons in unexpected.items():
+        unread = {reason.split()[0] for reason in faults[position]}
+        faults[position] += [reason for reason in reasons if reason.split()[0] not in unread]
+    for position, reason in _misplaced(table, source, batch, rows):
+        faults[position].append(reason)
+    if table.row_rules:
+        from include.warehouse.row_rules import broken_row_rules
+
+        for position, reason in broken_row_rules(table, rows):
+            faults[position].append(reason)
 
 
 def _misplaced(
@@ -295,58 +326,45 @@ def _misplaced(
             yield position, "date_day is outside the days asked for"
 
 
-def _broken_row_rules(table: Table, rows: pa.Table) -> Iterator[tuple[int, str]]:
-    if table.row_rules:
-        from include.warehouse.row_rules import broken_row_rules
-
-        yield from broken_row_rules(table, rows)
-
-
-def _duplicates(
-    table: Table, stream: Stream, rows: pa.Table, faults: Mapping[int, list[str]]
-) -> tuple[set[int], set[int]]:
-    """Positions of repeats to drop, and of rows whose key comes with differing values.
-
-    Of a record that changed while a changes stream was read, the latest state stays.
-    """
-    key = list(table.key)
-    numbered = rows.append_column("row_number", _positions(rows))
-    if faults:
-        sound = [n not in faults for n in range(len(rows))]
-        numbered = numbered.filter(pa.array(sound, pa.bool_()))
-    groups = numbered.select(key).group_by(key).aggregate([([], "count_all")])
-    if len(groups) == len(numbered):
-        return set(), set()
-    several = groups.filter(pc.greater(groups["count_all"], 1)).select(key)
-    by_key: defaultdict[tuple[Any, ...], list[Row]] = defaultdict(list)
-    for row in numbered.join(several, key, join_type="left semi").to_pylist():
-        by_key[tuple(row[name] for name in key)].append(row)
-    repeats: set[int] = set()
-    conflicts: set[int] = set()
-    for group in by_key.values():
-        if stream.kind == "changes":
-            latest = max(row["modified_at"] for row in group)
-            repeats |= {row["row_number"] for row in group if row["modified_at"] != latest}
-            group = [row for row in group if row["modified_at"] == latest]
-        first, *others = sorted(group, key=lambda row: row["row_number"])
-        content = {**first, "row_number": None}
-        if all({**other, "row_number": None} == content for other in others):
-            repeats |= {other["row_number"] for other in others}
-        else:
-            conflicts |= {row["row_number"] for row in group}
-    return repeats, conflicts
-
-
-def _positions(rows: pa.Table) -> pa.Array:
-    return pa.array(range(len(rows)), pa.int64())
-
-
 def _where(mask: pa.ChunkedArray) -> list[int]:
     return pc.indices_nonzero(pc.fill_null(mask, False)).to_pylist()
 
 
-def _rejection(table: Table, number: int, reasons: Sequence[str], record: Row) -> dict[str, Any]:
-    """A row set aside, with what of its day, spend and currency can be read."""
+def _days(rows: pa.Table, batch: Batch) -> list[date | None]:
+    """The day asked for that each row is of; None for a row that is of none of them."""
+    window = batch.request.window
+    if window is None or "date_day" not in rows.column_names:
+        return [None] * len(rows)
+    asked = set(window.days())
+    return [day if day in asked else None for day in rows["date_day"].to_pylist()]
+
+
+def _refused_days(table: Table, batch: Batch, tally: _Tally) -> dict[date, str]:
+    """The days of a daily batch that may not be staged, each with the reason."""
+    assert batch.request.window, "a daily batch has a window"
+    days = batch.request.window.days()
+    if tally.rejected_of_day[None] > tally.rows * table.tolerated_share or None in tally.conflicts:
+        count, of = tally.rejected_of_day[None], tally.rows
+        told = _told(table, count, of, tally.reasons_of_day[None], None in tally.conflicts)
+        return dict.fromkeys(days, f"{told}, and the day of those rows is unknown")
+    refused = {}
+    for day in days:
+        count, of = tally.rejected_of_day[day], tally.rows_of_day[day]
+        if count > of * table.tolerated_share or day in tally.conflicts:
+            refused[day] = _told(
+                table, count, of, tally.reasons_of_day[day], day in tally.conflicts
+            )
+    return refused
+
+
+def _told(table: Table, count: int, of: int, reasons: Counter[str], has_conflicts: bool) -> str:
+    told = ", ".join(f"{reason} ({n})" for reason, n in reasons.most_common(_REASONS_TOLD))
+    tolerated = "" if has_conflicts else f" ({table.tolerated_share:.0%} may)"
+    return f"{count} of {of} rows break the contract of {table.name}{tolerated}: {told}"
+
+
+def _rejection(table: Table, number: int, reasons: Sequence[str], record: Row) -> str:
+    """A row set aside as a line, with what of its day, spend and currency can be read."""
     readable = {}
     for name in ("currency_code", "date_day", "spend"):
         value = None
@@ -354,45 +372,30 @@ def _rejection(table: Table, number: int, reasons: Sequence[str], record: Row) -
             with contextlib.suppress(Unfit):
                 value = fit_one(table.column(name), record.get(name))
         readable[name] = value
-    return {
+    row = {
         "row_number": number,
-        "reason": "; ".join(dict.fromkeys(reasons)),
+        "reason": "; ".join(reasons),
         "record": json.dumps(record, default=str),
         **readable,
     }
+    return json.dumps(row, default=str) + "\n"
 
 
-def _write(
-    checked: CheckedBatch, rows: pa.Table, rejected: list[dict[str, Any]], verdict: dict[str, Any]
-) -> None:
-    """Write the three files aside and rename them into place; an earlier verdict gives way."""
-    folder = _checked_folder(checked.batch)
-    aside = folder.with_name(f".checked-{os.getpid()}")
-    with plainly(folder):
-        shutil.rmtree(aside, ignore_errors=True)
-        aside.mkdir()
-        pq.write_table(rows, aside / "rows.parquet")
-        with (aside / "rejected.jsonl").open("x", encoding="utf-8") as file:
-            file.writelines(json.dumps(row, default=str) + "\n" for row in rejected)
-        (aside / "verdict.json").write_text(json.dumps(verdict, indent=1), encoding="utf-8")
-        shutil.rmtree(folder, ignore_errors=True)
-        aside.rename(folder)
-
-
-def _sentence(
-    table: Table,
-    batch: Batch,
-    row_count: int,
-    faults: Mapping[int, list[str]],
-    has_conflicts: bool,
-) -> str:
-    window = batch.request.window
-    days = f" {window.first} to {window.last}" if window else ""
-    reasons = Counter(reason for each in faults.values() for reason in dict.fromkeys(each))
-    told = ", ".join(f"{reason} ({n})" for reason, n in reasons.most_common(_REASONS_TOLD))
-    tolerated = "" if has_conflicts else f" ({table.tolerated_share:.0%} may)"
-    return (
-        f"{batch.source} account {batch.account.account_id}, {batch.request.stream}{days}: "
-        f"{len(faults)} of {row_count} rows break the contract of {table.name}{tolerated}: {told}; "
-        f"nothing of this batch is staged, the rows are in {_checked_folder(batch)}/rejected.jsonl"
-    )
+def _verdict(checked: CheckedBatch, tally: _Tally) -> dict[str, Any]:
+    return {
+        "rows_read": tally.rows,
+        "rows_accepted": checked.row_count,
+        "rows_repeated": checked.repeated_count,
+        "rows_rejected": checked.rejected_count,
+        "refused_days": {str(day): reason for day, reason in checked.refused_days.items()},
+        "texts_repaired": dict(tally.repaired),
+        "expectations": [
+            {
+                "expectation": expectation,
+                "columns": column,
+                "success": unexpected == 0,
+                "unexpected": unexpected,
+            }
+            for (expectation, column), unexpected in tally.expectations.items()
+        ],
+    }

@@ -111,15 +111,17 @@ class Failure:
 def record_failure(context: Mapping[str, Any]) -> None:
     """Note a task's failure in the home, one JSON line each, for whoever started the run.
 
-    An Airflow ``on_failure_callback``.
+    An exception that has ``sentences`` is several. An Airflow ``on_failure_callback``.
     """
     exception = context.get("exception")
-    sentence = str(exception).strip().split("\n")[0] or type(exception).__name__
+    first_line = str(exception).strip().split("\n")[0] or type(exception).__name__
+    sentences = getattr(exception, "sentences", (first_line,))
     task = context["ti"]
     path = failures_file(load_settings(), task.dag_id, task.run_id)
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("a") as file:
-        file.write(json.dumps(asdict(Failure(task.dag_id, task.task_id, sentence))) + "\n")
+        for sentence in sentences:
+            file.write(json.dumps(asdict(Failure(task.dag_id, task.task_id, sentence))) + "\n")
 
 
 def failures_file(settings: Settings, dag_id: str, run_id: str) -> Path:

@@ -8,7 +8,7 @@ marts at one instant. Nothing above this package knows the engine.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -115,18 +115,25 @@ def prepare(settings: Settings, sources: Iterable[Source]) -> None:
     engine.clear_orphans()
 
 
-def stage(settings: Settings, source: Source, checked: Sequence[CheckedBatch], run: Run) -> Staged:
+def stage(
+    settings: Settings,
+    source: Source,
+    checked: Sequence[CheckedBatch],
+    run: Run,
+    left_out: Collection[date] = (),
+) -> Staged:
     """Stage checked batches of one source, with their ledger rows, in one transaction.
 
     Daily windows and snapshots are replaced, changes merged by key, keys that vanished marked
     deleted. Rows that say the same as before keep their stamps, so staging a batch again changes
-    nothing; a batch older than what is staged is left out.
+    nothing; a batch older than what is staged is left out, and so are the days ``left_out`` of
+    every daily batch.
     """
     from include.warehouse.staging import Stager
 
     locks = {f"{source.name}/{each.batch.account.account_id}" for each in checked}
     with engine_of(settings).write(*sorted(locks)) as session:
-        staged = Stager(session, source, run, settings.crm_reading).stage(checked)
+        staged = Stager(session, source, run, settings.crm_reading).stage(checked, left_out)
         failpoints.reach("stage.before_commit")
     failpoints.reach("stage.after_commit")
     return staged

@@ -50,6 +50,11 @@ def _composed(name: str | Sequence[str]) -> str:
     return name
 
 
+def matches(table: Table, alias: str) -> Sql:
+    """The condition that a row called ``alias`` and one called ``incoming`` bear the same key."""
+    return Sql(" and ".join(f"{alias}.{name} = incoming.{name}" for name in table.key))
+
+
 class Session(Protocol):
     """One connection within one transaction (or, reading, one snapshot)."""
 

@@ -4,32 +4,29 @@ from __future__ import annotations
 
 import logging
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.parquet as pq
 
 from include import failpoints
-from include.contracts.ops import LOAD_LEDGER, REJECTED_ROWS
+from include.contracts.ops import REJECTED_ROWS, SCHEMA_CHANGES
 from include.contracts.shape import Table
+from include.contracts.staging import STG_CRM_FIELDS
 from include.contracts.values import arrow_schema
 from include.landing import Batch
 from include.quality import CheckedBatch, loaded_table
 from include.run import Run
 from include.sources import Source, Stream
-from include.warehouse.engine import Session, Sql, compose
+from include.warehouse.engine import Session, Sql, compose, matches
+from include.warehouse.histories import field_changes, keep_states
+from include.warehouse.load_ledger import ALL, Ledger, instant_of
 
 log = logging.getLogger(__name__)
-
-_ALL = "all"
-_INSTANT = len("20261121T182510123456Z")
-"""A batch id begins with the instant of its extract."""
-
-LedgerKey = tuple[str, str, str]
-LedgerRow = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,24 +53,20 @@ class Stager:
         self._session = session
         self._source = source
         self._run = run
-        self._crm_reading = crm_reading
-        self._ledger: dict[LedgerKey, LedgerRow] = {
-            (row["account_id"], row["stream"], row["scope"]): row
-            for row in session.rows(
-                "select * from ops.load_ledger where source = :source", {"source": source.name}
-            )
-        }
-        self._news: set[LedgerKey] = set()
+        self._ledger = Ledger(session, source, run, crm_reading)
         self._stale: list[str] = []
         self._rows = 0
         self._rejected = 0
 
-    def stage(self, checked: Sequence[CheckedBatch]) -> Staged:
-        """Stage all the batches, then write the ledger rows that speak of them."""
+    def stage(self, checked: Sequence[CheckedBatch], left_out: Collection[date] = ()) -> Staged:
+        """Stage all the batches, then write the ledger rows that speak of them.
+
+        Of daily batches the days ``left_out`` are passed over.
+        """
         for each in sorted(checked, key=self._order):
             stream = self._source.stream(each.batch.request.stream)
             if stream.kind == "daily":
-                self._daily(each, stream)
+                self._daily(each, stream, left_out)
             elif stream.kind == "snapshot":
                 self._snapshot(each, stream)
             elif stream.kind == "changes":
@@ -82,7 +75,7 @@ class Stager:
                 self._keys(each, stream)
             self._keep_rejected(each.batch, each)
             failpoints.reach("stage.within_batches")
-        self._write_ledger()
+        self._ledger.write()
         for batch_id in self._stale:
             log.warning("%s: left out, for later extracts of the same are staged", batch_id)
         return Staged(self._rows, self._rejected, tuple(self._stale))
@@ -92,13 +85,14 @@ class Stager:
         stream = self._source.stream(each.batch.request.stream)
         return stream.kind == "keys", each.batch.batch_id
 
-    def _daily(self, checked: CheckedBatch, stream: Stream) -> None:
+    def _daily(self, checked: CheckedBatch, stream: Stream, left_out: Collection[date]) -> None:
         batch, table = checked.batch, stream.table
         window = batch.request.window
         assert window, "a daily batch has a window"
-        days = [day for day in window.days() if not self._is_stale(batch, stream, str(day))]
-        if len(days) < len(window.days()):
+        fresh = [day for day in window.days() if not self._ledger.is_stale(batch, stream, str(day))]
+        if len(fresh) < len(window.days()):
             self._stale.append(batch.batch_id)
+        days = [day for day in fresh if day not in left_out]
         if not days:
             return
         in_days = _in_days("target", days)
@@ -118,13 +112,13 @@ class Stager:
                 self._place(batch),
             )
         }
-        rejected = _rejected_by_day(checked, window.first)
+        rejected = _rejected_by_day(checked, days[0])
         for day in days:
             row_count = found[day]["row_count"] if day in found else 0
             spend = None
             if has_spend:
                 spend = found[day]["spend"] if day in found else Decimal(0)
-            self._note(
+            self._ledger.note(
                 batch,
                 stream,
                 str(day),
@@ -137,12 +131,46 @@ class Stager:
 
     def _snapshot(self, checked: CheckedBatch, stream: Stream) -> None:
         batch = checked.batch
-        if self._is_stale(batch, stream, _ALL):
+        if self._ledger.is_stale(batch, stream, ALL):
             self._stale.append(batch.batch_id)
             return
+        if stream.table is STG_CRM_FIELDS:
+            self._note_field_changes(checked)
         self._replace(checked, stream, Sql("true"), is_whole=True)
-        self._note(batch, stream, _ALL, rows=checked.row_count, rejected=checked.rejected_count)
+        if stream.history is not None:
+            keep_states(
+                self._session,
+                stream.table,
+                stream.history,
+                self._place(batch),
+                {"batch_id": batch.batch_id, "loaded_at": self._run.started_at},
+                batch.as_of,
+            )
+        self._ledger.note(
+            batch, stream, ALL, rows=checked.row_count, rejected=checked.rejected_count
+        )
         self._rows += checked.row_count
+
+    def _note_field_changes(self, checked: CheckedBatch) -> None:
+        """Before the fields are replaced, keep how they differ from those known so far."""
+        batch, columns = checked.batch, ["object_name", "field_name", "field_type"]
+        before = self._session.rows(
+            compose(
+                "select {columns} from {table}",
+                columns=columns,
+                table=f"{STG_CRM_FIELDS.schema}.{STG_CRM_FIELDS.name}",
+            )
+        )
+        after = pq.read_table(checked.rows_file, columns=columns).to_pylist()
+        stamps = {
+            "source": self._source.name,
+            "account_id": batch.account.account_id,
+            "batch_id": batch.batch_id,
+            "as_of_at": batch.as_of,
+            "loaded_at": self._run.started_at,
+        }
+        if changes := [{**change, **stamps} for change in field_changes(before, after)]:
+            self._append(SCHEMA_CHANGES, changes)
 
     def _changes(self, checked: CheckedBatch, stream: Stream) -> None:
         """Merge by key: the later ``modified_at`` wins, of equal ones the later extract."""
@@ -152,7 +180,7 @@ class Stager:
         self._take_in(checked, content)
         names = {
             "target": target,
-            "matches": _matches(table, "target"),
+            "matches": matches(table, "target"),
             "assignments": _assignments(content),
             "stamps": [Sql(f"{name} = :{name}") for name in self._stamps(table, batch)],
             "columns": [*content.column_names, *self._stamps(table, batch)],
@@ -169,7 +197,11 @@ class Stager:
                 "and substr(target.batch_id, 1, :length) <= :instant))",
                 **names,
             ),
-            {**self._stamps(table, batch), "length": _INSTANT, "instant": _instant(batch)},
+            {
+                **self._stamps(table, batch),
+                "length": len(instant_of(batch)),
+                "instant": instant_of(batch),
+            },
         )
         self._session.execute(
             compose(
@@ -180,18 +212,18 @@ class Stager:
             self._stamps(table, batch),
         )
         found = self._session.rows("select max(modified_at) as latest from incoming")
-        known = self._ledger.get((batch.account.account_id, stream.name, _ALL))
+        known = self._ledger.known(batch, stream, ALL)
         cursor: datetime | None = known["cursor_at"] if known else None
         if (latest := found[0]["latest"]) is not None:
             latest = min(latest, batch.as_of)  # a clock ahead of ours must not make us skip
             cursor = max(cursor or latest, latest)
-        if known and self._is_stale(batch, stream, _ALL):
-            self._ledger_put({**known, "cursor_at": cursor})
+        if known and self._ledger.is_stale(batch, stream, ALL):
+            self._ledger.put({**known, "cursor_at": cursor})
         else:
-            self._note(
+            self._ledger.note(
                 batch,
                 stream,
-                _ALL,
+                ALL,
                 rows=checked.row_count,
                 rejected=checked.rejected_count,
                 cursor_at=cursor,
@@ -204,7 +236,7 @@ class Stager:
         Spared are records it may have made after it was asked, and those a later extract brought.
         """
         batch, table = checked.batch, stream.table
-        if self._is_stale(batch, stream, _ALL):
+        if self._ledger.is_stale(batch, stream, ALL):
             self._stale.append(batch.batch_id)
             return
         self._take_in(checked, loaded_table(stream))
@@ -217,16 +249,18 @@ class Stager:
                 "and not exists (select 1 from incoming where {matches})",
                 target=f"{table.schema}.{table.name}",
                 stamps=[Sql(f"{name} = :{name}") for name in stamps],
-                matches=_matches(table, "target"),
+                matches=matches(table, "target"),
             ),
             {
                 **stamps,
                 "asked_at": min(batch.as_of, batch.extracted_at),
-                "length": _INSTANT,
-                "instant": _instant(batch),
+                "length": len(instant_of(batch)),
+                "instant": instant_of(batch),
             },
         )
-        self._note(batch, stream, _ALL, rows=checked.row_count, rejected=checked.rejected_count)
+        self._ledger.note(
+            batch, stream, ALL, rows=checked.row_count, rejected=checked.rejected_count
+        )
 
     def _replace(
         self, checked: CheckedBatch, stream: Stream, scope: Sql, *, is_whole: bool
@@ -262,7 +296,7 @@ class Stager:
         names = {
             "target": target,
             "here": here,
-            "matches": _matches(table, "target"),
+            "matches": matches(table, "target"),
             "assignments": _assignments(content),
             "stamps": [Sql(f"{name} = :{value}") for name, value in _restamped(table).items()],
             "differs": _differs(content, "target"),
@@ -326,70 +360,6 @@ class Stager:
         ]
         self._append(REJECTED_ROWS, rows)
 
-    def _is_stale(self, batch: Batch, stream: Stream, scope: str) -> bool:
-        known = self._ledger.get((batch.account.account_id, stream.name, scope))
-        return known is not None and known["batch_id"][:_INSTANT] > _instant(batch)
-
-    def _note(
-        self,
-        batch: Batch,
-        stream: Stream,
-        scope: str,
-        *,
-        rows: int,
-        rejected: int,
-        date_day: date | None = None,
-        spend: Decimal | None = None,
-        cursor_at: datetime | None = None,
-    ) -> None:
-        known = self._ledger.get((batch.account.account_id, stream.name, scope))
-        whole_as_of = known["whole_as_of_at"] if known else None
-        if stream.kind == "changes" and batch.request.since is None:
-            whole_as_of = batch.as_of
-        restated = None if spend is None else Decimal(0)
-        if spend is not None and known:
-            restated = (known["restated_spend"] or Decimal(0)) + spend - (known["spend"] or 0)
-        self._ledger_put(
-            {
-                "source": self._source.name,
-                "account_id": batch.account.account_id,
-                "stream": stream.name,
-                "scope": scope,
-                "status": "loaded" if rows else "empty",
-                "reading": self._crm_reading if stream.kind == "changes" else None,
-                "date_day": date_day,
-                "spend": spend,
-                "rows_staged": rows,
-                "rows_rejected": rejected,
-                "restated_spend": restated,
-                "cursor_at": cursor_at,
-                "whole_as_of_at": whole_as_of,
-                "as_of_at": batch.as_of,
-                "batch_id": batch.batch_id,
-                "loaded_at": self._run.started_at,
-            }
-        )
-
-    def _ledger_put(self, row: LedgerRow) -> None:
-        key = (row["account_id"], row["stream"], row["scope"])
-        self._ledger[key] = row
-        self._news.add(key)
-
-    def _write_ledger(self) -> None:
-        if not self._news:
-            return
-        rows = [self._ledger[key] for key in sorted(self._news)]
-        self._session.create_temporary("ledger_news", LOAD_LEDGER)
-        self._session.load("ledger_news", LOAD_LEDGER.column_names, _arrow(LOAD_LEDGER, rows))
-        self._session.execute(
-            compose(
-                "delete from ops.load_ledger as known "
-                "where exists (select 1 from ledger_news as incoming where {matches})",
-                matches=_matches(LOAD_LEDGER, "known"),
-            )
-        )
-        self._append(LOAD_LEDGER, rows)
-
     def _append(self, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
         self._session.load(f"{table.schema}.{table.name}", table.column_names, _arrow(table, rows))
 
@@ -413,7 +383,7 @@ def _restamped(table: Table) -> dict[str, str]:
 
 
 def _rejected_by_day(checked: CheckedBatch, fallback: date) -> Counter[date]:
-    """Rejected rows a day; those whose day cannot be read count on the window's first."""
+    """Rejected rows a day; those whose day cannot be read count on ``fallback``."""
     days: Counter[date] = Counter()
     window = checked.batch.request.window
     for row in checked.rejected() if checked.rejected_count else ():
@@ -428,16 +398,8 @@ def _in_days(alias: str, days: Sequence[date]) -> Sql:
     return compose("{alias}.date_day in ({days})", alias=alias, days=literals)
 
 
-def _instant(batch: Batch) -> str:
-    return batch.batch_id[:_INSTANT]
-
-
 def _arrow(table: Table, rows: Sequence[Mapping[str, Any]]) -> pa.Table:
     return pa.Table.from_pylist(list(rows), schema=arrow_schema(table))
-
-
-def _matches(table: Table, alias: str) -> Sql:
-    return Sql(" and ".join(f"{alias}.{name} = incoming.{name}" for name in table.key))
 
 
 def _assignments(table: Table) -> list[Sql]:

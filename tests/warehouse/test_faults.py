@@ -139,7 +139,7 @@ def test_a_changed_batch_is_refused(new_settings: Any) -> None:
     batch = land(settings, NETWORK, "campaigns", 0, [campaign("a", "A")])
     assert list(batch.records()) == [campaign("a", "A")]
     assert landing.read_batch(settings, batch.batch_id) == batch
-    with (batch.folder / "records.jsonl.gz").open("ab") as file:
+    with (batch.folder / "records.jsonl.zst").open("ab") as file:
         file.write(b"\0")
     with pytest.raises(LandingError, match="changed or damaged"):
         list(batch.records())

@@ -112,7 +112,7 @@ def test_the_first_failure_stops_the_others_and_is_told_as_it_was(home: Settings
             patiently(unavailable, seconds=600, first_wait=PATIENCE)
 
     def unavailable() -> None:
-        raise SourceUnavailable("busy", retry_after=600)
+        raise SourceUnavailable("busy", retry_after=500)
 
     with pytest.raises(SourceQuotaExhausted, match=r"^used up until midnight$"):
         ingestion.land(home, asking(NETWORK, extract, 3), {}, run(1), day_by_day(4))

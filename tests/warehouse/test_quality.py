@@ -6,7 +6,6 @@ import json
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta, timezone
 from decimal import Decimal
-from pathlib import Path
 from typing import Any
 
 import pyarrow.parquet as pq
@@ -35,11 +34,9 @@ def check_days(home: Settings, *records: Record) -> CheckedBatch:
     return quality.check(home, NETWORK, batch)
 
 
-def refusal(home: Settings, *records: Record) -> str:
-    """Why a batch with these rows beside a good one is refused."""
-    with pytest.raises(ContractBroken) as caught:
-        check_days(home, spent("good", 0, "1"), *records)
-    return str(caught.value)
+def refusals(home: Settings, *records: Record) -> dict[date, str]:
+    """Which days of three are refused with these rows beside a good one of the first, and why."""
+    return dict(check_days(home, spent("good", 0, "1"), *records).refused_days)
 
 
 def test_good_rows_come_through_typed(home: Settings) -> None:
@@ -53,41 +50,75 @@ def test_good_rows_come_through_typed(home: Settings) -> None:
 
 
 BAD_ROWS = [
-    ({"spend": "N/A"}, "spend is not a number (1)"),
-    ({"spend": "NaN"}, "spend is not a number (1)"),
-    ({"spend": "Infinity"}, "spend is not a number (1)"),
-    ({"spend": "1_000"}, "spend is not a number (1)"),
-    ({"spend": True}, "spend is not a number (1)"),
-    ({"spend": "123456789012345.5"}, "spend is too large (1)"),
-    ({"spend": None}, "spend is missing (1)"),
-    ({"clicks": -1}, "clicks is below 0 (1)"),
-    ({"clicks": "1.5"}, "clicks is not a whole number (1)"),
-    ({"clicks": 2**63}, "clicks is too large (1)"),
-    ({"currency_code": None}, "currency_code is missing (1)"),
-    ({"campaign_id": ""}, "campaign_id is empty (1)"),
-    ({"campaign_id": "x" * 256}, "campaign_id is longer than 255 bytes (1)"),
-    ({"campaign_id": {"id": 1}}, "campaign_id is not a text (1)"),
-    ({"date_day": "1970-01-01"}, "date_day is outside the days asked for (1)"),
-    ({"date_day": "2026-10-04"}, "date_day is outside the days asked for (1)"),
-    ({"date_day": "20 Oct"}, "date_day is not a day (1)"),
-    ({"account_id": "act_2"}, "account_id is not the one asked for (1)"),
-    ({"platform": "google_ads"}, "platform is not the one asked for (1)"),
+    ({"spend": "N/A"}, "spend is not a number"),
+    ({"spend": "NaN"}, "spend is not a number"),
+    ({"spend": "Infinity"}, "spend is not a number"),
+    ({"spend": "1_000"}, "spend is not a number"),
+    ({"spend": True}, "spend is not a number"),
+    ({"spend": "123456789012345.5"}, "spend is too large"),
+    ({"spend": None}, "spend is missing"),
+    ({"clicks": -1}, "clicks is below 0"),
+    ({"clicks": "1.5"}, "clicks is not a whole number"),
+    ({"clicks": 2**63}, "clicks is too large"),
+    ({"currency_code": None}, "currency_code is missing"),
+    ({"campaign_id": ""}, "campaign_id is empty"),
+    ({"campaign_id": "x" * 256}, "campaign_id is longer than 255 bytes"),
+    ({"campaign_id": {"id": 1}}, "campaign_id is not a text"),
+    ({"date_day": "1970-01-01"}, "date_day is outside the days asked for"),
+    ({"date_day": "2026-10-04"}, "date_day is outside the days asked for"),
+    ({"date_day": "20 Oct"}, "date_day is not a day"),
+    ({"account_id": "act_2"}, "account_id is not the one asked for"),
+    ({"platform": "google_ads"}, "platform is not the one asked for"),
 ]
 
 
 @pytest.mark.parametrize(("wrong", "reason"), BAD_ROWS, ids=[reason for _, reason in BAD_ROWS])
-def test_a_bad_row_of_an_ad_table_refuses_the_batch_and_is_kept(
+def test_a_bad_row_of_an_ad_table_refuses_its_day_and_is_kept(
     home: Settings, wrong: dict[str, Any], reason: str
 ) -> None:
-    message = refusal(home, spent("bad", 0, "1") | wrong)
-    assert message.startswith(
-        "facebook_ads account act_1, campaign_daily 2026-10-01 to 2026-10-03: 1 of 2 rows break "
-        f"the contract of stg_campaign_daily (0% may): {reason}; "
-    )
-    path = message.split("the rows are in ")[1]
-    (row,) = map(json.loads, Path(path).read_text().splitlines())
-    assert row["row_number"] == 1
-    assert row["reason"] == reason.removesuffix(" (1)")
+    bad = spent("bad", 1, "1") | wrong
+    checked = check_days(home, spent("good", 0, "1"), spent("good", 1, "1"), bad)
+    if "date_day" in wrong:
+        told = (
+            "1 of 3 rows break the contract of stg_campaign_daily (0% may): "
+            f"{reason} (1), and the day of those rows is unknown"
+        )
+        assert checked.refused_days == {FIRST + timedelta(day): told for day in range(3)}
+    else:
+        told = f"1 of 2 rows break the contract of stg_campaign_daily (0% may): {reason} (1)"
+        assert checked.refused_days == {FIRST + timedelta(1): told}
+    assert checked.row_count == 2
+    (row,) = checked.rejected()
+    assert (row["row_number"], row["reason"]) == (2, reason)
+    assert json.loads(row["record"]) == bad
+
+
+def test_rows_are_checked_a_part_at_a_time(home: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Parts of three: what is wrong is told by its place in the batch, repeats over all parts."""
+    monkeypatch.setattr(quality, "_ROWS_AT_ONCE", 3)
+    records = [spent(f"c{n}", n % 2, "1") for n in range(10)]
+    records[4] |= {"spend": "N/A"}
+    records[9] |= {"clicks": -1}
+    records.append(spent("c0", 0, "1"))
+    records.append(spent("c3", 1, "2"))
+    checked = check_days(home, *records)
+    assert [(row["row_number"], row["reason"]) for row in checked.rejected()] == [
+        (4, "spend is not a number"),
+        (9, "clicks is below 0"),
+        (3, "another row has the same platform, account_id, campaign_id, date_day"),
+        (11, "another row has the same platform, account_id, campaign_id, date_day"),
+    ]
+    assert (checked.row_count, checked.repeated_count) == (7, 1)
+    kept = [row["campaign_id"] for row in pq.read_table(checked.rows_file).to_pylist()]
+    assert kept == ["c0", "c1", "c2", "c5", "c6", "c7", "c8"]
+    verdict = json.loads(checked.rows_file.with_name("verdict.json").read_text())
+    assert {
+        (each["columns"], each["unexpected"])
+        for each in verdict["expectations"]
+        if not each["success"]
+    } == {("spend", 1), ("clicks", 1)}
+    assert list(checked.refused_days) == [FIRST, FIRST + timedelta(1)]
+    assert "3 of 6 rows" in checked.refused_days[FIRST + timedelta(1)]
 
 
 def test_credits_are_no_error(home: Settings) -> None:
@@ -100,11 +131,11 @@ def test_identical_repeats_are_counted_and_dropped(home: Settings) -> None:
     assert (checked.row_count, checked.repeated_count) == (2, 2)
 
 
-def test_one_key_with_two_values_refuses_the_batch(home: Settings) -> None:
-    message = refusal(home, spent("a", 0, "1"), spent("a", 0, "2"))
-    assert (
-        "2 of 3 rows break the contract of stg_campaign_daily: another row has the same" in message
-    )
+def test_one_key_with_two_values_refuses_its_day(home: Settings) -> None:
+    assert refusals(home, spent("a", 1, "1"), spent("a", 1, "2"), spent("a", 2, "1")) == {
+        FIRST + timedelta(1): "2 of 2 rows break the contract of stg_campaign_daily: another row "
+        "has the same platform, account_id, campaign_id, date_day (2)"
+    }
 
 
 def test_of_a_record_that_changed_while_it_was_read_the_latest_state_stays(home: Settings) -> None:
@@ -149,8 +180,10 @@ def test_rules_over_several_columns_are_kept(home: Settings) -> None:
     source: Source = replace(NETWORK, streams=(stream,))
     records = [spent("a", 0, "1", clicks=100), spent("b", 0, "1", clicks=101)]
     batch = land(home, source, "campaign_daily", 0, records, days(1))
-    with pytest.raises(ContractBroken, match=r"1 of 2 .*: clicks are more than impressions \(1\)"):
-        quality.check(home, source, batch)
+    assert quality.check(home, source, batch).refused_days == {
+        FIRST: "1 of 2 rows break the contract of stg_campaign_daily (0% may): "
+        "clicks are more than impressions (1)"
+    }
 
 
 def test_great_expectations_gives_the_verdict(home: Settings) -> None:
@@ -179,7 +212,7 @@ def test_checking_again_gives_the_same(home: Settings) -> None:
     assert sorted(path.name for path in batch.folder.iterdir()) == [
         "checked",
         "manifest.json",
-        "records.jsonl.gz",
+        "records.jsonl.zst",
     ]
 
 

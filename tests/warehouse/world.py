@@ -9,10 +9,14 @@ from typing import Any
 
 from include import landing, quality, warehouse
 from include.contracts.staging import (
+    STG_ACCOUNT_DAILY,
     STG_AD_ACCOUNTS,
+    STG_AD_DAILY,
     STG_CAMPAIGN_DAILY,
+    STG_CAMPAIGN_HISTORY,
     STG_CAMPAIGNS,
     STG_CRM_CAMPAIGN_MEMBERS,
+    STG_CRM_FIELDS,
 )
 from include.landing import Batch
 from include.run import Run
@@ -50,8 +54,10 @@ NETWORK = Source(
     parse=_parse,
     streams=(
         Stream("accounts", STG_AD_ACCOUNTS, "snapshot"),
-        Stream("campaigns", STG_CAMPAIGNS, "snapshot"),
+        Stream("campaigns", STG_CAMPAIGNS, "snapshot", history=STG_CAMPAIGN_HISTORY),
         Stream("campaign_daily", STG_CAMPAIGN_DAILY, "daily"),
+        Stream("account_daily", STG_ACCOUNT_DAILY, "daily", controls="campaign_daily"),
+        Stream("ad_daily", STG_AD_DAILY, "daily"),
     ),
     look_back_days=28,
     tagging=Tagging(("facebook", "fb"), None, ("utm_id", "hsa_cam")),
@@ -67,6 +73,7 @@ CRM = Source(
     streams=(
         Stream("members", STG_CRM_CAMPAIGN_MEMBERS, "changes"),
         Stream("member_keys", STG_CRM_CAMPAIGN_MEMBERS, "keys"),
+        Stream("fields", STG_CRM_FIELDS, "snapshot"),
     ),
     look_back_days=0,
 )
@@ -91,14 +98,36 @@ def spent(campaign_id: str, day: int, spend: str, **more: Any) -> Record:
     } | more
 
 
-def campaign(campaign_id: str, campaign_name: str) -> Record:
+def total(day: int, spend: str) -> Record:
+    """What the account as a whole cost on the day-th day."""
+    record = spent("", day, spend)
+    del record["campaign_id"]
+    return record
+
+
+def campaign(campaign_id: str, campaign_name: str, status: str | None = None) -> Record:
     """A campaign as its network describes it."""
     return {
         "platform": "facebook_ads",
         "account_id": ACCOUNT.account_id,
         "campaign_id": campaign_id,
         "campaign_name": campaign_name,
+        "campaign_status": status,
     }
+
+
+def described(object_name: str, **fields: str) -> list[Record]:
+    """An object's fields as the CRM describes them, each with its type."""
+    return [
+        {
+            "object_name": object_name,
+            "field_name": name,
+            "field_type": field_type,
+            "is_calculated": False,
+            "is_custom": name.endswith("__c"),
+        }
+        for name, field_type in fields.items()
+    ]
 
 
 def member(key: str, modified: datetime, status: str = "Sent", **more: Any) -> Record:

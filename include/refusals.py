@@ -1,0 +1,91 @@
+"""Which days of an account may not be staged, and why: the account-day that fails by itself."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date, timedelta
+from decimal import Decimal
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from include.quality import CheckedBatch
+from include.sources import Source
+
+CENT = Decimal("0.01")
+
+Reasons = dict[date, tuple[str, ...]]
+"""Why a day is refused, by day; each reason ends with what a person can do."""
+
+
+class DaysRefused(Exception):
+    """Days were left out of staging and stand as they did; everything else is staged.
+
+    ``sentences`` says for each account and day (or run of days refused for one reason) why, and
+    what to do.
+    """
+
+    def __init__(self, source: Source, account_id: str, reasons: Reasons) -> None:
+        self.sentences = tuple(
+            f"{source.title} account {account_id}, {span}: {'; and '.join(why)}"
+            for span, why in _spans(reasons)
+        )
+        super().__init__("\n".join(self.sentences))
+
+
+def refused_days(source: Source, checked: Sequence[CheckedBatch]) -> Reasons:
+    """The days of one account's checked batches that may not be staged.
+
+    A day is refused when rows of any daily stream break their contract for it, or when the spend of
+    its rows is not the total that the stream's control gives, by a cent or more.
+    """
+    reasons: defaultdict[date, list[str]] = defaultdict(list)
+    for each in checked:
+        for day, why in each.refused_days.items():
+            reasons[day].append(
+                f"left as it was: in {each.batch.request.stream} {why}; the rows are in "
+                f"{each.rejected_file}; correct them where they come from, then run the DAG again "
+                "for that day"
+            )
+    for stream in source.streams:
+        if stream.controls is None:
+            continue
+        parts, totals = (_spend_by_day(checked, name) for name in (stream.controls, stream.name))
+        for day in parts.keys() & totals.keys() - reasons.keys():
+            if abs(parts[day] - totals[day]) >= CENT:
+                reasons[day].append(
+                    f"left as it was: the rows of {stream.controls} add up to {parts[day]} but "
+                    f"the account's total is {totals[day]}; figures moved while they were read, or "
+                    "rows are missing: run the DAG again for that day"
+                )
+    return {day: tuple(why) for day, why in sorted(reasons.items())}
+
+
+def _spend_by_day(checked: Sequence[CheckedBatch], stream_name: str) -> Mapping[date, Decimal]:
+    """Spend of a stream's accepted rows on each day that was asked for."""
+    spend: dict[date, Decimal] = {}
+    for each in checked:
+        request = each.batch.request
+        if request.stream != stream_name or request.window is None:
+            continue
+        spend |= dict.fromkeys(request.window.days(), Decimal(0))
+        with pq.ParquetFile(each.rows_file) as file:
+            for batch in file.iter_batches(columns=["date_day", "spend"]):
+                rows = pa.Table.from_batches([batch])
+                for row in rows.group_by("date_day").aggregate([("spend", "sum")]).to_pylist():
+                    spend[row["date_day"]] += row["spend_sum"]
+    return spend
+
+
+def _spans(reasons: Reasons) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """Runs of consecutive days refused for the same reasons."""
+    days = sorted(reasons)
+    first = 0
+    for n, day in enumerate(days):
+        following = days[n + 1] if n + 1 < len(days) else None
+        if following == day + timedelta(1) and reasons[following] == reasons[day]:
+            continue
+        span = str(day) if first == n else f"{days[first]} to {day}"
+        yield span, reasons[day]
+        first = n + 1

@@ -1,0 +1,202 @@
+"""The account-day that fails by itself: left as it was, while everything else is staged."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from include import ingestion, quality, refusals, run, warehouse
+from include.landing import Batch
+from include.refusals import DaysRefused
+from include.run import record_failure
+from include.settings import Settings
+from include.sources import Record
+from tests.warehouse.test_stage import rows_of
+from tests.warehouse.world import (
+    FIRST,
+    NETWORK,
+    campaign,
+    days,
+    land,
+    spend_by_day,
+    spent,
+    total,
+)
+from tests.warehouse.world import run as night_run
+
+SECOND, THIRD = FIRST + timedelta(1), FIRST + timedelta(2)
+
+
+def ad(day: int, spend: str, **more: Any) -> Record:
+    """What the one ad of the one ad group cost on the day-th day."""
+    return spent("a", day, spend, ad_group_id="g", ad_id="x") | more
+
+
+def a_night(
+    settings: Settings,
+    night: int,
+    campaigns: Sequence[Record],
+    totals: Sequence[Record],
+    ads: Sequence[Record] = (),
+    name: str = "Spring",
+) -> list[Batch]:
+    """What an account answers for three days, and its campaigns as they are called."""
+    return [
+        land(settings, NETWORK, "campaigns", night, [campaign("a", name)]),
+        land(settings, NETWORK, "campaign_daily", night, campaigns, days(3)),
+        land(settings, NETWORK, "account_daily", night, totals, days(3)),
+        land(settings, NETWORK, "ad_daily", night, ads, days(3)),
+    ]
+
+
+def load(settings: Settings, night: int, batches: Sequence[Batch]) -> list[str]:
+    """Validate and stage as the DAG does; the sentences with which the run then ends red."""
+    ids = [batch.batch_id for batch in batches]
+    try:
+        ingestion.stage(
+            settings, NETWORK, ingestion.validate(settings, NETWORK, ids), night_run(night)
+        )
+    except DaysRefused as refused:
+        return str(refused).split("\n")
+    return []
+
+
+def good_night(settings: Settings, night: int, spend: str = "1", name: str = "Spring") -> None:
+    """Three days of the same spend in every stream."""
+    three = range(3)
+    batches = a_night(
+        settings,
+        night,
+        [spent("a", day, spend) for day in three],
+        [total(day, spend) for day in three],
+        [ad(day, spend) for day in three],
+        name,
+    )
+    assert load(settings, night, batches) == []
+
+
+def loaded(settings: Settings) -> dict[tuple[str, str], date]:
+    """By stream and scope, for which instant the ledger says it was loaded."""
+    ledger = warehouse.ledger(settings, NETWORK.name)
+    return {(row.stream, row.scope): row.as_of_at for row in ledger}
+
+
+def test_a_day_with_a_bad_row_stays_as_it_was_in_every_daily_stream(prepared: Settings) -> None:
+    good_night(prepared, 1)
+    batches = a_night(
+        prepared,
+        2,
+        [spent("a", day, "2") for day in range(3)],
+        [total(day, "2") for day in range(3)],
+        [ad(0, "2"), ad(1, "N/A"), ad(2, "2")],
+        name="Summer",
+    )
+    [sentence] = load(prepared, 2, batches)
+    assert sentence == (
+        "Facebook Ads account act_1, 2026-10-02: left as it was: in ad_daily 1 of 1 rows break "
+        "the contract of stg_ad_daily (0% may): spend is not a number (1); the rows are in "
+        f"{batches[3].folder}/checked/rejected.jsonl; correct them where they come from, then run "
+        "the DAG again for that day"
+    )
+    for stream in ("campaign_daily", "account_daily", "ad_daily"):
+        rows = rows_of(prepared, f"staging.stg_{stream}")
+        assert {row["date_day"]: row["spend"] for row in rows} == {FIRST: 2, SECOND: 1, THIRD: 2}
+        as_of = [loaded(prepared)[stream, str(day)] for day in (FIRST, SECOND, THIRD)]
+        assert as_of == [night_run(night).as_of for night in (2, 1, 2)]
+    [now] = rows_of(prepared, "staging.stg_campaigns")
+    assert now["campaign_name"] == "Summer"
+    [rejected] = rows_of(prepared, "ops.rejected_rows")
+    assert (rejected["stream"], rejected["reason"]) == ("ad_daily", "spend is not a number")
+
+    good_night(prepared, 3, "3")
+    assert spend_by_day(prepared) == dict.fromkeys((FIRST, SECOND, THIRD), Decimal(3))
+
+
+def test_a_day_never_loaded_stays_missing(prepared: Settings) -> None:
+    campaigns = [spent("a", 0, "1"), spent("a", 1, "1", clicks=-1), spent("a", 2, "1")]
+    totals = [total(day, "1") for day in range(3)]
+    assert len(load(prepared, 1, a_night(prepared, 1, campaigns, totals))) == 1
+    assert spend_by_day(prepared) == {FIRST: Decimal(1), THIRD: Decimal(1)}
+    assert ("campaign_daily", str(SECOND)) not in loaded(prepared)
+    assert ("ad_daily", str(SECOND)) not in loaded(prepared)
+
+
+def test_a_day_that_does_not_add_up_to_the_accounts_total_stays_as_it_was(
+    prepared: Settings,
+) -> None:
+    good_night(prepared, 1)
+    campaigns = [spent("a", 0, "2"), spent("a", 1, "2"), spent("b", 1, "0.5")]
+    totals = [total(0, "2.009"), total(1, "2.51"), total(2, "0.01")]
+    assert load(prepared, 2, a_night(prepared, 2, campaigns, totals)) == [
+        f"Facebook Ads account act_1, {day}: left as it was: the rows of campaign_daily add up "
+        f"to {parts} but the account's total is {whole}; figures moved while they were read, or "
+        "rows are missing: run the DAG again for that day"
+        for day, parts, whole in (
+            ("2026-10-02", "2.500000", "2.510000"),
+            ("2026-10-03", "0", "0.010000"),
+        )
+    ]
+    assert spend_by_day(prepared) == {FIRST: Decimal(2), SECOND: Decimal(1), THIRD: Decimal(1)}
+    assert {row["date_day"] for row in rows_of(prepared, "staging.stg_ad_daily")} == {SECOND, THIRD}
+
+
+def test_credits_pass_and_add_up(prepared: Settings) -> None:
+    campaigns = [spent("a", 0, "2"), spent("b", 0, "-5.25")]
+    assert load(prepared, 1, a_night(prepared, 1, campaigns, [total(0, "-3.25")])) == []
+    assert spend_by_day(prepared) == {FIRST: Decimal("-3.25")}
+
+
+def test_a_row_that_does_not_tell_its_day_refuses_all_days_in_one_sentence(
+    prepared: Settings,
+) -> None:
+    campaigns = [spent("a", 0, "1"), spent("b", 0, "1", date_day="soon")]
+    batches = a_night(prepared, 1, campaigns, [total(0, "1")])
+    [sentence] = load(prepared, 1, batches)
+    assert sentence.startswith(
+        "Facebook Ads account act_1, 2026-10-01 to 2026-10-03: left as it was: in "
+        "campaign_daily 1 of 2 rows break the contract of stg_campaign_daily (0% may): date_day is "
+        "not a day (1), and the day of those rows is unknown; the rows are in "
+    )
+    assert spend_by_day(prepared) == {}
+    assert list(loaded(prepared)) == [("campaigns", "all")]
+
+
+def test_a_snapshot_that_breaks_its_contract_stops_the_account(prepared: Settings) -> None:
+    batches = a_night(prepared, 1, [], [], name="Spring")
+    batches[0] = land(prepared, NETWORK, "campaigns", 1, [campaign("", "no id")])
+    with pytest.raises(quality.ContractBroken, match=r"campaigns: 1 of 1 rows break the contract"):
+        load(prepared, 1, batches)
+    assert loaded(prepared) == {}
+
+
+def test_staging_again_is_red_again_and_changes_nothing(prepared: Settings) -> None:
+    campaigns = [spent("a", 0, "1"), spent("a", 1, "1")]
+    batches = a_night(prepared, 1, campaigns, [total(0, "1")])
+    first = load(prepared, 1, batches)
+    tables = ("staging.stg_campaign_daily", "ops.load_ledger", "ops.rejected_rows")
+    once = [rows_of(prepared, table) for table in tables]
+    assert load(prepared, 1, batches) == first
+    assert len(first) == 1
+    assert [rows_of(prepared, table) for table in tables] == once
+
+
+def test_every_sentence_reaches_whoever_started_the_run(
+    prepared: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Task:
+        dag_id, task_id, run_id = "ingest_facebook_ads", "stage", "manual"
+
+    monkeypatch.setenv("CLOSED_LOOP_HOME", str(prepared.home))
+    reasons = {FIRST: ("this",), SECOND: ("that",)}
+    refused = refusals.DaysRefused(NETWORK, "act_1", reasons)
+    record_failure({"exception": refused, "ti": Task()})
+    record_failure({"exception": ValueError("one line\nand more"), "ti": Task()})
+    assert [each.sentence for each in run.failures(prepared, Task.dag_id)] == [
+        "Facebook Ads account act_1, 2026-10-01: this",
+        "Facebook Ads account act_1, 2026-10-02: that",
+        "one line",
+    ]
