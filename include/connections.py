@@ -101,10 +101,10 @@ def check(settings: Settings, source: Source, credentials: Mapping[str, str], ru
     hurried = replace(settings, retry_seconds=min(settings.retry_seconds, PATIENCE_SECONDS))
     try:
         client = source.connect(credentials, hurried)
+        accounts = source.discover(client)
         if source.look_at_login:
             login = source.look_at_login(client)
         remarks += [*login.remarks, *_remarks_on(source, login, run)]
-        accounts = source.discover(client)
         if not accounts:
             wrong.append(
                 f"{source.title} shows the login of the connection {source.connection_id} no "

@@ -47,7 +47,7 @@ _THROTTLED = {4, 17, 32, 341, 613, 80014, *range(80000, 80009)}
 _TRANSIENT = {1, 2}
 _TOO_MUCH = {1487534, 1504018, 1504038, 1504044}
 _PERMISSION = {3, 10, 294, *range(200, 300)}
-_TOO_OLD = 3018
+_EXPIRED, _TOO_OLD, _VERSION_ENDED, _NOT_SHOWN = 463, 3018, 2635, (100, 33)
 
 _decoded = json.JSONDecoder(parse_float=str, parse_constant=str).decode
 
@@ -283,9 +283,27 @@ class Graph:
         if subcode in _TOO_MUCH or "reduce the amount of data" in said.lower():
             return TooMuchData(told)
         if code in (190, 102, 104):
+            over = ", whose time is over," if subcode == _EXPIRED else ""
             return SourceRefused(
-                f"Facebook refused the access token of the connection facebook_ads (error {name}: "
-                f"{said}); write a fresh one into its password"
+                f"Facebook refused the access token of the connection facebook_ads{over} (error "
+                f"{name}: {said}); write a fresh one into its password"
+            )
+        if code == _VERSION_ENDED:
+            return SourceRefused(
+                f"Facebook no longer serves version {self.version} of its API (error {name}: the "
+                "request itself must change); remove api_version from the connection facebook_ads, "
+                f"which then means {DEFAULT_VERSION}"
+            )
+        if "appsecret_proof" in said:
+            return SourceRefused(
+                f"Facebook refused the app_secret of the connection facebook_ads (error {name}: "
+                f"{said}); write that of the app which made the access token there"
+            )
+        if (code, subcode) == _NOT_SHOWN:
+            return SourceRefused(
+                f"Facebook shows this login no such object (error {name}: {said}); check "
+                "account_ids of the connection facebook_ads, and give its system user the "
+                "permission ads_read on the ad account"
             )
         if code in _THROTTLED:
             return SourceUnavailable(told, _wait_asked_for(response.headers))

@@ -106,6 +106,7 @@ class Client:
         self._renewing, self._looking, self._checking = (threading.RLock() for _ in range(3))
         self._known: dict[str, tuple[Account, str]] | None = None
         self._managers: dict[str, str] = {}
+        self._closed: dict[str, str] = {}
         self._money: dict[str, tuple[str, str]] = {}
         self._all_are_tests = False
         self._token()
@@ -116,9 +117,19 @@ class Client:
         """Every account that can be read, managers left out; closed ones are named in the log."""
         known = self._accounts()
         if missing := [number for number in self.wanted if number not in known]:
+            if managers := [number for number in missing if number in self._managers]:
+                raise SourceRefused(
+                    f"{', '.join(managers)} in customer_ids of the connection {NAME} is a manager "
+                    "account, which has no campaigns of its own; list the accounts below it, or "
+                    "leave customer_ids empty for all of them"
+                )
+            named = ", ".join(
+                f"{number} (which is {self._closed[number]})" if number in self._closed else number
+                for number in missing
+            )
             raise SourceRefused(
-                f"Google Ads shows no open account {', '.join(missing)} to this log-in; check "
-                f"customer_ids of the connection {NAME}"
+                f"Google Ads shows no open account {named} to this log-in; check customer_ids of "
+                f"the connection {NAME}"
             )
         return [
             account
@@ -313,6 +324,7 @@ class Client:
             status = enum_name(client, "status")
             if status not in _OPEN:
                 log.warning("Google Ads account %d is %s and is left out", client.id, status)
+                self._closed[str(client.id)] = status
             elif client.manager:
                 self._managers.setdefault(str(client.id), root)
             else:

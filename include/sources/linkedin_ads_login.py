@@ -26,6 +26,13 @@ _SCOPES = {
     "r_organization_social": "the landing pages of sponsored posts",
 }
 
+_REFUSED = {
+    "invalid_client": "it knows no such application; correct login (client id) and password "
+    "(client secret)",
+    "invalid_grant": "the refresh_token, which lives for a year, has ended or was revoked; let the "
+    "member authorize the application again and write the new one there",
+}
+
 log = logging.getLogger(__name__)
 
 Send = Callable[..., tuple[int, Any, float | None]]
@@ -134,10 +141,13 @@ class AccessToken:
                 "give the user who runs the pipeline the right to write there"
             ) from None
         if status in (400, 401, 403):
+            reason = str(body.get("error", status))
             raise SourceRefused(
-                f"LinkedIn refused the log-in of the connection {NAME} "
-                f"({body.get('error', status)}); check its login (client id), password (client "
-                "secret) and refresh_token, which lives for a year"
+                f"LinkedIn refused the log-in of the connection {NAME} ({reason}): "
+                + _REFUSED.get(
+                    reason,
+                    "check its login (client id), password (client secret) and refresh_token",
+                )
             )
         raise SourceUnavailable(f"LinkedIn's token endpoint answered {status}", wait)
 

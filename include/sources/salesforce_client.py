@@ -33,8 +33,9 @@ from include.sources import (
     SourceUnavailable,
     patiently,
 )
+from include.sources.versions import version_in_use
 
-DEFAULT_VERSION = "68.0"
+DEFAULT_VERSION = version_in_use("salesforce")
 MAX_URI = 16_000
 """Salesforce takes URIs of 16,384 bytes, host included."""
 
@@ -47,6 +48,15 @@ _REFUSED_LOGINS = (
     "invalid_client", "invalid_client_id", "invalid_grant", "inactive_user", "inactive_org",
     "unsupported_grant_type", "invalid_app_access", "invalid_assertion",
 )  # fmt: skip
+# https://help.salesforce.com/s/articleView?id=sf.remoteaccess_oauth_flow_errors.htm
+_ADVICE = {
+    "invalid_client_id": "its login is not the consumer key of an app of this org: check it, and "
+    "that host is the My Domain URL of the org that has the app",
+    "invalid_client": "its password is not the consumer secret of that app",
+    "invalid_grant": "choose a Run As user in the app's client credentials flow, or check username "
+    "and private_key",
+    "inactive_user": "the user it logs in as is not active",
+}
 _BUSY = ("SERVER_UNAVAILABLE", "UNKNOWN_EXCEPTION", "UNABLE_TO_LOCK_ROW", "CONCURRENT_REQUESTS")
 _API_USAGE = re.compile(r"(?:^|;)\s*api-usage=(\d+)/(\d+)")
 
@@ -200,10 +210,14 @@ class Client:
                 token, host = SalesforceLogin(session=session, **options)
             except SalesforceAuthenticationFailed as failure:
                 if failure.code in _REFUSED_LOGINS:
+                    advice = _ADVICE.get(
+                        failure.code,
+                        "check its login (consumer key), password (consumer secret) and host (My "
+                        "Domain URL)",
+                    )
                     raise SourceRefused(
                         "Salesforce refused the login of the connection salesforce "
-                        f"({failure.code}: {failure.auth_message}); check its login (consumer "
-                        "key), password (consumer secret) and host (My Domain URL)"
+                        f"({failure.code}: {failure.auth_message}); {advice}"
                     ) from None
                 wait = _retry_after(session.last.headers) if session.last is not None else None
                 raise SourceUnavailable(
@@ -434,6 +448,11 @@ def _meant(answer: Answer, path: str, origin: str) -> Exception:
     if answer.status >= 500 or answer.status in (420, 429) or code in _BUSY or not code:
         return SourceUnavailable(
             f"Salesforce answered {answer.status} {code}".strip(), _retry_after(answer.headers)
+        )
+    if code == "NOT_FOUND" and re.fullmatch(r"/services/data/v[\d.]+/query(All)?/?", path):
+        return SourceRefused(
+            f"Salesforce does not serve the API version of {path}; remove api_version from the "
+            f"connection salesforce, which then means {DEFAULT_VERSION}"
         )
     if code == "NOT_FOUND":
         return NoSuchObject(
