@@ -456,8 +456,8 @@ def _meant(answer: Answer, path: str, origin: str) -> Exception:
         )
     if code == "NOT_FOUND":
         return NoSuchObject(
-            f"Salesforce has no {path}: the API version is not served, or the "
-            "connection's user may not see the object"
+            f"Salesforce shows this login no {path}; give the integration user of the connection "
+            "salesforce read access to the object"
         )
     return SourceRefused(f"Salesforce refused ({code}: {message})")
 

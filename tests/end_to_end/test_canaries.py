@@ -1,0 +1,225 @@
+"""No secret and no personal value leaves the extractors: canaries in every credential and record.
+
+The nights meet what makes clients talk: tokens that die, HTML in the API's place, redirects that
+would carry a token away, refusals that end a load.
+"""
+
+from __future__ import annotations
+
+import stat
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from include import warehouse
+from tests.end_to_end.airflow import Airflow
+from tests.end_to_end.conftest import Home
+from tests.end_to_end.planted import PERSONAL, findings, plant
+from tests.sandbox.running import ROOT, Sandbox
+
+# Every secret the connections hold, and how the tokens minted from them begin.
+SECRETS = (
+    "sandbox-meta-token",
+    "sandbox-meta-secret",
+    "sandbox-google-secret",
+    "sandbox-google-refresh",
+    "sandbox-developer-token",
+    "sandbox-linkedin-secret",
+    "sandbox-linkedin-refresh",
+    "sandbox-salesforce-secret",
+    "ya29.sandbox-",
+    "AQsandbox-",
+)
+CANARIES = SECRETS + PERSONAL
+ELSEWHERE = {"Location": "https://evil.example/steal"}
+
+SURVIVED: list[dict[str, Any]] = [
+    {"match": {"api": "linkedin", "path": "/rest/"}, "nth": 3, "do": {"kind": "expire_token"}},
+    {"match": {"api": "google", "method": "GRPC"}, "nth": 3, "do": {"kind": "expire_token"}},
+    {"match": {"api": "salesforce", "path": "/query"}, "nth": 4, "do": {"kind": "expire_token"}},
+    *(
+        {"match": {"api": api}, "nth": [5], "do": {"kind": "html", "status": 500}}
+        for api in ("meta", "linkedin", "salesforce")
+    ),
+    {"match": {"api": "meta", "method": "GET"}, "nth": 7, "do": {"kind": "truncate"}},
+]
+REDIRECTED: list[dict[str, Any]] = [
+    {
+        "match": {"api": api, "path": path},
+        "do": {"kind": "status", "status": 302, "headers": ELSEWHERE, "body": ""},
+    }
+    for api, path in (
+        ("meta", ""),
+        ("google", "/token"),
+        ("linkedin", "/rest/"),
+        ("salesforce", "/query"),
+    )
+]
+REFUSED: list[dict[str, Any]] = [
+    {"match": {"api": "meta", "method": "GET"}, "do": {"kind": "expire_token"}},
+    {"match": {"api": "google", "method": "GRPC"}, "do": {"kind": "expire_token"}},
+    *(
+        {"match": {"api": api, "path": path}, "do": {"kind": "html", "status": 401}}
+        for api, path in (("linkedin", "/rest/"), ("salesforce", "/query"))
+    ),
+]
+
+# All that any library has to say, at its most talkative.
+NIGHT = """
+import logging, sys
+logging.basicConfig(level=logging.DEBUG)
+from tests.end_to_end.night import SOURCES, build_marts, load
+for source in SOURCES:
+    try:
+        load([source.name])
+    except Exception:
+        logging.exception("the load of %s failed", source.name)
+if "marts" in sys.argv:
+    build_marts()
+"""
+
+
+@pytest.fixture(scope="module")
+def sandbox(
+    generated: Callable[..., Path],
+    serve: Callable[..., Sandbox],
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Sandbox:
+    folder = tmp_path_factory.mktemp("planted") / "data"
+    made = generated(scale=0.05, months=5)
+    folder.mkdir()
+    subprocess.run(["cp", "-r", f"{made}/.", str(folder)], check=True)
+    plant(folder)
+    return serve(folder)
+
+
+@pytest.fixture(scope="module")
+def home(sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> Home:
+    """Nights of every kind, what they said kept beside what they left."""
+    home = Home(tmp_path_factory.mktemp("talkative"))
+    every = {"CLOSED_LOOP_EXTRA_STREAMS": "salesforce.tasks salesforce.events"}
+    for name, faults, marts in (
+        ("redirected", REDIRECTED, ""),
+        ("refused", REFUSED, ""),
+        ("survived", SURVIVED, "marts"),
+        ("quiet", [], "marts"),
+    ):
+        sandbox.set_faults(faults)
+        done = subprocess.run(
+            [sys.executable, "-c", NIGHT, marts],
+            cwd=ROOT,
+            env=home.environment(sandbox, CLOSED_LOOP_RETRY_SECONDS="3", **every),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            check=False,
+        )
+        (home.path / f"{name}.log").write_text(done.stdout)
+    sandbox.reset()
+    return home
+
+
+def test_the_nights_met_what_they_were_meant_to_meet(home: Home) -> None:
+    """Else the search below would search nothing."""
+    for name in ("redirected", "refused"):
+        said = (home.path / f"{name}.log").read_text()
+        for source in ("facebook_ads", "google_ads", "linkedin_ads", "salesforce"):
+            assert f"the load of {source} failed" in said, (name, source)
+    assert "failed" not in (home.path / "quiet.log").read_text()
+    (staged,) = warehouse.read(
+        home.settings,
+        """
+        select
+            (select count(*) from staging.stg_crm_leads) as leads,
+            (select count(*) from staging.stg_crm_contacts) as contacts,
+            (select count(*) from staging.stg_crm_opportunities) as deals,
+            (select count(*) from staging.stg_crm_lead_history) as lead_history,
+            (select count(*) from staging.stg_crm_tasks) as tasks,
+            (select count(*) from staging.stg_crm_events) as events,
+            (select count(*) from staging.stg_lead_form_responses) as lead_forms,
+            (select count(*) from staging.stg_clicks) as clicks
+        """,
+    )
+    assert all(staged.values()), staged
+    hashed = warehouse.read(
+        home.settings,
+        "select count(*) as rows from staging.stg_lead_form_responses where email_hash is null",
+    )
+    assert hashed[0]["rows"] == 0
+
+
+def test_no_canary_is_in_any_file_log_or_table(home: Home) -> None:
+    assert findings(home.path, CANARIES) == []
+
+
+def test_no_secret_stood_in_a_url(home: Home, sandbox: Sandbox) -> None:
+    """The sandbox masks what it logs; the names of parameters it leaves."""
+    sandbox.reset()
+    subprocess.run(
+        [sys.executable, "-c", NIGHT],
+        cwd=ROOT,
+        env=home.environment(sandbox),
+        capture_output=True,
+        check=True,
+    )
+    calls = [call for call in sandbox.log() if call["method"] == "GET"]
+    assert {call["api"] for call in calls} >= {"meta", "linkedin", "salesforce"}
+    for call in calls:
+        for word in ("access_token", "client_secret", "refresh_token", "app_secret"):
+            assert word not in call["query"], call
+
+
+def test_rotated_tokens_are_for_their_owners_eyes(home: Home) -> None:
+    for file in (home.path / "tokens").glob("*.json"):
+        assert stat.S_IMODE(file.stat().st_mode) == 0o600, file
+
+
+def test_no_canary_is_in_airflows_database_or_logs(
+    sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """XCom, rendered fields, task logs and failures of DAGs that end well and that do not."""
+    airflow = Airflow(Home(tmp_path_factory.mktemp("airflow")), sandbox)
+    airflow.prepare()
+    sandbox.set_faults(SURVIVED)
+    for dag_id in ("ingest_salesforce", "ingest_linkedin_ads", "check_connections"):
+        airflow.test(dag_id)
+    sandbox.set_faults(REFUSED)
+    went_well, _ = airflow.test("ingest_facebook_ads")
+    assert not went_well
+    sandbox.reset()
+    assert list((airflow.home.path / "failures").rglob("*")), "no failure was recorded"
+    assert findings(airflow.home.path, CANARIES) == []
+
+
+def test_the_search_finds_what_is_hidden(tmp_path: Path, sandbox: Sandbox) -> None:
+    """Each way a home packs things, with a canary in it."""
+    import gzip
+    import sqlite3
+
+    import duckdb
+    import pyarrow
+    import pyarrow.parquet
+
+    with pyarrow.CompressedOutputStream(tmp_path / "packed.zst", "zstd") as packed:
+        packed.write(b'{"email": "CANARYMAIL@x"}')
+    (tmp_path / "packed.gz").write_bytes(gzip.compress(b'{"email": "CanaryMail@x"}'))
+    pyarrow.parquet.write_table(
+        pyarrow.table({"name": ["canaryfirst"] * 9}), tmp_path / "rows.parquet", compression="zstd"
+    )
+    with duckdb.connect(str(tmp_path / "warehouse.duckdb")) as connection:
+        connection.execute("create table leads as select 'Canary' || 'last' as name")
+    with sqlite3.connect(tmp_path / "airflow.db") as database:
+        database.execute("create table xcom as select 'sandbox-meta-' || 'token' as value")
+    database.close()
+    found = {where.split(":")[0] for where in findings(tmp_path, CANARIES)}
+    assert {name.split(" ")[0] for name in found} == {
+        "packed.gz",
+        "packed.zst",
+        "rows.parquet",
+        "warehouse.duckdb",
+        "airflow.db",
+    }
