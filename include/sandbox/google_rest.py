@@ -35,6 +35,14 @@ def routes(world: World) -> list[web.RouteDef]:
     async def token(request: web.Request) -> web.Response:
         return await _token(world, request)
 
+    async def token_info(request: web.Request) -> web.Response:
+        given = request.query.get("access_token") or (await request.post()).get("access_token", "")
+        if not google_tokens(world).accepts(str(given)):
+            return web.json_response(
+                {"error": "invalid_token", "error_description": "Invalid Value"}, status=400
+            )
+        return web.json_response({"scope": _SCOPE, "expires_in": "3599", "access_type": "offline"})
+
     def answering(
         answer: Callable[[str, dict[str, Any], web.Request, dict[str, str]], Any],
         is_stream: bool = False,
@@ -106,6 +114,8 @@ def routes(world: World) -> list[web.RouteDef]:
             web.post(path, token)
             for path in ("/token", "/oauth2/v4/token", "/oauth2/v3/token", "/o/oauth2/token")
         ),
+        web.get("/tokeninfo", token_info),
+        web.post("/tokeninfo", token_info),
         web.get(f"{_VERSION}/customers:listAccessibleCustomers", answering(customers)),
         web.post(f"{one}:search", answering(search)),
         web.post(f"{one}:searchStream", answering(stream, is_stream=True)),

@@ -12,11 +12,12 @@ import json
 import logging
 import os
 import threading
+import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from decimal import Decimal
 from typing import Any, TypeVar
-from urllib.parse import urlsplit
+from urllib.parse import urljoin, urlsplit
 
 import requests
 from requests.utils import get_environ_proxies
@@ -41,7 +42,7 @@ ENDPOINT = "googleads.googleapis.com"
 TOKEN_URI = "https://oauth2.googleapis.com/token"
 
 _SCOPE = "https://www.googleapis.com/auth/adwords"
-_CALL_SECONDS, _TOKEN_SECONDS = 300, 60
+_CALL_SECONDS, _TOKEN_SECONDS, _TOKEN_BYTES = 300, 60, 2**20
 _QUOTA_SECONDS = 3_600  # a wait longer than this is a daily allowance, not a throttle
 _BREAKS = 2  # a stream that broke off so often is asked for in halves
 _OPEN = {"ENABLED", "SUSPENDED", "UNKNOWN", "UNSPECIFIED"}  # states in which reports are served
@@ -100,7 +101,8 @@ class Client:
         ]
         token_uri = credentials.get("token_uri") or TOKEN_URI
         _check_host(token_uri, settings)
-        self._session = _session(token_uri, settings)
+        self._token_uri = token_uri
+        self._session = _Session(token_uri, settings)
         self._credentials = _google_credentials(credentials, token_uri)
         self._wire = Wire(endpoint, version, developer_token, settings.ca_file)
         self._renewing, self._looking, self._checking = (threading.RLock() for _ in range(3))
@@ -154,18 +156,32 @@ class Client:
         """What Google says of the log-in. The developer token's access level it never tells: a
         token that may read test accounts alone is refused by the first other account."""
         self._accounts()
+        told = self._token_info()
+        scopes = tuple(str(told["scope"]).split()) if told.get("scope") else None
         remarks = []
-        granted = getattr(self._credentials, "granted_scopes", None)
-        if granted is not None and _SCOPE not in granted:
+        if scopes is not None and _SCOPE not in scopes:
             remarks.append(f"The refresh token was not granted {_SCOPE}; make a new one with it")
         if self._all_are_tests:
             remarks.append("Every account is a test account, which never has figures")
         return Login(
             api_version=self._wire.version,
-            user=getattr(self._credentials, "service_account_email", None),
-            scopes=tuple(granted) if granted is not None else None,
+            user=told.get("email") or getattr(self._credentials, "service_account_email", None),
+            scopes=scopes,
             remarks=tuple(remarks),
         )
+
+    def _token_info(self) -> Mapping[str, Any]:
+        """What the token endpoint's neighbour says of the access token; nothing if it does not."""
+        self._wire.count("requests")
+        try:
+            answer = self._session.post(
+                urljoin(self._token_uri, "tokeninfo"),
+                data={"access_token": self._token()},
+                timeout=_TOKEN_SECONDS,
+            ).json()
+        except (requests.RequestException, ValueError):
+            return {}
+        return answer if isinstance(answer, dict) else {}
 
     # complete answers
 
@@ -400,13 +416,27 @@ class Client:
             ) from None
 
 
-def _session(token_uri: str, settings: Settings) -> requests.Session:
-    session = requests.Session()
-    session.trust_env = False  # .netrc would replace the credentials; what else it brings is here
-    session.verify = settings.ca_file or os.environ.get("REQUESTS_CA_BUNDLE") or True
-    session.proxies.update(get_environ_proxies(token_uri))
-    session.max_redirects = 0
-    return session
+class _Session(requests.Session):
+    """Follows no redirect, and reads no answer without end."""
+
+    def __init__(self, token_uri: str, settings: Settings) -> None:
+        super().__init__()
+        self.trust_env = False  # .netrc would replace the credentials; what else it brings is here
+        self.verify = settings.ca_file or os.environ.get("REQUESTS_CA_BUNDLE") or True
+        self.proxies.update(get_environ_proxies(token_uri))
+        self._seconds = min(_TOKEN_SECONDS, max(1, settings.retry_seconds / 4))
+
+    def send(self, request: requests.PreparedRequest, **options: Any) -> requests.Response:
+        options |= {"stream": True, "allow_redirects": False}
+        deadline = time.monotonic() + self._seconds
+        response, body = super().send(request, **options), bytearray()
+        while piece := response.raw.read1(_TOKEN_BYTES, decode_content=True):
+            body += piece
+            if len(body) > _TOKEN_BYTES or time.monotonic() > deadline:
+                response.close()
+                raise requests.ConnectionError("the answer does not end")
+        response._content = bytes(body)
+        return response
 
 
 def _google_credentials(credentials: Mapping[str, str], token_uri: str) -> Any:
