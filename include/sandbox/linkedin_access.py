@@ -4,6 +4,7 @@ https://learn.microsoft.com/en-us/linkedin/shared/authentication/programmatic-re
 /token-introspection beside it.
 """
 
+import asyncio
 import secrets
 from datetime import UTC, datetime
 from typing import Any
@@ -74,6 +75,8 @@ async def _token(world: World, request: web.Request) -> web.Response:
             "redirect uri/code verifier does not match authorization code. Or "
             "authorization code expired.",
         )
+    fault = request.get("fault") or {}
+    await asyncio.sleep(fault.get("seconds", 0))
     alive, refresh_token = _refresh_tokens(world), form.get("refresh_token", "")
     if refresh_token not in alive:
         return _oauth_error(
@@ -81,7 +84,7 @@ async def _token(world: World, request: web.Request) -> web.Response:
             "invalid_grant",
             "The provided authorization grant or refresh token is invalid, expired or revoked",
         )
-    if (request.get("fault") or {}).get("kind") == "rotate_token":
+    if fault.get("kind") == "rotate_token":
         alive.remove(refresh_token)
         refresh_token = f"AQrefresh-{secrets.token_urlsafe(32)}"
         alive.add(refresh_token)

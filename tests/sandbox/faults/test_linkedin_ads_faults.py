@@ -259,6 +259,8 @@ _TASK = """
 import json, sys
 from include.settings import load_settings
 from include.sources.linkedin_ads import LINKEDIN_ADS
+print("ready", flush=True)
+sys.stdin.readline()
 client = LINKEDIN_ADS.connect(json.loads(sys.argv[1]), load_settings())
 print(len(LINKEDIN_ADS.discover(client)))
 """
@@ -267,9 +269,16 @@ print(len(LINKEDIN_ADS.discover(client)))
 def test_fault_also_tasks_that_share_one_refresh_token(
     serve_data: Callable[..., Sandbox],
 ) -> None:
-    """Each refresh kills the token it used; four processes start with the same one."""
+    """Each refresh kills the token it used; four processes set out with the same one."""
     served = serve_data(STREAM_FILES)
-    served.set_faults([{"preset": "linkedin-rotating-refresh-token"}])
+    served.set_faults(
+        [
+            {
+                "preset": "linkedin-rotating-refresh-token",
+                "do": {"kind": "rotate_token", "seconds": 0.5},
+            }
+        ]
+    )
     home = settings(served).home
     given = json.dumps(served.connection("linkedin_ads"))
     tasks = [
@@ -277,12 +286,20 @@ def test_fault_also_tasks_that_share_one_refresh_token(
             [sys.executable, "-c", _TASK, given],
             cwd=ROOT,
             env=environment(**served.variables, CLOSED_LOOP_HOME=str(home)),
+            stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
         )
         for _ in range(4)
     ]
+    for task in tasks:
+        assert task.stdout is not None
+        assert task.stdout.readline() == "ready\n"
+    for task in tasks:
+        assert task.stdin is not None
+        task.stdin.write("go\n")
+        task.stdin.flush()
     for task in tasks:
         said, complained = task.communicate(timeout=60)
         assert (task.returncode, said.strip()) == (0, "2"), complained
@@ -394,6 +411,8 @@ def test_fault_also_a_page_served_twice(large: Sandbox, nth: int) -> None:
     ("stream", "path"), [("campaigns", "adCampaignGroups"), ("lead_forms", "leadFormResponses")]
 )
 def test_fault_also_pages_that_lead_nowhere(large: Sandbox, stream: str, path: str) -> None:
+    large.reset()
     large.set_faults([{"match": {"path": f"{path}$"}, "do": {"kind": "empty_page"}}])
     with pytest.raises(SourceUnavailable, match=r"lead in a circle|counts 250 elements .* shows 0"):
         rows(large, stream)
+    assert len(calls(large, path)) <= 5
