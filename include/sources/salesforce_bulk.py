@@ -10,6 +10,7 @@ import hashlib
 import io
 import logging
 import time
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import IO, Any
@@ -23,6 +24,7 @@ CHUNK_RECORDS = 10_000
 _FIRST_LOOK, _LONGEST_WAIT = 0.05, 10.0  # seconds between two looks at a job
 _JOB_SECONDS = 1_800
 _ATTEMPTS = 3
+_TURNS = 5  # in which chunks may lead to the same place
 _DONE = "null"  # the locator of the last chunk
 
 
@@ -97,7 +99,7 @@ class _Chunk:
 
 
 def _records(client: Client, job: str, flags: set[str]) -> Iterator[Record]:
-    locator, before, known = "", b"", set[str]()
+    locator, before, led_to = "", b"", Counter[str]()
     while locator != _DONE:
         where = {"locator": locator} if locator else {}
         chunk = client.call(
@@ -109,9 +111,9 @@ def _records(client: Client, job: str, flags: set[str]) -> Iterator[Record]:
         with chunk.file:
             if chunk.digest != before:  # else it is the one before, served twice
                 yield from _parsed(chunk.file, flags)
-        if chunk.locator in known:
+        led_to[chunk.locator] += 1
+        if led_to[chunk.locator] > _TURNS:
             raise SourceUnavailable("Salesforce's chunks lead in a circle")
-        known.add(chunk.locator)
         locator, before = chunk.locator, chunk.digest
 
 

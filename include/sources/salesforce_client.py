@@ -105,6 +105,7 @@ class _Session(requests.Session):
         self.verify = settings.ca_file or os.environ.get("REQUESTS_CA_BUNDLE") or True
         self.proxies.update(get_environ_proxies(origin))
         self.last: requests.Response | None = None
+        self._origin = origin
 
     def request(  # type: ignore[override]
         self, method: str, url: str, **options: Any
@@ -115,6 +116,12 @@ class _Session(requests.Session):
     def send(self, request: requests.PreparedRequest, **options: Any) -> requests.Response:
         """The answer with its body read, unless ``stream`` leaves that to ``spooled``."""
         response = super().send(request, **{**options, "stream": True})
+        if response.is_redirect:
+            response.close()
+            raise SourceRefused(
+                f"{self._origin} sends callers on to another address, which is not followed: "
+                "write the org's present My Domain URL into the connection salesforce"
+            )
         if not options.get("stream"):
             with spooled(response) as body:
                 response._content = body.read()
@@ -224,8 +231,6 @@ class Client:
                     f"Salesforce's login answered {failure.code}", wait
                 ) from None
             except (requests.RequestException, ValueError) as error:
-                if session.last is not None and session.last.is_redirect:
-                    raise SourceRefused(_redirected(self._origin)) from None
                 raise _unreachable(error, self._origin) from None
             except (AttributeError, TypeError):  # JSON, but no answer to a login
                 token, host = None, None
@@ -289,7 +294,7 @@ class Client:
                 self._count(answer)
                 if answer.status >= 300:
                     with answer.file:
-                        raise _meant(answer, urlsplit(url).path, self._origin)
+                        raise _meant(answer, urlsplit(url).path)
                 return read(answer)
             except (requests.RequestException, ValueError) as error:
                 raise _unreachable(error, self._origin) from None
@@ -429,10 +434,8 @@ def meaning(code: str, message: str) -> Exception | None:
     return None
 
 
-def _meant(answer: Answer, path: str, origin: str) -> Exception:
+def _meant(answer: Answer, path: str) -> Exception:
     """What an error answer means for us."""
-    if answer.status < 400:
-        return SourceRefused(_redirected(origin))
     try:
         content = answer.json()
     except ValueError:
@@ -465,13 +468,6 @@ def _meant(answer: Answer, path: str, origin: str) -> Exception:
 def _retry_after(headers: Mapping[str, str]) -> float | None:
     seconds = headers.get("Retry-After", "")
     return float(seconds) if seconds.isdecimal() else None
-
-
-def _redirected(origin: str) -> str:
-    return (
-        f"{origin} sends callers on to another address, which is not followed: write the org's "
-        "present My Domain URL into the connection salesforce"
-    )
 
 
 def _unreachable(error: Exception, origin: str) -> SourceUnavailable | SourceRefused:
