@@ -120,31 +120,31 @@ def write_batch(
                 partial.mkdir()
                 file = (partial / _RECORDS).open("xb")
                 fcntl.flock(file, fcntl.LOCK_EX)
-        with file:
+        with file:  # held open, and so locked, until the folder bears its final name
             record_count = _write_records(file, records, partial)
             with plainly(partial):
                 _make_durable(file)
                 byte_count = file.tell()
-        failpoints.reach("landing.before_manifest")
-        with plainly(partial):
-            batch = Batch(
-                batch_id=batch_id,
-                source=source_name,
-                account=account,
-                request=request,
-                as_of=run.as_of,
-                extracted_at=run.started_at,
-                record_count=record_count,
-                byte_count=byte_count,
-                sha256=_sha256(partial / _RECORDS),
-                folder=stream_folder / batch_id,
-            )
-            with (partial / _MANIFEST).open("x", encoding="utf-8") as manifest:
-                json.dump(_to_manifest(batch), manifest, indent=1)
-                _make_durable(manifest)
-            failpoints.reach("landing.before_rename")
-            partial.rename(batch.folder)
-            _make_folder_durable(stream_folder)
+            failpoints.reach("landing.before_manifest")
+            with plainly(partial):
+                batch = Batch(
+                    batch_id=batch_id,
+                    source=source_name,
+                    account=account,
+                    request=request,
+                    as_of=run.as_of,
+                    extracted_at=run.started_at,
+                    record_count=record_count,
+                    byte_count=byte_count,
+                    sha256=_sha256(partial / _RECORDS),
+                    folder=stream_folder / batch_id,
+                )
+                with (partial / _MANIFEST).open("x", encoding="utf-8") as manifest:
+                    json.dump(_to_manifest(batch), manifest, indent=1)
+                    _make_durable(manifest)
+                failpoints.reach("landing.before_rename")
+                partial.rename(batch.folder)
+                _make_folder_durable(stream_folder)
     except BaseException:
         shutil.rmtree(partial, ignore_errors=True)
         raise

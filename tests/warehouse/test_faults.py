@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
 from decimal import Decimal
@@ -120,6 +121,17 @@ def test_a_living_writer_keeps_its_partial_batch(new_settings: Any) -> None:
 
     land(settings, NETWORK, "campaign_daily", 0, records(), days(1))
     assert [b.record_count for b in landing.batches(settings, "facebook_ads")] == [2, 1]
+
+
+def test_many_writers_of_one_stream_leave_each_other_alone(new_settings: Any) -> None:
+    settings = new_settings("duckdb")
+
+    def write(number: int) -> None:
+        land(settings, NETWORK, "campaign_daily", 0, [spent(f"c{number}", 0, "1")], days(1))
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(write, range(100)))
+    assert [b.record_count for b in landing.batches(settings, "facebook_ads")] == [1] * 100
 
 
 def test_what_a_source_raises_lands_nothing(new_settings: Any) -> None:
