@@ -342,7 +342,7 @@ def test_an_untrusted_certificate_is_refused(sandbox: Sandbox, settings: Setting
 def test_a_version_that_is_not_served(sandbox: Sandbox, settings: Settings) -> None:
     credentials = sandbox.connection("salesforce") | {"api_version": "99.0"}
     client = SALESFORCE.connect(credentials, settings)
-    with pytest.raises(SourceRefused, match="API version is not served"):
+    with pytest.raises(SourceRefused, match="does not serve the API version"):
         SALESFORCE.discover(client)
 
 
