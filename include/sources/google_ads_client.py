@@ -21,6 +21,7 @@ from urllib.parse import urljoin, urlsplit
 
 import requests
 from requests.utils import get_environ_proxies
+from urllib3.exceptions import HTTPError
 
 from include.settings import LOOPBACK_HOSTS, Settings
 from include.sources import (
@@ -90,7 +91,7 @@ class Client:
     def __init__(self, credentials: Mapping[str, str], settings: Settings) -> None:
         self._patience = settings.retry_seconds
         # So that a call that hangs leaves time to ask again.
-        self._call_seconds = min(_CALL_SECONDS, max(1, settings.retry_seconds / 4))
+        self._call_seconds = min(_CALL_SECONDS, max(5, settings.retry_seconds / 4))
         version = _known_version(credentials.get("api_version") or DEFAULT_VERSION)
         endpoint = credentials.get("endpoint") or credentials.get("host") or ENDPOINT
         _check_host(endpoint, settings)
@@ -392,7 +393,10 @@ class Client:
         def transport(*args: Any, **options: Any) -> Any:
             options["timeout"] = _TOKEN_SECONDS
             self._wire.count("requests")
-            return Transport(self._session)(*args, **options)
+            answer = Transport(self._session)(*args, **options)
+            if answer.status == 200 and not _is_object(answer.data):  # google-auth trips over it
+                raise SourceUnavailable("Google's token endpoint gave no usable answer")
+            return answer
 
         try:
             self._credentials.refresh(transport)
@@ -416,6 +420,13 @@ class Client:
             ) from None
 
 
+def _is_object(text: bytes) -> bool:
+    try:
+        return isinstance(json.loads(text), dict)
+    except ValueError:
+        return False
+
+
 class _Session(requests.Session):
     """Follows no redirect, and reads no answer without end."""
 
@@ -424,17 +435,21 @@ class _Session(requests.Session):
         self.trust_env = False  # .netrc would replace the credentials; what else it brings is here
         self.verify = settings.ca_file or os.environ.get("REQUESTS_CA_BUNDLE") or True
         self.proxies.update(get_environ_proxies(token_uri))
-        self._seconds = min(_TOKEN_SECONDS, max(1, settings.retry_seconds / 4))
+        self._seconds = min(_TOKEN_SECONDS, max(5, settings.retry_seconds / 4))
 
     def send(self, request: requests.PreparedRequest, **options: Any) -> requests.Response:
         options |= {"stream": True, "allow_redirects": False}
         deadline = time.monotonic() + self._seconds
         response, body = super().send(request, **options), bytearray()
-        while piece := response.raw.read1(_TOKEN_BYTES, decode_content=True):
-            body += piece
-            if len(body) > _TOKEN_BYTES or time.monotonic() > deadline:
-                response.close()
-                raise requests.ConnectionError("the answer does not end")
+        try:
+            while piece := response.raw.read1(_TOKEN_BYTES, decode_content=True):
+                body += piece
+                if len(body) > _TOKEN_BYTES or time.monotonic() > deadline:
+                    raise requests.ConnectionError("the answer does not end")
+        except HTTPError as error:
+            raise requests.ConnectionError("the answer broke off") from error
+        finally:
+            response.close()
         response._content = bytes(body)
         return response
 
