@@ -137,7 +137,7 @@ def _read(client: Graph, part: _Slice, patience: _Patience) -> list[Rows]:
             raise SourceUnavailable(f"Facebook cannot report {part} in time: {error}") from None
         log.warning("%s: %s; asking for less", part, error)
         smaller = _smaller(client, part)
-        if smaller:
+        if smaller is not None:
             return [rows for each in smaller for rows in _read(client, each, patience)]
         half = len(part.measures) // 2
         if not half:
@@ -237,25 +237,28 @@ def _await(client: Graph, run: str, patience: _Patience) -> None:
         pause = min(pause * 2, _LONGEST_LOOK)
 
 
-def _smaller(client: Graph, part: _Slice) -> list[_Slice]:
-    """Slices that make up this one; none when it is one thing's one day already."""
+def _smaller(client: Graph, part: _Slice) -> list[_Slice] | None:
+    """Slices that make up this one; None when it is one thing's one day already.
+
+    There are none below a campaign without ads: if it has rows nevertheless, the totals tell.
+    """
     days = (part.window.last - part.window.first).days
     if days:
-        middle = part.window.first + timedelta(days // 2)
+        noon = part.window.first + timedelta(days // 2)
         return [
-            replace(part, window=Window(part.window.first, middle)),
-            replace(part, window=Window(middle + timedelta(1), part.window.last)),
+            replace(part, window=Window(part.window.first, noon)),
+            replace(part, window=Window(noon + timedelta(1), part.window.last)),
         ]
     kind, ids = part.kind, part.ids
-    kinds = _KINDS[part.level]
-    while len(ids) < 2:
+    if len(ids) < 2:
+        kinds = _KINDS[part.level]
         deeper = kinds if kind is None else kinds[kinds.index(kind) + 1 :]
-        if not deeper or (kind and not ids):
-            return []
+        if not deeper:
+            return None
         node = ids[0] if ids else f"act_{part.account_id}"
         kind, ids = deeper[0], ids_below(client, node, deeper[0])
-    half = len(ids) // 2
-    return [replace(part, kind=kind, ids=ids[:half]), replace(part, kind=kind, ids=ids[half:])]
+    middle = (len(ids) + 1) // 2
+    return [replace(part, kind=kind, ids=half) for half in (ids[:middle], ids[middle:]) if half]
 
 
 def _totals(client: Graph, part: _Slice) -> Sums:
@@ -273,10 +276,13 @@ def _totals(client: Graph, part: _Slice) -> Sums:
                 part.edge, **part.scope(), fields="account_id", summary=asked, limit=1
             )
         except TooMuchData as error:
-            halves = _smaller(client, part)
-            if not halves:
+            smaller = _smaller(client, part)
+            if smaller is None:
                 raise SourceUnavailable(f"Facebook cannot total {part}: {error}") from None
-            return _totals(client, halves[0]).plus(_totals(client, halves[1]))
+            sums = Sums(str(part))
+            for each in smaller:
+                sums = sums.plus(_totals(client, each))
+            return sums
         summary = answer.get("summary")
         if summary is None and answer.get("data") != []:
             raise SourceUnavailable(f"Facebook gave no totals of {part}")
