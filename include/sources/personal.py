@@ -6,7 +6,6 @@ its domain; one that stands in some other text is taken out of it.
 
 from __future__ import annotations
 
-import hashlib
 import hmac
 import re
 from typing import Any
@@ -27,7 +26,7 @@ def hashed(address: Any, hash_key: bytes) -> dict[str, str]:
         return {}
     plain = f"{local.partition('+')[0]}@{domain}"
     return {
-        EMAIL_HASH: hmac.new(hash_key, plain.encode(), hashlib.sha256).hexdigest(),
+        EMAIL_HASH: hmac.digest(hash_key, plain.encode(), "sha256").hex(),
         EMAIL_DOMAIN: domain,
     }
 

@@ -30,7 +30,7 @@ from include.sources import salesforce_reading as reading
 from include.sources.salesforce_client import Client, NoSuchObject
 from include.sources.salesforce_fields import Selection, select
 from include.sources.salesforce_objects import ID, OBJECTS, CrmObject
-from include.sources.salesforce_rows import history_landing, landing, parsed
+from include.sources.salesforce_rows import Landed, history_landing, landing, parsed
 
 log = logging.getLogger(__name__)
 
@@ -81,16 +81,15 @@ def extract(client: Client, account: Account, request: Request) -> Iterator[Reco
             raise
         log.info("this login sees no %s: it stays empty", crm.name)
         return
-    if crm.history_of:
-        landed = history_landing(client.describe(crm.history_of))
-    else:
-        landed = landing(client.settings.hash_key())
 
     def refreshed() -> Selection:
         return _selection(client, crm, anew=True)
 
+    landed = None
     for selected, row in reading.changes(client, selection, request.since, refreshed):
-        yield landed(selected, row)
+        if landed is None or selected is not selection:
+            landed, selection = _landing(client, selected), selected
+        yield landed(row)
 
 
 def parse(account: Account, stream: str, records: Iterable[Record]) -> Iterator[Row]:
@@ -140,6 +139,12 @@ def look_at_login(client: Client) -> Login:
                     "integration user read access if the org uses it"
                 )
     return Login(client.version, client.user(), client.scopes, remarks=tuple(remarks))
+
+
+def _landing(client: Client, selection: Selection) -> Landed:
+    if selection.crm.history_of:
+        return history_landing(selection, client.describe(selection.crm.history_of))
+    return landing(selection, client.settings.hash_key())
 
 
 def _fields(client: Client) -> Iterator[Record]:

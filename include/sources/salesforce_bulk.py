@@ -12,6 +12,8 @@ import logging
 import time
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextvars import copy_context
 from dataclasses import dataclass
 from typing import IO, Any
 
@@ -29,10 +31,12 @@ _DONE = "null"  # the locator of the last chunk
 
 
 def rows(client: Client, soql: str, types: Mapping[str, str], *, deleted: bool) -> Iterator[Record]:
-    """The records of a query, values as text but for booleans, null left out.
+    """The records of a query, values as text but for booleans; empty texts are nulls, for
+    Salesforce has no others.
 
-    A chunk counts only once it is here whole. ``types``: describe's type of each field. Raises
-    FieldGone or TooSlow before the first record; SourceUnavailable when a chunk cannot be had.
+    A chunk counts only once it is here whole; the next one is fetched while it is read. ``types``:
+    describe's type of each field. Raises FieldGone or TooSlow before the first record;
+    SourceUnavailable when a chunk cannot be had.
     """
     job = _completed(client, soql, deleted)
     try:
@@ -99,22 +103,30 @@ class _Chunk:
 
 
 def _records(client: Client, job: str, flags: set[str]) -> Iterator[Record]:
-    locator, before, led_to = "", b"", Counter[str]()
-    while locator != _DONE:
+    def fetch(locator: str) -> _Chunk:
         where = {"locator": locator} if locator else {}
-        chunk = client.call(
+        return client.call(
             "GET",
             f"jobs/query/{job}/results",
             parameters={"maxRecords": CHUNK_RECORDS, **where},
             read=_chunk,
         )
-        with chunk.file:
-            if chunk.digest != before:  # else it is the one before, served twice
-                yield from _parsed(chunk.file, flags)
-        led_to[chunk.locator] += 1
-        if led_to[chunk.locator] > _TURNS:
-            raise SourceUnavailable("Salesforce's chunks lead in a circle")
-        locator, before = chunk.locator, chunk.digest
+
+    with ThreadPoolExecutor(1, thread_name_prefix="salesforce_bulk") as ahead:
+        coming: Future[_Chunk] | None = ahead.submit(copy_context().run, fetch, "")
+        before, led_to = b"", Counter[str]()
+        while coming:
+            chunk = coming.result()
+            led_to[chunk.locator] += 1
+            if led_to[chunk.locator] > _TURNS:
+                raise SourceUnavailable("Salesforce's chunks lead in a circle")
+            coming = None
+            if chunk.locator != _DONE:
+                coming = ahead.submit(copy_context().run, fetch, chunk.locator)
+            with chunk.file:
+                if chunk.digest != before:  # else it is the one before, served twice
+                    yield from _parsed(chunk.file, flags)
+            before = chunk.digest
 
 
 def _chunk(answer: Answer) -> _Chunk:
@@ -125,7 +137,7 @@ def _chunk(answer: Answer) -> _Chunk:
         digest.update(block)
         # Within quotes a line's end is text; a quote in a text is doubled, and changes nothing.
         parts = block.split(b'"')
-        ends += sum(part.count(b"\n") for part in parts[int(is_quoted) :: 2])
+        ends += b"".join(parts[int(is_quoted) :: 2]).count(b"\n")
         is_quoted ^= len(parts) % 2 == 0
     answer.file.seek(0)
     if is_quoted or not told.isdecimal() or max(ends - 1, 0) != int(told):
@@ -135,16 +147,13 @@ def _chunk(answer: Answer) -> _Chunk:
 
 
 def _parsed(file: IO[bytes], flags: set[str]) -> Iterator[Record]:
-    """Salesforce has no empty texts: an empty cell is null."""
     with io.TextIOWrapper(file, "utf-8", errors="surrogatepass", newline="") as text:
         lines = csv.reader(text)
         names = next(lines, [])
         found = [name for name in names if name in flags]
         try:
             for line in lines:
-                record: Record = {
-                    name: value for name, value in zip(names, line, strict=True) if value
-                }
+                record: Record = dict(zip(names, line, strict=True))
                 for name in found:
                     record[name] = record[name] == "true"
                 yield record

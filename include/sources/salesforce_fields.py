@@ -35,6 +35,7 @@ _CAPTURED: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "sql_at": (("sqldate", "sqlat", "datesql", "becamesql", "salesqualified"), _DAYS),
 }
 DATES = ("mql_at", "sql_at")
+NOTHING = (None, "")  # how pages and chunks say that a field is empty
 # Orgs that keep more than one visit say which one: the first is the evidence we want.
 FIRST, ONLY, LAST = 0, 1, 2
 _FIRST = re.compile(r"first|original|initial|\bft\b", re.IGNORECASE)
@@ -73,10 +74,12 @@ class Selection:
     summed: tuple[str, ...] = ()
     converted: tuple[str, ...] = ()
     has_tombstones: bool = False
-    _has_visits: bool = field(init=False)
+    _only: tuple[tuple[str, str], ...] | None = field(init=False)
 
     def __post_init__(self) -> None:
-        self._has_visits = any(set(fields) != {ONLY} for fields in self.mapped.values())
+        self._only = None
+        if all(set(fields) == {ONLY} for fields in self.mapped.values()):
+            self._only = tuple((column, fields[ONLY]) for column, fields in self.mapped.items())
 
     @property
     def fields(self) -> list[str]:
@@ -94,14 +97,19 @@ class Selection:
         Values of two visits are never mixed: the earliest visit that has any UTM value gives all
         that it has a field for.
         """
-        visit = self._visit(row) if self._has_visits else ONLY
+        if self._only is not None:
+            return {
+                column: value
+                for column, name in self._only
+                if (value := row.get(name)) not in NOTHING
+            }
+        visit = self._visit(row)
         values: dict[str, Any] = {}
         for column, fields in self.mapped.items():
+            names = tuple(fields.values())
             if visit in fields and column not in DATES:
-                value = row.get(fields[visit])
-            else:
-                names = (name for name in fields.values() if row.get(name) is not None)
-                value = next((row[name] for name in names), None)
+                names = (fields[visit],)
+            value = next((row[name] for name in names if row.get(name) not in NOTHING), None)
             if value is not None:
                 values[column] = value
         return values
@@ -109,7 +117,7 @@ class Selection:
     def _visit(self, row: Mapping[str, Any]) -> int:
         for visit in (FIRST, ONLY, LAST):
             for column, fields in self.mapped.items():
-                if column.startswith("utm_") and row.get(fields.get(visit, "")) is not None:
+                if column.startswith("utm_") and row.get(fields.get(visit, "")) not in NOTHING:
                     return visit
         return ONLY
 

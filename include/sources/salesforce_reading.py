@@ -26,7 +26,7 @@ from include.sources.salesforce_client import (
     TooSlow,
     query_uri_length,
 )
-from include.sources.salesforce_fields import Selection
+from include.sources.salesforce_fields import NOTHING, Selection
 from include.sources.salesforce_objects import CREATED, ID
 
 log = logging.getLogger(__name__)
@@ -36,7 +36,7 @@ BULK_FROM = 10_000  # records: from five pages on, a job costs fewer calls
 _SLICE = 250_000  # records proved at one time
 _READINGS = 3  # of a slice whose records move while it is read
 _RESTARTS = 3
-_IN_MEMORY = 4 * 2**20
+_IN_MEMORY, _LINES_AT_ONCE = 4 * 2**20, 2_000
 _HALF_A_CENT = Decimal("0.005")
 
 Bounds = tuple[datetime, datetime]
@@ -265,6 +265,7 @@ class _Taken:
     def __init__(self, figures: tuple[str, ...]) -> None:
         self._figures = figures
         self._count, self._sums = 0, [Decimal(0)] * len(figures)
+        self._unwritten: list[str] = []
         self._lines = tempfile.SpooledTemporaryFile(  # noqa: SIM115 (lives as long as this does)
             _IN_MEMORY, "w+", encoding="ascii", newline="\n"
         )
@@ -275,12 +276,20 @@ class _Taken:
         figures = ""
         for n, name in enumerate(self._figures):
             value = row.get(name)
-            if value is not None:
+            if value in NOTHING:
+                figures += "\t"
+            else:
                 row[name] = value = _decimal(value)
                 self._sums[n] += value
-            figures += f"\t{'' if value is None else value}"
-        self._lines.write(f"{row[ID]}{figures}\n")
+                figures += f"\t{value}"
+        self._unwritten.append(f"{row[ID]}{figures}\n")
+        if len(self._unwritten) == _LINES_AT_ONCE:
+            self._write()
         return figures
+
+    def _write(self) -> None:
+        self._lines.write("".join(self._unwritten))
+        self._unwritten.clear()
 
     @property
     def totals(self) -> Totals:
@@ -300,6 +309,7 @@ class _Taken:
 
     def lines(self) -> dict[str, str]:
         """Each record's id and figures, as ``add`` gave them."""
+        self._write()
         self._lines.seek(0)
         parts = (line.rstrip("\n").partition("\t") for line in self._lines)
         return {record_id: tab + figures for record_id, tab, figures in parts}

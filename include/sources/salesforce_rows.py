@@ -11,11 +11,12 @@ from typing import Any
 from include.contracts.shape import Column, Type
 from include.sources import Account, Record, Row
 from include.sources.personal import EMAIL_HASH, hashed, without_addresses
-from include.sources.salesforce_fields import Selection
+from include.sources.salesforce_fields import NOTHING, Selection
 from include.sources.salesforce_objects import CrmObject
 
-# Any of these may be part of an address, however it is encoded.
-_SIGNS = ("@", "%", "＠", "﹫")
+_NO_TEXTS = (
+    "id", "reference", "boolean", "int", "double", "currency", "percent", "date", "datetime",
+)  # fmt: skip
 # What a field can hold that tells nothing of a person: its history may be kept.
 _IMPERSONAL = (
     "picklist", "multipicklist", "boolean", "int", "double", "currency", "percent", "date",
@@ -24,36 +25,44 @@ _IMPERSONAL = (
 _REFERENCE = re.compile(r"(?=[A-Za-z]{0,2}\d)[A-Za-z0-9]{15}[A-Z0-5]{3}")
 _VALUES = ("OldValue", "NewValue")
 
-Landed = Callable[[Selection, Record], Record]
+Landed = Callable[[Record], Record]
 
 
-def landing(hash_key: bytes) -> Landed:
+def landing(selection: Selection, hash_key: bytes) -> Landed:
     """How a record read with a selection is kept: no address in clear, wherever it stands."""
+    email = selection.columns.get(EMAIL_HASH, "")
+    standard = [name for name in selection.columns.values() if name != email]
+    numbers = [name for name in standard if name in selection.figures]
+    numbers += [
+        column
+        for column, names in selection.mapped.items()
+        if set(names.values()) & set(selection.figures)
+    ]
+    texts = [name for name in standard if selection.types.get(name) not in _NO_TEXTS]
+    texts += [column for column in selection.mapped if column != EMAIL_HASH]
 
-    def landed(selection: Selection, row: Record) -> Record:
-        record = {
-            name: value
-            for name in selection.columns.values()
-            if (value := row.get(name)) is not None
-        }
-        address = record.pop(selection.columns.get(EMAIL_HASH, ""), None)
+    def landed(row: Record) -> Record:
+        record = {name: value for name in standard if (value := row.get(name)) not in NOTHING}
         record |= selection.captured(row)
-        address = record.pop(EMAIL_HASH, address)
-        texts = {name: value for name, value in record.items() if type(value) is str}
-        joined = "\n".join(texts.values())
-        if any(sign in joined for sign in _SIGNS):
-            record |= {name: without_addresses(value) for name, value in texts.items()}
-        for name, value in record.items():
-            if type(value) is Decimal:
-                record[name] = f"{value:f}"  # a click id or campaign id is never 1.2E+9
-        if address is not None:
+        address = record.pop(EMAIL_HASH, None) or row.get(email)
+        joined = "\n".join([text for name in texts if type(text := record.get(name)) is str])
+        if (
+            "@" in joined or "%" in joined or "＠" in joined or "﹫" in joined
+        ):  # part of an address?
+            for name in texts:
+                if type(text := record.get(name)) is str:
+                    record[name] = without_addresses(text)
+        for name in numbers:
+            if name in record:
+                record[name] = f"{record[name]:f}"  # an id in a number is never 1.2E+9
+        if address:
             record |= hashed(address, hash_key)
         return record
 
     return landed
 
 
-def history_landing(describe: Mapping[str, Any]) -> Landed:
+def history_landing(selection: Selection, describe: Mapping[str, Any]) -> Landed:
     """How a line of a field history is kept, by the describe of the object it tells of: old and new
     values of choices, numbers, days, flags and lookups; what people wrote stays in Salesforce.
 
@@ -68,12 +77,10 @@ def history_landing(describe: Mapping[str, Any]) -> Landed:
         if name
     }
 
-    def landed(selection: Selection, row: Record) -> Record:
-        record = {
-            name: value
-            for name in selection.columns.values()
-            if (value := row.get(name)) is not None
-        }
+    names = tuple(selection.columns.values())
+
+    def landed(row: Record) -> Record:
+        record = {name: value for name in names if (value := row.get(name)) not in NOTHING}
         for name in _VALUES:
             value = record.pop(name, None)
             if value is not None and (
