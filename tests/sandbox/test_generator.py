@@ -441,6 +441,17 @@ def test_every_gclid_of_the_crm_has_a_click_of_the_right_campaign(world: Served)
         assert clicks[gclid]["segments"]["date"] <= person["first_touch"]["at"][:10]
 
 
+def test_googles_conversions_by_action_add_up_to_those_of_the_day(world: Served) -> None:
+    sums: dict[str, dict[tuple[str, str], float]] = {"daily_metrics": {}, "conversions": {}}
+    for path, found in sums.items():
+        for line in world.known(f"google/{path}"):
+            if number := line["metrics"]["conversions"]:
+                key = line["campaign"]["id"], line["segments"]["date"]
+                found[key] = found.get(key, 0) + number
+    assert sums["conversions"] == sums["daily_metrics"]
+    assert len(sums["conversions"]) > 100
+
+
 def test_a_filled_form_becomes_a_lead_of_the_crm_within_hours(world: Served) -> None:
     """Told from the files alone: an address that filled a form is a lead's within three hours."""
     filled: dict[str, tuple[datetime, str]] = {}
