@@ -160,7 +160,7 @@ def _apart(client: Graph, part: _Slice, patience: _Patience) -> list[Rows]:
 
 def _merged(part: _Slice, readings: Sequence[list[Rows]]) -> Rows:
     """One part out of several readings of the same rows, each with other fields."""
-    merged: dict[str, Record] = {}
+    merged: dict[tuple[str, Any], Record] = {}
     for reading in readings:
         for rows in reading:
             for row in rows:

@@ -37,14 +37,14 @@ class Rows:
         self.sums = Sums(what)
         self._what, self._identifier, self._measures = what, identifier, tuple(measures)
         self._first, self._last = window.first.isoformat(), window.last.isoformat()
-        self._seen: set[str] = set()
+        self._seen: dict[str, set[Any]] = {}  # by day, the ids that it has
+        self._ids: dict[Any, Any] = {}  # each id once in memory, whatever its number of days
         self._file = SpooledTemporaryFile(_IN_MEMORY)  # noqa: SIM115 (closed by close)
         self._lengths: list[int] = []
 
-    def key(self, row: Record) -> str:
-        """What tells a row apart: its id and day."""
-        identifier = row.get(self._identifier) if self._identifier else ""
-        return f"{identifier} {row.get('date_start')}"
+    def key(self, row: Record) -> tuple[str, Any]:
+        """What tells a row apart: its day and id."""
+        return str(row.get("date_start")), row.get(self._identifier) if self._identifier else None
 
     def add(self, page: list[Record]) -> None:
         """A page of rows. Meta at times serves one twice: each row is kept once.
@@ -52,23 +52,27 @@ class Rows:
         Raises SourceUnavailable when a row comes twice with other figures, is of a day that was not
         asked for, or has a figure that cannot be read or be true.
         """
-        fresh: dict[str, Record] = {}
-        again: dict[str, Record] = {}
+        fresh: dict[tuple[str, Any], Record] = {}
+        again: dict[tuple[str, Any], Record] = {}
         for row in page:
-            if not self._first <= str(row.get("date_start")) <= self._last:
-                raise SourceUnavailable(
-                    f"Facebook {self._what}: a row of {row.get('date_start')} came unasked"
-                )
-            key = self.key(row)
-            if key in self._seen:
+            key = day, identifier = self.key(row)
+            if not self._first <= day <= self._last:
+                raise SourceUnavailable(f"Facebook {self._what}: a row of {day} came unasked")
+            seen = self._seen.get(day)
+            if seen is None:
+                seen = self._seen[day] = set()
+            if key in fresh:
+                if fresh[key] != row:
+                    raise self._moved(key)
+            elif identifier in seen:
                 again[key] = row
-            elif fresh.setdefault(key, row) != row:
-                raise self._moved(key)
+            else:
+                fresh[key] = row
+                seen.add(self._ids.setdefault(identifier, identifier))
         if again:
             self._check_repeated(again)
         rows = list(fresh.values())
         self.sums.add(rows, self._measures)
-        self._seen |= fresh.keys()
         self.count += len(rows)
         text = marshal.dumps(rows)
         self._file.write(text)
@@ -84,16 +88,17 @@ class Rows:
         """Gives the temporary file back."""
         self._file.close()
 
-    def _check_repeated(self, again: dict[str, Record]) -> None:
+    def _check_repeated(self, again: dict[tuple[str, Any], Record]) -> None:
         for row in self:
             if (key := self.key(row)) in again and again[key] != row:
                 raise self._moved(key)
         log.warning("Facebook gave %d records twice; each is kept once", len(again))
 
-    def _moved(self, key: str) -> SourceUnavailable:
+    def _moved(self, key: tuple[str, Any]) -> SourceUnavailable:
+        day, identifier = key
         return SourceUnavailable(
-            f"Facebook gave {', '.join(key.split())} twice with different figures: they moved "
-            "while being read"
+            f"Facebook gave {identifier or self._what}, {day} twice with different figures: they "
+            "moved while being read"
         )
 
 
