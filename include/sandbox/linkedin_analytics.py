@@ -85,7 +85,7 @@ Number = int | Decimal
 # A day, its account, campaign group, campaign, creative and conversion, and the data set's line.
 _Line = tuple[date, str, str | None, str, str | None, str | None, Record]
 _PLACE = {part: place for place, part in enumerate(PIVOTS.values(), 1)}
-_CACHED_BYTES = 256 * 2**20
+_CACHED_BYTES = 2**30  # 2,000,000 rows by ad and day
 
 
 class BadParameter(Exception):
@@ -147,7 +147,7 @@ def _elements(world: World, parameters: Record) -> list[str]:
     elements = []
     for key in sorted(found):
         records = found[key]
-        sums = {name: _sum(name, records) for name in metrics}
+        sums = _sums(metrics, records)
         # Where every figure asked for is 0 there is no element.
         if any(sums.values()) if metrics else any(map(_has_figures, records)):
             elements.append((key, sums))
@@ -190,13 +190,18 @@ def _encoder(names: list[str]) -> Callable[[tuple[Any, ...], dict[str, Number]],
     return encode
 
 
-def _sum(name: str, records: list[Record]) -> Number:
-    """The exact sum of a figure; what a line lacks is 0."""
-    total: Number = Decimal(0) if name in DECIMALS else 0
-    for record in records:
-        if name in record:
-            total += _number(name, record[name])
-    return total
+def _sums(metrics: list[str], records: list[Record]) -> dict[str, Number]:
+    """The exact sum of each figure; what a line lacks is 0."""
+    if len(records) == 1:
+        held = records[0]
+        return {name: _number(name, held.get(name, 0)) for name in metrics}
+    return {
+        name: sum(
+            [_number(name, record[name]) for record in records if name in record],
+            Decimal(0) if name in DECIMALS else 0,
+        )
+        for name in metrics
+    }
 
 
 def _has_figures(record: Record) -> bool:
@@ -334,6 +339,8 @@ def _of_accounts(
 
 
 def _number(name: str, value: Any) -> Number:
+    if type(value) is int and name not in DECIMALS:
+        return value
     try:
         return Decimal(str(value)) if name in DECIMALS else int(value)
     except (InvalidOperation, ValueError):
