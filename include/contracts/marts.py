@@ -12,6 +12,8 @@ from include.contracts.shape import Column, Table, Type, table
 
 PEOPLE_RULES = ("contact_role", "converted_from", "account_contacts", "none")
 MATCH_METHODS = (
+    "lead_form",
+    "stored_click",
     "url_id",
     "utm_campaign",
     "alias",
@@ -26,6 +28,16 @@ MATCH_METHODS = (
 SALES_STAGES = ("before_lead", "before_opportunity", "during_opportunity", "after_close")
 
 _type_group = replace(c.type_group, one_of=TYPE_GROUPS)
+
+
+def _from(name: str, what: str, history: str) -> Column:
+    return Column(
+        name,
+        Type.TEXT,
+        f"Whether {what} from the CRM's history of {history} or from the record; NULL without one",
+        one_of=("history", "record"),
+    )
+
 
 _FIRST_TOUCH_IDS = (
     m.text("first_touch_platform", "The ad network of the first touch, if an ad brought it"),
@@ -69,7 +81,8 @@ _RATIOS = (
 )
 _missing_days = m.number(
     "missing_days",
-    "Days of the month not loaded, over the ad accounts concerned: their spend is lacking",
+    "Days of the month not wholly loaded, over the ad accounts concerned; mart_data_health names "
+    "them",
     "account days",
 ).required()
 _ROI_WARNING = (
@@ -118,6 +131,9 @@ FCT_PEOPLE = table(
         c.company_name,
         c.industry,
         c.country,
+        _from("mql_at_from", "mql_at and latest_mql_at come", "lead statuses"),
+        _from("sql_at_from", "sql_at and latest_sql_at come", "lead statuses"),
+        _from("customer_at_from", "customer_at comes", "the deal's stages"),
         c.cohort_month.required(),
         m.number("crm_records", "Leads and contacts that are this person", "records"),
         c.employee_count,
@@ -150,8 +166,10 @@ FCT_TOUCHPOINTS = table(
         c.platform.meaning_here("The ad network, where an ad brought the touch"),
         c.account_id.meaning_here("The ad account, where the campaign is known"),
         c.campaign_id.meaning_here("The ad campaign, where it is known"),
+        c.ad_group_id.meaning_here("The ad group, where a click or a lead form told it"),
+        c.ad_id.meaning_here("The ad, where a click or a lead form told it"),
         c.crm_campaign_id.meaning_here("The CRM campaign responded to"),
-        replace(c.evidence, one_of=("form", "campaign_response")).required(),
+        replace(c.evidence, one_of=("form", "lead_form", "campaign_response")).required(),
         replace(m.channel, one_of=CHANNELS).required(),
         c.offer_type.required(),
         replace(c.sales_stage, one_of=SALES_STAGES).required(),
@@ -172,7 +190,8 @@ FCT_TOUCHPOINTS = table(
         replace(
             c.is_paid,
             name="has_conflict",
-            meaning="Whether click id and utm_source name different networks; the click id holds",
+            meaning="Whether click id and UTM point to different networks or campaigns; the click "
+            "id holds",
         ).required(),
         c.touched_at.required(),
     ),
@@ -199,6 +218,7 @@ FCT_OPPORTUNITIES = table(
         replace(c.stage_group, one_of=STAGE_GROUPS),
         c.lead_source,
         replace(c.people_rule, one_of=PEOPLE_RULES).required(),
+        _from("closed_at_from", "closed_at comes", "the deal's stages"),
         *_FIRST_TOUCH_TELLS,
         c.currency_code.required(),
         c.close_date.required(),
@@ -221,7 +241,13 @@ FCT_OPPORTUNITIES = table(
             meaning="Whether the deal is the first new business its company gave us",
         ).required(),
         c.created_at.required(),
-        c.closed_at,
+        m.instant(
+            "stage_entered_at", "When the deal entered its present stage; NULL without a history"
+        ),
+        c.closed_at.meaning_here(
+            "When the deal last entered the outcome it has, by its history; without one the end of "
+            "the close day; NULL while open"
+        ),
         m.instant("first_touch_at", "When the first touch took place"),
     ),
     warning="Amounts stand in currency_code; amount_base is one currency. Do not mix won and open.",
@@ -339,7 +365,8 @@ MART_DATA_HEALTH = table(
         Column(
             "status",
             Type.TEXT,
-            "loaded; empty: the source had nothing; missing; restating: loaded, may still change",
+            "loaded; empty: the source had nothing; missing: one of its daily streams lacks it; "
+            "restating: loaded, may still change",
             one_of=("loaded", "empty", "missing", "restating"),
             is_required=True,
         ),

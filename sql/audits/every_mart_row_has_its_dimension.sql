@@ -91,6 +91,19 @@ missing_ads as (
     where ads.ad_id is null
     union all
     select
+        'fct_touchpoints' as mart,
+        facts.touchpoint_id as row_key,
+        'dim_ad' as dimension
+    from build.fct_touchpoints as facts
+    left join build.dim_ad as ads
+        on
+            facts.platform = ads.platform
+            and facts.account_id = ads.account_id
+            and facts.ad_group_id = ads.ad_group_id
+            and facts.ad_id = ads.ad_id
+    where facts.ad_group_id is not null and facts.ad_id is not null and ads.ad_id is null
+    union all
+    select
         'dim_ad' as mart,
         facts.platform || '/' || facts.account_id || '/' || facts.ad_group_id || '/' || facts.ad_id
             as row_key,

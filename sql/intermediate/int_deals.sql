@@ -1,8 +1,10 @@
 -- Which deals are there, when did they open and close, and what are they worth?
 -- Grain: one row per deal that the CRM still has.
 -- A deal's type tells whether it is new business; where it says nothing, its record type does.
--- A deal closes at the end of its close day in the reporting zone. Amounts become base amounts at
--- the rate of the close day; of open deals, and of deals closed by a day to come, the as-of day's.
+-- A deal closed when its history says that it last entered the outcome it has; without a history
+-- that says so, at the end of its close day in the reporting zone. closed_at_from says which.
+-- Amounts become base amounts at the rate of the close day; of open deals, and of deals closed by a
+-- day to come, the as-of day's.
 with
 
 as_of as (
@@ -19,6 +21,53 @@ record_types as (
     from staging.stg_crm_record_types as record_types
     inner join staging.seed_deal_types as types
         on lower(trim(record_types.record_type_name)) = types.opportunity_type
+),
+
+present_outcomes as (
+    select
+        opportunity_id,
+        lower(trim(stage_name)) as stage_key,
+        case when is_won then 'won' when is_closed then 'lost' else 'open' end as outcome
+    from staging.stg_crm_opportunities
+),
+
+-- The last entry into another outcome, and the last entry of all.
+turns as (
+    select
+        present_outcomes.opportunity_id,
+        max(
+            case when entries.outcome <> present_outcomes.outcome then entries.entry_number end
+        ) as last_other_entry,
+        max(entries.entry_number) as last_entry
+    from present_outcomes
+    inner join build.int_deal_stages as entries
+        on present_outcomes.opportunity_id = entries.opportunity_id
+    group by present_outcomes.opportunity_id
+),
+
+histories as (
+    select
+        turns.opportunity_id,
+        min(
+            case
+                when entries.entry_number > coalesce(turns.last_other_entry, 0)
+                    then entries.entered_at
+            end
+        ) as outcome_entered_at,
+        max(
+            case
+                when
+                    entries.entry_number = turns.last_entry
+                    and entries.stage_key = present_outcomes.stage_key
+                    then entries.entered_at
+            end
+        ) as stage_entered_at
+    from turns
+    inner join present_outcomes
+        on turns.opportunity_id = present_outcomes.opportunity_id
+    inner join build.int_deal_stages as entries
+        on turns.opportunity_id = entries.opportunity_id
+    group by turns.opportunity_id
 ),
 
 deals as (
@@ -46,18 +95,29 @@ deals as (
         opportunities.is_closed or opportunities.is_won as is_closed,
         opportunities.is_won,
         opportunities.created_at,
+        histories.stage_entered_at,
         case
             when opportunities.is_closed or opportunities.is_won
                 then
-                    (
-                        cast(opportunities.close_date as timestamp)
-                        + interval '23 hours 59 minutes 59 seconds'
-                    ) at time zone as_of.reporting_zone
-        end as closed_at
+                    coalesce(
+                        histories.outcome_entered_at,
+                        (
+                            cast(opportunities.close_date as timestamp)
+                            + interval '23 hours 59 minutes 59 seconds'
+                        ) at time zone as_of.reporting_zone
+                    )
+        end as closed_at,
+        case
+            when not (opportunities.is_closed or opportunities.is_won) then null
+            when histories.outcome_entered_at is null then 'record'
+            else 'history'
+        end as closed_at_from
     from staging.stg_crm_opportunities as opportunities
     cross join as_of
     left join staging.seed_deal_types as types
         on lower(trim(opportunities.opportunity_type)) = types.opportunity_type
+    left join histories
+        on opportunities.opportunity_id = histories.opportunity_id
     left join record_types
         on opportunities.record_type_id = record_types.record_type_id
     left join staging.seed_opportunity_stages as stages
@@ -90,6 +150,7 @@ priced as (
         deals.stage_name,
         deals.stage_group,
         deals.lead_source,
+        deals.closed_at_from,
         deals.currency_code,
         deals.close_date,
         deals.created_date,
@@ -101,6 +162,7 @@ priced as (
         deals.is_won,
         coalesce(first_wins.win_number = 1, false) as is_new_customer,
         deals.created_at,
+        deals.stage_entered_at,
         deals.closed_at
     from deals
     left join build.int_fx_rates as rates

@@ -1,13 +1,13 @@
 -- In which spelling are campaign names compared?
--- Grain: one row per name that a campaign bears, a visit was tagged with or an alias says.
+-- Grain: one row per name that a campaign bears or bore, a visit was tagged with or an alias says.
 -- Case and punctuation do not matter. Engines lower other letters than A to Z by their own lights,
 -- so those of the Latin, Greek and Cyrillic alphabets are translated here.
 with
 
 names as (
-    select campaign_name as name
-    from staging.stg_campaigns
-    where campaign_name is not null
+    select thing_name as name
+    from build.int_names
+    where level = 'campaign' and thing_name is not null
     union
     select utm_campaign as name
     from build.int_visits

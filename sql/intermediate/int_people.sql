@@ -1,7 +1,9 @@
 -- Who are the people, and how far did marketing and sales qualify them?
 -- Grain: one row per person.
--- What is said of a person is what their earliest record says that says anything. A lead status
--- counts as qualification only where the CRM notes no instants of it at all.
+-- What is said of a person is what their earliest record says that says anything. Instants of
+-- qualification come from the history of the person's leads where it tells of any, else from the
+-- records; mql_at_from and sql_at_from say which. A lead's present status counts as qualification
+-- only where the CRM's records note no instants of it at all.
 with
 
 records as (
@@ -96,6 +98,39 @@ people as (
         max(sql_at) as latest_sql_at
     from marked
     group by person_id
+),
+
+dated as (
+    select
+        people.person_id,
+        people.crm_account_id,
+        people.email_domain,
+        people.lead_source,
+        people.company_name,
+        people.industry,
+        people.country,
+        case
+            when stages.mql_at is not null then 'history'
+            when people.mql_at is not null then 'record'
+        end as mql_at_from,
+        case
+            when stages.sql_at is not null then 'history'
+            when people.sql_at is not null then 'record'
+        end as sql_at_from,
+        people.employee_count,
+        people.crm_records,
+        people.is_internal,
+        people.is_mql or coalesce(stages.is_mql, false) as is_mql,
+        people.is_sql or coalesce(stages.is_sql, false) as is_sql,
+        people.lead_at,
+        people.latest_lead_at,
+        coalesce(stages.mql_at, people.mql_at) as mql_at,
+        coalesce(stages.latest_mql_at, people.latest_mql_at) as latest_mql_at,
+        coalesce(stages.sql_at, people.sql_at) as sql_at,
+        coalesce(stages.latest_sql_at, people.latest_sql_at) as latest_sql_at
+    from people
+    left join build.int_lead_stages as stages
+        on people.person_id = stages.person_id
 )
 
-select * from people
+select * from dated

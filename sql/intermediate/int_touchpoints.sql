@@ -1,5 +1,7 @@
 -- Which touches are known, and what brought each of them about?
--- Grain: one row per touch: a form capture, or a response to a CRM campaign.
+-- Grain: one row per touch: a form capture, a lead form filled on a network, or a response to a
+-- CRM campaign. A network's own lead form and the lead that its sync made of it in the CRM are two
+-- touches of one person: the form's comes first, for it was sent before the lead was made.
 -- The first rule that holds tells the campaign and the channel. A campaign response has a day, not
 -- an instant: it is the midnight (UTC) that begins the day, or the instant of the person's first
 -- record where that lies on the same day, in UTC or in the reporting zone.
@@ -23,7 +25,8 @@ campaigns as (
         platform,
         account_id,
         campaign_id,
-        campaign_type
+        campaign_type,
+        told_channel
     from build.int_campaigns
 ),
 
@@ -61,6 +64,8 @@ ruled as (
         matches.platform,
         matches.account_id,
         matches.campaign_id,
+        matches.ad_group_id,
+        matches.ad_id,
         case
             when matches.campaign_id is not null then matches.campaign_method
             when matches.campaign_method = 'ambiguous' then 'ambiguous'
@@ -81,7 +86,8 @@ ruled as (
             and visits.utm_source is not null
             and visits.source_platform is distinct from matches.click_platform,
             false
-        ) as has_conflict,
+        )
+        or coalesce(matches.has_campaign_conflict, false) as has_conflict,
         visits.touched_at
     from build.int_visits as visits
     left join build.int_visit_campaigns as matches
@@ -97,13 +103,16 @@ forms as (
         'form' as evidence,
         null as crm_campaign_id,
         case
-            when ruled.match_method in ('url_id', 'utm_campaign', 'alias') then ruled.platform
+            when ruled.match_method in ('stored_click', 'url_id', 'utm_campaign', 'alias')
+                then ruled.platform
             when ruled.match_method in ('ambiguous', 'click_id')
                 then coalesce(ruled.click_platform, ruled.named_platform)
             when ruled.match_method = 'utm' and ruled.is_medium_paid then ruled.source_platform
         end as platform,
         ruled.account_id,
         ruled.campaign_id,
+        ruled.ad_group_id,
+        ruled.ad_id,
         campaigns.campaign_type,
         case
             when ruled.campaign_id is not null or ruled.has_conflict then null
@@ -118,6 +127,7 @@ forms as (
         case
             when ruled.match_method = 'lead_source'
                 then coalesce(ruled.lead_source_channel, 'Other')
+            else campaigns.told_channel
         end as told_channel,
         coalesce(ruled.lead_source_offer, 'website') as offer_type,
         ruled.match_method,
@@ -129,7 +139,9 @@ forms as (
         ruled.utm_term,
         ruled.utm_id,
         ruled.referrer_host,
-        ruled.match_method in ('url_id', 'utm_campaign', 'alias', 'ambiguous', 'click_id')
+        ruled.match_method in (
+            'stored_click', 'url_id', 'utm_campaign', 'alias', 'ambiguous', 'click_id'
+        )
         or (ruled.match_method = 'utm' and coalesce(ruled.is_medium_paid, false)) as has_paid_sign,
         ruled.has_conflict,
         ruled.touched_at
@@ -139,6 +151,44 @@ forms as (
             ruled.platform = campaigns.platform
             and ruled.account_id = campaigns.account_id
             and ruled.campaign_id = campaigns.campaign_id
+),
+
+-- A form that no ad led to is a visit to the network's own pages.
+lead_forms as (
+    select
+        lead_forms.touchpoint_id,
+        lead_forms.person_id,
+        'lead_form' as evidence,
+        null as crm_campaign_id,
+        case when lead_forms.campaign_id is not null then lead_forms.platform end as platform,
+        case when lead_forms.campaign_id is not null then lead_forms.account_id end as account_id,
+        lead_forms.campaign_id,
+        lead_forms.ad_group_id,
+        lead_forms.ad_id,
+        campaigns.campaign_type,
+        null as medium,
+        case when lead_forms.campaign_id is null then 'social' end as source_kind,
+        null as told_channel,
+        'other' as offer_type,
+        'lead_form' as match_method,
+        null as lead_source,
+        lead_forms.utm_source,
+        lead_forms.utm_medium,
+        lead_forms.utm_campaign,
+        lead_forms.utm_content,
+        lead_forms.utm_term,
+        lead_forms.utm_id,
+        null as referrer_host,
+        lead_forms.campaign_id is not null as has_paid_sign,
+        false as has_conflict,
+        lead_forms.submitted_at as touched_at
+    from build.int_lead_forms as lead_forms
+    left join campaigns
+        on
+            lead_forms.platform = campaigns.platform
+            and lead_forms.account_id = campaigns.account_id
+            and lead_forms.campaign_id = campaigns.campaign_id
+    where lead_forms.outcome in ('touch', 'internal')
 ),
 
 responses as (
@@ -172,6 +222,8 @@ touches as (
         platform,
         account_id,
         campaign_id,
+        ad_group_id,
+        ad_id,
         campaign_type,
         medium,
         source_kind,
@@ -191,6 +243,8 @@ touches as (
         touched_at
     from forms
     union all
+    select * from lead_forms
+    union all
     select
         responses.touchpoint_id,
         responses.person_id,
@@ -199,6 +253,8 @@ touches as (
         null as platform,
         null as account_id,
         null as campaign_id,
+        null as ad_group_id,
+        null as ad_id,
         null as campaign_type,
         null as medium,
         null as source_kind,
@@ -240,6 +296,8 @@ weighed as (
         touches.platform,
         touches.account_id,
         touches.campaign_id,
+        touches.ad_group_id,
+        touches.ad_id,
         touches.campaign_type,
         touches.medium,
         touches.source_kind,
@@ -264,6 +322,8 @@ weighed as (
         touches.referrer_host,
         cast(
             case touches.match_method
+                when 'lead_form' then 0.99
+                when 'stored_click' then 0.99
                 when 'url_id' then 0.95
                 when 'utm_campaign' then 0.85
                 when 'alias' then 0.8

@@ -1,8 +1,11 @@
 -- Which campaign, and which network, do click ids, ids in the URL and names point to?
+-- A click id that was harvested when its network still told of it leads to campaign, ad group and
+-- ad, however old it is.
 -- Grain: one row per record in int_visits that names a network, an id or a campaign.
 -- click_platform and named_platform are the networks that the click id, and click id or utm_source,
 -- name; matches are looked for within named_platform, where there is one. A rule that finds more
--- than one campaign does not hold; it makes the visit ambiguous.
+-- than one campaign does not hold; it makes the visit ambiguous. has_campaign_conflict: the click
+-- harvested is of another campaign than the one that id, name or alias point to.
 with
 
 as_of as (
@@ -16,12 +19,30 @@ campaigns as (
         campaigns.account_id,
         campaigns.campaign_id,
         campaigns.campaign_key,
-        names.name_key,
         campaigns.time_zone,
         campaigns.start_date
     from build.int_campaigns as campaigns
-    left join build.int_name_keys as names
-        on campaigns.campaign_name = names.name
+),
+
+campaign_names as (
+    select
+        campaigns.platform,
+        campaigns.account_id,
+        campaigns.campaign_id,
+        keys.name_key,
+        names.first_day,
+        names.last_day,
+        campaigns.time_zone,
+        campaigns.start_date
+    from campaigns
+    inner join build.int_names as names
+        on
+            campaigns.platform = names.platform
+            and campaigns.account_id = names.account_id
+            and names.level = 'campaign'
+            and campaigns.campaign_id = names.thing_id
+    inner join build.int_name_keys as keys
+        on names.thing_name = keys.name
 ),
 
 visits as (
@@ -83,6 +104,30 @@ named as (
         on visits.record_id = clicks.record_id
 ),
 
+click_matches as (
+    select
+        tag_hits.record_id,
+        min(clicks.platform) as platform,
+        min(clicks.account_id) as account_id,
+        min(clicks.campaign_id) as campaign_id,
+        case
+            when count(distinct clicks.ad_group_id) = 1 then min(clicks.ad_group_id)
+        end as ad_group_id,
+        case when count(distinct clicks.ad_id) = 1 then min(clicks.ad_id) end as ad_id,
+        count(distinct clicks.account_id || '/' || clicks.campaign_id) as campaigns_found
+    from tag_hits
+    inner join named
+        on
+            tag_hits.record_id = named.record_id
+            and tag_hits.platform = named.click_platform
+    inner join staging.stg_clicks as clicks
+        on
+            tag_hits.platform = clicks.platform
+            and tag_hits.tag_text = clicks.click_id
+    where tag_hits.tag_kind = 'click_id' and clicks.campaign_id is not null
+    group by tag_hits.record_id
+),
+
 -- Some write the id where the name belongs.
 id_texts as (
     select
@@ -134,29 +179,31 @@ id_matches as (
     group by named.record_id
 ),
 
--- A campaign that begins later did not bear the name that day. A tag that says the visit was not
--- paid for names no advertisement.
+-- A campaign that begins later, or was called otherwise, did not bear the name that day. A tag that
+-- says the visit was not paid for names no advertisement.
 name_matches as (
     select
         named.record_id,
-        min(campaigns.platform) as platform,
-        min(campaigns.account_id) as account_id,
-        min(campaigns.campaign_id) as campaign_id,
+        min(campaign_names.platform) as platform,
+        min(campaign_names.account_id) as account_id,
+        min(campaign_names.campaign_id) as campaign_id,
         count(*) as campaigns_found
     from named
     cross join as_of
-    inner join campaigns
+    inner join campaign_names
         on
-            named.named_platform = campaigns.platform
-            and named.name_key = campaigns.name_key
+            named.named_platform = campaign_names.platform
+            and named.name_key = campaign_names.name_key
     where
         (named.is_medium_paid is distinct from false or named.click_platform is not null)
-        and (
-            campaigns.start_date is null
-            or campaigns.start_date <= cast((
-                named.touched_at at time zone coalesce(campaigns.time_zone, as_of.reporting_zone)
-            ) as date)
+        and cast((
+            named.touched_at at time zone coalesce(campaign_names.time_zone, as_of.reporting_zone)
+        ) as date)
+        between
+        greatest(
+            coalesce(campaign_names.start_date, campaign_names.first_day), campaign_names.first_day
         )
+        and campaign_names.last_day
     group by named.record_id
 ),
 
@@ -198,15 +245,25 @@ chosen as (
     select
         named.record_id,
         case
+            when click_matches.campaigns_found = 1 then 'stored_click'
             when id_matches.campaigns_found = 1 then 'url_id'
             when name_matches.campaigns_found = 1 then 'utm_campaign'
             when alias_matches.campaigns_found = 1 then 'alias'
             when
-                coalesce(id_matches.campaigns_found, name_matches.campaigns_found) > 1
+                coalesce(
+                    click_matches.campaigns_found,
+                    id_matches.campaigns_found,
+                    name_matches.campaigns_found
+                ) > 1
                 then 'ambiguous'
         end as campaign_method,
         named.click_platform,
         named.named_platform,
+        click_matches.platform as stored_platform,
+        click_matches.account_id as stored_account,
+        click_matches.campaign_id as stored_campaign,
+        click_matches.ad_group_id as stored_ad_group,
+        click_matches.ad_id as stored_ad,
         id_matches.platform as id_platform,
         id_matches.account_id as id_account,
         id_matches.campaign_id as id_campaign,
@@ -215,8 +272,31 @@ chosen as (
         name_matches.campaign_id as name_campaign,
         alias_matches.platform as alias_platform,
         alias_matches.account_id as alias_account,
-        alias_matches.campaign_id as alias_campaign
+        alias_matches.campaign_id as alias_campaign,
+        coalesce(
+            click_matches.campaigns_found = 1
+            and (
+                (
+                    id_matches.campaigns_found = 1
+                    and id_matches.account_id || '/' || id_matches.campaign_id
+                    <> click_matches.account_id || '/' || click_matches.campaign_id
+                )
+                or (
+                    name_matches.campaigns_found = 1
+                    and name_matches.account_id || '/' || name_matches.campaign_id
+                    <> click_matches.account_id || '/' || click_matches.campaign_id
+                )
+                or (
+                    alias_matches.campaigns_found = 1
+                    and alias_matches.account_id || '/' || alias_matches.campaign_id
+                    <> click_matches.account_id || '/' || click_matches.campaign_id
+                )
+            ),
+            false
+        ) as has_campaign_conflict
     from named
+    left join click_matches
+        on named.record_id = click_matches.record_id
     left join id_matches
         on named.record_id = id_matches.record_id
     left join name_matches
@@ -236,20 +316,26 @@ matched as (
         named_platform,
         campaign_method,
         case campaign_method
+            when 'stored_click' then stored_platform
             when 'url_id' then id_platform
             when 'utm_campaign' then name_platform
             when 'alias' then alias_platform
         end as platform,
         case campaign_method
+            when 'stored_click' then stored_account
             when 'url_id' then id_account
             when 'utm_campaign' then name_account
             when 'alias' then alias_account
         end as account_id,
         case campaign_method
+            when 'stored_click' then stored_campaign
             when 'url_id' then id_campaign
             when 'utm_campaign' then name_campaign
             when 'alias' then alias_campaign
-        end as campaign_id
+        end as campaign_id,
+        case when campaign_method = 'stored_click' then stored_ad_group end as ad_group_id,
+        case when campaign_method = 'stored_click' then stored_ad end as ad_id,
+        has_campaign_conflict
     from chosen
 )
 

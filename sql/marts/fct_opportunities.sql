@@ -48,6 +48,7 @@ evidenced as (
         deals.stage_group,
         deals.lead_source,
         coalesce(people.people_rule, 'none') as people_rule,
+        deals.closed_at_from,
         coalesce(first_touches.channel, 'Unattributed') as first_touch_channel,
         first_touches.offer_type as first_touch_offer_type,
         first_touches.match_method as first_touch_match_method,
@@ -76,6 +77,7 @@ evidenced as (
         deals.is_won,
         deals.is_new_customer,
         deals.created_at,
+        deals.stage_entered_at,
         deals.closed_at,
         first_touches.touched_at as first_touch_at
     from build.int_deals as deals

@@ -49,6 +49,9 @@ deals as (
         people.person_id,
         min(deals.created_at) as opportunity_at,
         max(deals.created_at) as latest_opportunity_at,
+        min(
+            case when deals.is_won and deals.closed_at_from = 'history' then deals.closed_at end
+        ) as customer_by_history_at,
         min(case when deals.is_won then deals.closed_at end) as customer_at,
         max(case when deals.is_won then deals.closed_at end) as latest_customer_at
     from build.int_opportunity_people as people
@@ -74,6 +77,13 @@ people as (
         people.company_name,
         people.industry,
         people.country,
+        people.mql_at_from,
+        people.sql_at_from,
+        case
+            when deals.customer_at is null then null
+            when deals.customer_at = deals.customer_by_history_at then 'history'
+            else 'record'
+        end as customer_at_from,
         cast(date_trunc(
             'month',
             coalesce(first_touches.touched_at, people.lead_at) at time zone as_of.reporting_zone

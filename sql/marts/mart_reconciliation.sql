@@ -6,6 +6,8 @@
 -- ad_level_spend holds the ads' spend with its named gaps against the campaigns'. manual_spend
 -- holds what the lines entered by hand come to when spread over their days, days to come included,
 -- against their amounts, by month of a line's first day.
+-- lead_form_responses holds the touches and those named as test, unmatched or internal against all
+-- responses staged, by month of submission; unmatched ones wait for their person in the CRM.
 -- Spend is by month of its day, deals by month of the close day, people and cohort figures by
 -- cohort month. What was set aside as wrong counts on the marts' side of platform_spend.
 with
@@ -384,6 +386,74 @@ people_sides as (
     where is_internal
 ),
 
+living_hashes as (
+    select distinct email_hash
+    from build.int_person_records
+    where email_hash is not null
+),
+
+-- Responses to lead forms: all of them, and those that are no touch, each by its reason.
+lead_form_sides as (
+    select
+        'lead_form_responses' as check_name,
+        platform as source,
+        submitted_at,
+        1 as source_total,
+        0 as mart_total
+    from staging.stg_lead_form_responses
+    union all
+    select
+        'lead_form_responses' as check_name,
+        lead_forms.platform as source,
+        lead_forms.submitted_at,
+        0 as source_total,
+        1 as mart_total
+    from build.int_lead_forms as lead_forms
+    left join build.fct_touchpoints as touches
+        on lead_forms.touchpoint_id = touches.touchpoint_id
+    where lead_forms.outcome <> 'touch' or touches.touchpoint_id is not null
+    union all
+    select
+        'lead_form_test' as check_name,
+        platform as source,
+        submitted_at,
+        1 as source_total,
+        0 as mart_total
+    from staging.stg_lead_form_responses
+    where is_test
+    union all
+    select
+        'lead_form_unmatched' as check_name,
+        responses.platform as source,
+        responses.submitted_at,
+        1 as source_total,
+        0 as mart_total
+    from staging.stg_lead_form_responses as responses
+    left join living_hashes
+        on responses.email_hash = living_hashes.email_hash
+    where responses.is_test is distinct from true and living_hashes.email_hash is null
+    union all
+    select
+        'lead_form_internal' as check_name,
+        lead_forms.platform as source,
+        lead_forms.submitted_at,
+        1 as source_total,
+        0 as mart_total
+    from build.int_lead_forms as lead_forms
+    inner join build.fct_people as people
+        on lead_forms.person_id = people.person_id
+    where people.is_internal and lead_forms.outcome <> 'test'
+    union all
+    select
+        'lead_form_' || outcome as check_name,
+        platform as source,
+        submitted_at,
+        0 as source_total,
+        1 as mart_total
+    from build.int_lead_forms
+    where outcome <> 'touch'
+),
+
 crm_source as (
     select coalesce(min(source), 'crm') as source
     from staging.stg_sources
@@ -435,6 +505,19 @@ sides as (
         people_sides.mart_total
     from people_sides
     cross join crm_source
+    union all
+    select
+        lead_form_sides.check_name,
+        lead_form_sides.source,
+        cast(date_trunc(
+            'month', lead_form_sides.submitted_at at time zone as_of.reporting_zone
+        ) as date) as month,
+        'XXX' as currency_code,
+        'none' as model,
+        lead_form_sides.source_total,
+        lead_form_sides.mart_total
+    from lead_form_sides
+    cross join as_of
 ),
 
 totals as (

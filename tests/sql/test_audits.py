@@ -118,8 +118,61 @@ WORLD: dict[str, list[dict[str, Any]]] = {
             "converted_opportunity_id": "O1",
         },
         {"lead_id": "L2", "lead_source": "Partner", "converted_opportunity_id": "O2"},
-        {"lead_id": "L3", "email_domain": "fernhill.example", "lead_source": "Email"},
+        {
+            "lead_id": "L3",
+            "email_hash": "h3",
+            "email_domain": "fernhill.example",
+            "lead_source": "Email",
+        },
         {"lead_id": "L4", "email_hash": "h4"},
+        {"lead_id": "L5", "email_hash": "h5", "gclid": "Cj1"},
+    ],
+    "stg_clicks": [
+        {
+            "platform": "google_ads",
+            "account_id": "1",
+            "campaign_id": "1",
+            "ad_group_id": "5",
+            "ad_id": "9",
+            "click_id": "Cj1",
+            "date_day": "2024-07-05",
+        }
+    ],
+    "stg_lead_form_responses": [
+        {
+            "platform": "facebook_ads",
+            "account_id": "1",
+            "campaign_id": "2",
+            "response_id": response,
+            "email_hash": email,
+            "is_test": is_test,
+            "date_day": "2026-01-04",
+            "submitted_at": "2026-01-04T10:00:00Z",
+        }
+        for response, email, is_test in (
+            ("1", "h5", False),
+            ("2", "h5", True),
+            ("3", "h9", False),
+            ("4", "h3", False),
+        )
+    ],
+    "stg_crm_lead_history": [
+        {
+            "field_history_id": "H1",
+            "lead_id": "L5",
+            "field_name": "Status",
+            "old_value": "Open",
+            "new_value": "MQL",
+            "created_at": "2026-01-20T00:00:00Z",
+        }
+    ],
+    "stg_crm_opportunity_history": [
+        {
+            "opportunity_history_id": "H2",
+            "opportunity_id": "O3",
+            "stage_name": "Closed Won",
+            "created_at": "2026-03-01T00:00:00Z",
+        }
     ],
     "stg_crm_campaigns": [{"crm_campaign_id": "V1", "crm_campaign_type": "Webinar"}],
     "stg_crm_campaign_members": [
@@ -232,6 +285,18 @@ MUTATIONS: dict[str, tuple[str, str]] = {
     "every_reconciliation_agrees": (
         "build.mart_reconciliation",
         "update {table} set difference = 5, verdict = 'differs' where check_name = 'leads'",
+    ),
+    "every_lead_form_response_is_accounted_for": (
+        "build.fct_touchpoints",
+        "delete from {table} where evidence = 'lead_form'",
+    ),
+    "every_harvested_click_finds_its_campaign": (
+        "build.fct_touchpoints",
+        "update {table} set campaign_id = '2' where touchpoint_id = 'lead:L5'",
+    ),
+    "stage_instants_are_from_where_they_say": (
+        "build.fct_people",
+        "update {table} set mql_at_from = 'record' where person_id = 'L5'",
     ),
     "the_marts_know_their_as_of": (
         "build.int_as_of",

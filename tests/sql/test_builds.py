@@ -47,5 +47,5 @@ def test_an_unrelated_person_changes_nobody_else(sql_settings: Settings) -> None
     stranger = {"lead_id": "L9", "email_hash": "h9", "lead_source": "Email"}
     fill(sql_settings, WORLD | {"stg_crm_leads": [*WORLD["stg_crm_leads"], stranger]})
     build(sql_settings, "fct_people")
-    assert len(before) == 4
+    assert len(before) == 5
     assert rows() == before

@@ -44,6 +44,7 @@ _instants = st.integers(0, 400).map(
 _days = st.integers(0, 300).map(lambda days: date(2026, 1, 1) + timedelta(days))
 _maybe_nasty = st.none() | st.sampled_from(NASTY)
 _amounts = st.none() | st.decimals("-1000", "100000", places=2)
+_statuses = st.sampled_from((None, "MQL", "Qualified", "Working - Contacted", "?"))
 _lead_ids = [f"L{n}" for n in range(8)]
 _contact_ids = [f"C{n}" for n in range(5)]
 _deal_ids = [f"O{n}" for n in range(5)]
@@ -80,7 +81,8 @@ def _rows(key: str, ids: list[str], columns: dict[str, Any]) -> st.SearchStrateg
 
 @st.composite
 def worlds(draw: st.DrawFn) -> World:
-    """A small world whose account totals agree with its campaigns' spend."""
+    """A small world whose account totals agree with its campaigns' spend, and whose ads have no
+    more than their campaigns."""
     spend = draw(
         st.dictionaries(
             st.tuples(
@@ -131,6 +133,111 @@ def worlds(draw: st.DrawFn) -> World:
             }
             for (platform, currency, day), amount in totals.items()
         ],
+        "stg_ad_daily": [
+            {
+                "platform": platform,
+                "account_id": "1",
+                "campaign_id": campaign,
+                "ad_group_id": "5",
+                "ad_id": f"{campaign}{day.day}",
+                "currency_code": currency,
+                "date_day": day,
+                "spend": amount / 2,
+            }
+            for ((platform, currency), campaign, day), amount in spend.items()
+            if amount > 0 and day.day % 3
+        ],
+        "stg_campaign_history": [
+            {
+                "platform": "google_ads",
+                "account_id": "1",
+                "campaign_id": "1",
+                "campaign_name": name,
+                "valid_from_at": at,
+            }
+            for at, name in draw(st.dictionaries(_instants, _maybe_nasty, max_size=3)).items()
+        ],
+        "stg_clicks": [
+            {
+                "platform": "google_ads",
+                "account_id": "1",
+                "campaign_id": campaign,
+                "ad_group_id": ad_group,
+                "ad_id": "7",
+                "click_id": "abc",
+                "date_day": day,
+            }
+            for day, (campaign, ad_group) in draw(
+                st.dictionaries(
+                    _days,
+                    st.tuples(st.sampled_from((None, "1", "9")), st.sampled_from((None, "5"))),
+                    max_size=2,
+                )
+            ).items()
+        ],
+        "stg_lead_form_responses": draw(
+            _rows(
+                "response_id",
+                [f"F{n}" for n in range(4)],
+                {
+                    "platform": st.sampled_from(("facebook_ads", "linkedin_ads")),
+                    "account_id": st.just("1"),
+                    "campaign_id": st.sampled_from((None, "1", "9")),
+                    "ad_group_id": st.sampled_from((None, "5")),
+                    "ad_id": st.sampled_from((None, "7")),
+                    "email_hash": st.sampled_from((None, "h1", "h2", "h9")),
+                    "is_test": st.sampled_from((None, False, True)),
+                    "date_day": _days,
+                    "submitted_at": _instants,
+                },
+            )
+        ),
+        "seed_manual_spend": [
+            {
+                "platform": "events",
+                "campaign_name": name,
+                "channel": "Events",
+                "currency_code": currency,
+                "first_day": first,
+                "last_day": first + timedelta(days),
+                "amount": amount,
+            }
+            for (name, currency), (first, days, amount) in draw(
+                st.dictionaries(
+                    st.sampled_from((("=1+1", "EUR"), ("😀 ñ", "JPY"), ("Fair", "KWD"))),
+                    st.tuples(_days, st.integers(0, 365), st.integers(-1000, 10**9)),
+                    max_size=3,
+                )
+            ).items()
+        ],
+        "stg_crm_lead_history": draw(
+            _rows(
+                "field_history_id",
+                [f"H{n}" for n in range(6)],
+                {
+                    "lead_id": st.sampled_from((*_lead_ids, "L99")),
+                    "field_name": st.sampled_from(("Status", "Status", "created", "Owner")),
+                    "old_value": _statuses,
+                    "new_value": _statuses,
+                    "is_deleted": st.sampled_from((False, False, True)),
+                    "created_at": _instants,
+                },
+            )
+        ),
+        "stg_crm_opportunity_history": draw(
+            _rows(
+                "opportunity_history_id",
+                [f"S{n}" for n in range(6)],
+                {
+                    "opportunity_id": st.sampled_from((*_deal_ids, "O99")),
+                    "stage_name": st.sampled_from(
+                        ("Prospecting", "Closed Won", "closed lost", "?")
+                    ),
+                    "is_deleted": st.sampled_from((False, False, True)),
+                    "created_at": _instants,
+                },
+            )
+        ),
         "stg_crm_leads": draw(
             _rows(
                 "lead_id",
