@@ -21,6 +21,7 @@ from decimal import Decimal
 from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 
+import msgspec
 import requests
 from requests.adapters import HTTPAdapter
 from requests.utils import get_environ_proxies
@@ -49,7 +50,7 @@ _TOO_MUCH = {1487534, 1504018, 1504038, 1504044}
 _PERMISSION = {3, 10, 294, *range(200, 300)}
 _EXPIRED, _TOO_OLD, _VERSION_ENDED, _NOT_SHOWN = 463, 3018, 2635, (100, 33)
 
-_decoded = json.JSONDecoder(parse_float=str, parse_constant=str).decode
+_decoded = msgspec.json.Decoder(float_hook=str).decode
 
 
 class TooMuchData(Exception):
@@ -245,7 +246,7 @@ class Graph:
             ) from None
         self._note_usage(response.headers)
         try:
-            body = _decoded(text.decode())
+            body = _decoded(text)
         except (ValueError, RecursionError):
             body = None
         error = body.get("error") if isinstance(body, dict) else None
