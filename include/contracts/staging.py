@@ -242,7 +242,8 @@ STG_CONVERSION_DAILY = table(
         c.reported_conversions_value,
         *_STAMPS,
     ),
-    warning="Never added across platforms; within Meta, totals stand beside their own parts.",
+    warning="Never added across platforms; within Meta and LinkedIn, totals stand beside their own "
+    "parts.",
 )
 STG_CLICKS = table(
     "staging",

@@ -35,6 +35,7 @@ from include.sources import (
     SourceRefused,
     SourceUnavailable,
     patiently,
+    wait,
 )
 from include.sources.linkedin_ads_login import NAME, AccessToken
 from include.sources.versions import version_in_use
@@ -141,7 +142,7 @@ class Client:
         elif _REVOKED not in str(error):
             raise self._refused_token(error) from None
         for waits in _FRESH_TOKEN_WAITS:
-            time.sleep(waits * self.settings.retry_first_wait)
+            wait(waits * self.settings.retry_first_wait)
             try:
                 return self._patiently(path, query, method)
             except _Unauthorized as refusal:
@@ -239,15 +240,15 @@ class Client:
                 "X-HTTP-Method-Override": "GET",
                 "Content-Type": "application/x-www-form-urlencoded",
             }
-            status, body, wait = self._send(
+            status, body, pause = self._send(
                 "POST", f"{self._host}/rest/{path}", headers={**headers, **tunnel}, data=query
             )
         else:
             url = f"{self._host}/rest/{path}?{query}".rstrip("?")
-            status, body, wait = self._send("GET", url, headers=headers)
+            status, body, pause = self._send("GET", url, headers=headers)
         if status == 200 and isinstance(body, dict):
             return body
-        raise self._meant(path, status, body, wait)
+        raise self._meant(path, status, body, pause)
 
     def _send(self, method: str, url: str, **options: Any) -> tuple[int, Any, float | None]:
         """Status, decoded body (None when it is not JSON) and Retry-After in seconds.
@@ -292,7 +293,7 @@ class Client:
             "token; let the member authorize the application again"
         )
 
-    def _meant(self, path: str, status: int, body: Any, wait: float | None) -> Exception:
+    def _meant(self, path: str, status: int, body: Any, pause: float | None) -> Exception:
         """What an answer other than the one asked for means for us."""
         body = body if isinstance(body, dict) else {}
         code, message = str(body.get("code", "")), str(body.get("message", ""))[:300]
@@ -308,11 +309,11 @@ class Client:
             return SourceQuotaExhausted(
                 f"LinkedIn's daily allowance for this application is used up ({said}); it renews "
                 "at midnight UTC",
-                wait,
+                pause,
             )
         if status in (200, 408, 429) or status >= 500:
             return SourceUnavailable(
-                f"LinkedIn answered {said or 'what is not JSON'} to {path}", wait
+                f"LinkedIn answered {said or 'what is not JSON'} to {path}", pause
             )
         if status == 403:
             if path.startswith("lead"):
