@@ -6,11 +6,7 @@ Insights: https://developers.facebook.com/docs/marketing-api/insights
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from datetime import UTC, date, datetime
-from decimal import Decimal, InvalidOperation
-from typing import Any
-from zoneinfo import ZoneInfo
+from collections.abc import Iterator, Mapping
 
 from include.contracts import staging
 from include.settings import Settings
@@ -20,75 +16,25 @@ from include.sources import (
     Measure,
     Record,
     Request,
-    Row,
     Source,
     SourceRefused,
     Stream,
     Tagging,
 )
 from include.sources.facebook_ads_graph import Graph
-from include.sources.facebook_ads_objects import filled_forms, form_of, landing_page_of, listed
+from include.sources.facebook_ads_objects import filled_forms, listed
 from include.sources.facebook_ads_reports import report
 from include.sources.facebook_ads_rows import ACTIONS, FIGURES
-from include.sources.personal import EMAIL_DOMAIN, EMAIL_HASH
-from include.sources.url_templates import UTM, produced
+from include.sources.facebook_ads_staging import NAME, parse, status_of
 
-NAME = "facebook_ads"
 LOOK_BACK_DAYS = 28
 RETENTION_DAYS = 1120  # 37 months, of which the shortest has 1,123 days
-LEADS_RETENTION_DAYS = 90
+LEADS_RETENTION_DAYS = 89  # Meta keeps a lead 90 days, so that of the 90th day some are gone
 # Meta names no number of calls in flight, but limits calls by the hour and their load:
 # https://developers.facebook.com/docs/marketing-api/insights/best-practices (rate limiting)
 CONCURRENT_REQUESTS = 4
 
 ACCOUNT_FIELDS = ("account_id", "name", "currency", "timezone_name", "account_status")
-# Meta's own totals over website, app and lead forms. Their parts are listed beside them in
-# `actions`, so the two must not be added up.
-CONVERSIONS = (
-    "lead",
-    "purchase",
-    "complete_registration",
-    "contact_total",
-    "schedule_total",
-    "start_trial_total",
-    "submit_application_total",
-    "subscribe_total",
-)
-# What people do with the ad itself; `actions` lists it beside conversions.
-ENGAGEMENT = frozenset(
-    {
-        "checkin",
-        "comment",
-        "landing_page_view",
-        "like",
-        "link_click",
-        "onsite_conversion.post_net_comment",
-        "onsite_conversion.post_net_like",
-        "onsite_conversion.post_net_save",
-        "onsite_conversion.post_save",
-        "onsite_conversion.post_unlike",
-        "outbound_click",
-        "page_engagement",
-        "photo_view",
-        "post",
-        "post_engagement",
-        "post_interaction_gross",
-        "post_interaction_net",
-        "post_reaction",
-        "rsvp",
-        "video_view",
-    }
-)
-ACCOUNT_STATUSES = {
-    1: "ACTIVE",
-    2: "DISABLED",
-    3: "UNSETTLED",
-    7: "PENDING_RISK_REVIEW",
-    8: "PENDING_SETTLEMENT",
-    9: "IN_GRACE_PERIOD",
-    100: "PENDING_CLOSURE",
-    101: "CLOSED",
-}
 # Each stream's level and measures.
 _REPORTS = {
     "campaign_daily": ("campaign", (*FIGURES, *ACTIONS)),
@@ -148,153 +94,6 @@ def look_at_login(client: Graph) -> Login:
     return client.login()
 
 
-def parse(account: Account, stream: str, records: Iterable[Record]) -> Iterator[Row]:
-    """Staging rows of one stream's raw records. Days are the account's own, as Meta gives them."""
-    if stream == "conversion_daily":
-        for record in records:
-            yield from _conversions(account, record)
-        return
-    row_of = _ROWS[stream]
-    for record in records:
-        yield row_of(account, record)
-
-
-def _account_row(account: Account, record: Record) -> Row:
-    return {
-        "platform": NAME,
-        "account_id": record.get("account_id"),
-        "account_name": record.get("name"),
-        "account_status": _status(record),
-        "currency_code": record.get("currency"),
-        "time_zone": record.get("timezone_name"),
-    }
-
-
-def _campaign_row(account: Account, record: Record) -> Row:
-    return {
-        "platform": NAME,
-        "account_id": account.account_id,
-        "campaign_id": record.get("id"),
-        "campaign_name": record.get("name"),
-        "campaign_status": record.get("effective_status"),
-        "campaign_type": record.get("buying_type"),
-        "objective": record.get("objective"),
-        "start_date": _day(record.get("start_time")),
-        "end_date": _day(record.get("stop_time")),
-    }
-
-
-def _ad_group_row(account: Account, record: Record) -> Row:
-    return {
-        "platform": NAME,
-        "account_id": account.account_id,
-        "campaign_id": record.get("campaign_id"),
-        "ad_group_id": record.get("id"),
-        "ad_group_name": record.get("name"),
-        "ad_group_status": record.get("effective_status"),
-        "ad_group_type": record.get("optimization_goal"),
-    }
-
-
-def _ad_row(account: Account, record: Record) -> Row:
-    creative = record.get("creative") or {}
-    macros = {
-        "campaign_id": record.get("campaign_id"),
-        "campaign_name": (record.get("campaign") or {}).get("name"),
-        "ad_group_id": record.get("adset_id"),
-        "ad_group_name": (record.get("adset") or {}).get("name"),
-        "ad_id": record.get("id"),
-        "ad_name": record.get("name"),
-    }
-    return {
-        "platform": NAME,
-        "account_id": account.account_id,
-        "campaign_id": record.get("campaign_id"),
-        "ad_group_id": record.get("adset_id"),
-        "ad_id": record.get("id"),
-        "form_id": form_of(creative),
-        "ad_name": record.get("name"),
-        "ad_status": record.get("effective_status"),
-        "ad_type": creative.get("object_type"),
-        **produced(landing_page_of(creative), suffixes=(creative.get("url_tags"),), macros=macros),
-    }
-
-
-def _campaign_day(account: Account, record: Record) -> Row:
-    return {
-        **_metrics(account, record),
-        "campaign_id": record.get("campaign_id"),
-        "reported_conversions": _claimed(record.get("actions")),
-        "reported_conversions_value": _claimed(record.get("action_values")),
-    }
-
-
-def _ad_day(account: Account, record: Record) -> Row:
-    return {
-        **_campaign_day(account, record),
-        "ad_group_id": record.get("adset_id"),
-        "ad_id": record.get("ad_id"),
-    }
-
-
-def _conversions(account: Account, record: Record) -> Iterator[Row]:
-    """A campaign's day by action type, engagement with the ad itself aside."""
-    values = {
-        each.get("action_type"): each.get("value") for each in record.get("action_values", ())
-    }
-    counts = {each.get("action_type"): each.get("value") for each in record.get("actions", ())}
-    for kind in counts | values:
-        if kind in ENGAGEMENT:
-            continue
-        yield {
-            "platform": NAME,
-            "account_id": account.account_id,
-            "campaign_id": record.get("campaign_id"),
-            "conversion_action_id": kind,
-            "conversion_action_name": kind,
-            "currency_code": record.get("account_currency") or account.currency_code,
-            "date_day": _day(record.get("date_start")),
-            "reported_conversions": _number(counts.get(kind, "0")),
-            "reported_conversions_value": _number(values.get(kind)),
-        }
-
-
-def _filled_form(account: Account, record: Record) -> Row:
-    submitted_at = _instant(record.get("created_time"))
-    is_known = isinstance(submitted_at, datetime)
-    return {
-        "platform": NAME,
-        "account_id": account.account_id,
-        "campaign_id": record.get("campaign_id"),
-        "ad_group_id": record.get("adset_id"),
-        "ad_id": record.get("ad_id"),
-        "response_id": record.get("id"),
-        "form_id": record.get("form_id"),
-        EMAIL_HASH: record.get(EMAIL_HASH),
-        EMAIL_DOMAIN: record.get(EMAIL_DOMAIN),
-        "form_name": record.get("form_name"),
-        **{name: record.get(name) for name in UTM},
-        "date_day": submitted_at.astimezone(ZoneInfo(account.time_zone)).date()
-        if is_known
-        else None,
-        "is_test": record.get("is_test"),
-        "submitted_at": submitted_at,
-    }
-
-
-def _metrics(account: Account, record: Record) -> Row:
-    """What campaign and account rows share. Meta leaves out counts that are zero, never spend."""
-    return {
-        "platform": NAME,
-        "account_id": account.account_id,
-        "currency_code": record.get("account_currency") or account.currency_code,
-        "date_day": _day(record.get("date_start")),
-        "spend": _number(record.get("spend")),
-        "impressions": _count(record.get("impressions", "0")),
-        "clicks": _count(record.get("clicks", "0")),
-    }
-
-
 def _account(record: Record) -> Account:
     if missing := [
         name for name in ("account_id", "currency", "timezone_name") if not record.get(name)
@@ -309,67 +108,9 @@ def _account(record: Record) -> Account:
         account_name=record.get("name"),
         currency_code=record["currency"],
         time_zone=record["timezone_name"],
-        account_status=_status(record),
+        account_status=status_of(record),
     )
 
-
-def _status(record: Record) -> str | None:
-    """Meta's word for the number: https://developers.facebook.com/docs/marketing-api/reference/ad-account"""
-    number = record.get("account_status")
-    return None if number is None else ACCOUNT_STATUSES.get(number, str(number))
-
-
-def _claimed(actions: Any) -> Any:
-    """The sum of the conversions among a row's actions; no actions are none claimed."""
-    total = Decimal(0)
-    for action in actions or ():
-        if action.get("action_type") in CONVERSIONS:
-            value = _number(action.get("value"))
-            if not isinstance(value, Decimal):
-                return value
-            total += value
-    return total
-
-
-def _number(value: Any) -> Any:
-    """A decimal where the text is one; else the value itself, for the contract to refuse."""
-    try:
-        return Decimal(value) if isinstance(value, str) else value
-    except InvalidOperation:
-        return value
-
-
-def _count(value: Any) -> Any:
-    """A whole number where the text is one; else the value itself, for the contract to refuse."""
-    return int(value) if isinstance(value, str) and value.isdecimal() else value
-
-
-def _day(moment: Any) -> Any:
-    """The day of a day or an instant, both of which Meta writes in the account's zone."""
-    try:
-        return date.fromisoformat(moment[:10]) if isinstance(moment, str) else moment
-    except ValueError:
-        return moment
-
-
-def _instant(moment: Any) -> Any:
-    """A UTC instant where the text is one; else the value itself, for the contract to refuse."""
-    try:
-        return datetime.fromisoformat(moment).astimezone(UTC)
-    except (ValueError, TypeError):
-        return moment
-
-
-_ROWS = {
-    "accounts": _account_row,
-    "campaigns": _campaign_row,
-    "ad_groups": _ad_group_row,
-    "ads": _ad_row,
-    "campaign_daily": _campaign_day,
-    "account_daily": _metrics,
-    "ad_daily": _ad_day,
-    "lead_forms": _filled_form,
-}
 
 FACEBOOK_ADS = Source(
     name=NAME,

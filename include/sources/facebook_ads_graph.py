@@ -29,6 +29,7 @@ from urllib3.exceptions import HTTPError
 
 from include.settings import LOOPBACK_HOSTS, Settings
 from include.sources import Login, Measure, Record, SourceRefused, SourceUnavailable, patiently
+from include.sources.facebook_ads_usage import shares_used, wait_asked_for
 from include.sources.versions import version_in_use
 
 log = logging.getLogger(__name__)
@@ -38,7 +39,6 @@ DEFAULT_VERSION = version_in_use("facebook_ads")
 
 _TIMEOUT = (10, 120)  # seconds to connect, to the next byte
 _BODY_SECONDS, _BODY_BYTES = 300, 256 * 2**20
-_LONGEST_WAIT = 3600
 _LONGEST_QUERY = 4000  # beyond it the parameters go into a body
 _EMPTY_PAGES = 20
 _SMALLEST_PAGE = 25
@@ -270,7 +270,7 @@ class Graph:
         return bytes(body)
 
     def _note_usage(self, headers: Mapping[str, str]) -> None:
-        shares = _shares_used(headers)
+        shares = shares_used(headers)
         with self._lock:
             for name, share in shares.items():
                 self._used[name] = max(share, self._used.get(name, share))
@@ -307,7 +307,7 @@ class Graph:
                 "permission ads_read on the ad account"
             )
         if code in _THROTTLED:
-            return SourceUnavailable(told, _wait_asked_for(response.headers))
+            return SourceUnavailable(told, wait_asked_for(response.headers))
         if "leads_retrieval" in said:
             return SourceRefused(
                 f"Facebook refused to show filled lead forms (error {name}: {said}); give the "
@@ -362,54 +362,6 @@ def _next_cursor(page: Record) -> str | None:
         return None
     cursor = (paging.get("cursors") or {}).get("after")
     return str(cursor or (parse_qs(urlsplit(paging["next"]).query).get("after") or [""])[0])
-
-
-def _told(headers: Mapping[str, str], name: str) -> dict[str, Any]:
-    try:
-        value = json.loads(headers.get(name) or "{}", parse_float=Decimal, parse_int=Decimal)
-    except ValueError:
-        return {}
-    return value if isinstance(value, dict) else {}
-
-
-def _by_business(headers: Mapping[str, str]) -> list[dict[str, Any]]:
-    """What each kind of call has used of each business's allowance."""
-    told = _told(headers, "x-business-use-case-usage")
-    entries = [each for value in told.values() if isinstance(value, list) for each in value]
-    return [entry for entry in entries if isinstance(entry, dict)]
-
-
-def _shares_used(headers: Mapping[str, str]) -> dict[str, Decimal]:
-    """How much of each allowance is used, in percent, as the headers of an answer tell it."""
-    used = ("call_count", "total_cputime", "total_time")
-    limits: dict[str, list[tuple[dict[str, Any], tuple[str, ...]]]] = {
-        "app_usage_percent": [(_told(headers, "x-app-usage"), used)],
-        "account_usage_percent": [(_told(headers, "x-ad-account-usage"), ("acc_id_util_pct",))],
-        "business_usage_percent": [(entry, used) for entry in _by_business(headers)],
-        "insights_usage_percent": [
-            (_told(headers, "x-fb-ads-insights-throttle"), ("app_id_util_pct", "acc_id_util_pct"))
-        ],
-    }
-    shares = {
-        limit: [
-            entry[name]
-            for entry, names in told
-            for name in names
-            if isinstance(entry.get(name), Decimal)
-        ]
-        for limit, told in limits.items()
-    }
-    return {limit: max(known) for limit, known in shares.items() if known}
-
-
-def _wait_asked_for(headers: Mapping[str, str]) -> float | None:
-    """Seconds until an exhausted account may be asked again, one hour at most.
-
-    https://developers.facebook.com/docs/graph-api/overview/rate-limiting
-    """
-    minutes = [entry.get("estimated_time_to_regain_access") for entry in _by_business(headers)]
-    longest = max((each for each in minutes if isinstance(each, Decimal)), default=Decimal(0)) * 60
-    return min(float(longest), _LONGEST_WAIT) or None
 
 
 def _instant(seconds: Any) -> datetime | None:
