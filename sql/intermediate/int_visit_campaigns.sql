@@ -154,29 +154,120 @@ ids as (
                 lower(tag_text), '^urn(:|%3a|%253a)li(:|%3a|%253a)[a-z]+(:|%3a|%253a)', ''
             ),
             '\.0+$', ''
-        ) as campaign_key
+        ) as id_key
     from id_texts
+),
+
+-- An id may be that of a campaign, of an ad group or of an ad: what is highest and tells of one
+-- campaign alone speaks.
+id_targets as (
+    select
+        platform,
+        account_id,
+        campaign_id,
+        null as ad_group_id,
+        null as ad_id,
+        1 as id_level,
+        campaign_key as id_key
+    from campaigns
+    union all
+    select
+        platform,
+        account_id,
+        campaign_id,
+        ad_group_id,
+        null as ad_id,
+        2 as id_level,
+        regexp_replace(
+            regexp_replace(lower(ad_group_id), '^urn:li:[a-z]+:', ''), '\.0+$', ''
+        ) as id_key
+    from build.int_ad_groups
+    where campaign_id is not null
+    union all
+    select
+        platform,
+        account_id,
+        campaign_id,
+        ad_group_id,
+        ad_id,
+        3 as id_level,
+        regexp_replace(
+            regexp_replace(lower(ad_id), '^urn:li:[a-z]+:', ''), '\.0+$', ''
+        ) as id_key
+    from build.int_ads
+    where campaign_id is not null
+),
+
+id_hits as (
+    select
+        named.record_id,
+        targets.platform,
+        targets.account_id,
+        targets.campaign_id,
+        targets.ad_group_id,
+        targets.ad_id,
+        targets.id_level
+    from ids
+    inner join named
+        on ids.record_id = named.record_id
+    inner join id_targets as targets
+        on
+            ids.platform = targets.platform
+            and ids.id_key = targets.id_key
+    where named.named_platform is null or named.named_platform = targets.platform
+),
+
+id_levels as (
+    select
+        record_id,
+        id_level,
+        min(platform) as platform,
+        min(account_id) as account_id,
+        min(campaign_id) as campaign_id,
+        count(distinct platform || '/' || account_id || '/' || campaign_id) as campaigns_found
+    from id_hits
+    group by record_id, id_level
+),
+
+id_choices as (
+    select
+        record_id,
+        platform,
+        account_id,
+        campaign_id,
+        campaigns_found,
+        row_number() over (
+            partition by record_id
+            order by case when campaigns_found = 1 then 0 else 1 end, id_level
+        ) as choice_number
+    from id_levels
 ),
 
 id_matches as (
     select
-        named.record_id,
-        min(campaigns.platform) as platform,
-        min(campaigns.account_id) as account_id,
-        min(campaigns.campaign_id) as campaign_id,
-        count(
-            distinct
-            campaigns.platform || '/' || campaigns.account_id || '/' || campaigns.campaign_id
-        ) as campaigns_found
-    from ids
-    inner join named
-        on ids.record_id = named.record_id
-    inner join campaigns
+        choices.record_id,
+        choices.platform,
+        choices.account_id,
+        choices.campaign_id,
+        case
+            when count(distinct hits.ad_group_id) = 1 then min(hits.ad_group_id)
+        end as ad_group_id,
+        case when count(distinct hits.ad_id) = 1 then min(hits.ad_id) end as ad_id,
+        choices.campaigns_found
+    from id_choices as choices
+    left join id_hits as hits
         on
-            ids.platform = campaigns.platform
-            and ids.campaign_key = campaigns.campaign_key
-    where named.named_platform is null or named.named_platform = campaigns.platform
-    group by named.record_id
+            choices.record_id = hits.record_id
+            and choices.platform = hits.platform
+            and choices.account_id = hits.account_id
+            and choices.campaign_id = hits.campaign_id
+    where choices.choice_number = 1
+    group by
+        choices.record_id,
+        choices.platform,
+        choices.account_id,
+        choices.campaign_id,
+        choices.campaigns_found
 ),
 
 -- A campaign that begins later, or was called otherwise, did not bear the name that day. A tag that
@@ -267,6 +358,8 @@ chosen as (
         id_matches.platform as id_platform,
         id_matches.account_id as id_account,
         id_matches.campaign_id as id_campaign,
+        id_matches.ad_group_id as id_ad_group,
+        id_matches.ad_id as id_ad,
         name_matches.platform as name_platform,
         name_matches.account_id as name_account,
         name_matches.campaign_id as name_campaign,
@@ -333,8 +426,14 @@ matched as (
             when 'utm_campaign' then name_campaign
             when 'alias' then alias_campaign
         end as campaign_id,
-        case when campaign_method = 'stored_click' then stored_ad_group end as ad_group_id,
-        case when campaign_method = 'stored_click' then stored_ad end as ad_id,
+        case campaign_method
+            when 'stored_click' then stored_ad_group
+            when 'url_id' then id_ad_group
+        end as ad_group_id,
+        case campaign_method
+            when 'stored_click' then stored_ad
+            when 'url_id' then id_ad
+        end as ad_id,
         has_campaign_conflict
     from chosen
 )
