@@ -22,7 +22,7 @@ from include.sources import (
     Tagging,
 )
 from include.sources.facebook_ads_graph import Graph
-from include.sources.facebook_ads_objects import filled_forms, listed
+from include.sources.facebook_ads_objects import accounts, filled_forms, listed
 from include.sources.facebook_ads_reports import report
 from include.sources.facebook_ads_rows import ACTIONS, FIGURES
 from include.sources.facebook_ads_staging import NAME, parse, status_of
@@ -56,9 +56,7 @@ def discover(client: Graph) -> list[Account]:
     if client.account_ids:
         records = [client.get(f"act_{name}", fields=fields) for name in client.account_ids]
     else:
-        records = [
-            record for page in client.pages("me/adaccounts", 500, fields=fields) for record in page
-        ]
+        records = list(accounts(client, fields))
     found = {record["account_id"]: _account(record) for record in records}
     return [found[name] for name in sorted(found)]
 

@@ -65,6 +65,11 @@ _LEAD_OBJECTIVES = ("OUTCOME_LEADS", "LEAD_GENERATION")
 _PAGE = 500
 
 
+def accounts(client: Graph, fields: str) -> Iterator[Record]:
+    """Every ad account that the login may read."""
+    yield from _all(client, "me/adaccounts", fields)
+
+
 def listed(client: Graph, account: Account, kind: str) -> Iterator[Record]:
     """Every campaign, ad set or ad of an account, deleted and archived ones included."""
     edge = f"act_{account.account_id}/{EDGES[kind]}"
@@ -137,14 +142,15 @@ def _with_any_status(kind: str) -> list[dict[str, Any]]:
 
 
 def _all(
-    client: Graph, edge: str, fields: str, filtering: list[dict[str, Any]]
+    client: Graph, edge: str, fields: str, filtering: list[dict[str, Any]] | None = None
 ) -> Iterator[Record]:
     """Every object of an edge, each once. Raises SourceUnavailable when Meta counts more of them,
     or, where it tells no count, when another reading finds more."""
     seen: set[str] = set()
     repeated = 0
     count: Any = None
-    for page, told in client.counted(edge, _PAGE, fields=fields, filtering=filtering):
+    which = {"filtering": filtering} if filtering else {}
+    for page, told in client.counted(edge, _PAGE, fields=fields, **which):
         count = told if told is not None else count
         for record in page:
             if record["id"] in seen:
@@ -155,7 +161,7 @@ def _all(
     if repeated:
         log.warning("Facebook gave %d objects of %s twice; each is kept once", repeated, edge)
     if not isinstance(count, int):
-        pages = client.pages(edge, _PAGE, fields="id", filtering=filtering)
+        pages = client.pages(edge, _PAGE, fields="id", **which)
         count = len({record["id"] for page in pages for record in page} | seen)
     if len(seen) < count:
         what = edge.rpartition("/")[2]

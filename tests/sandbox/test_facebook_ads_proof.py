@@ -97,3 +97,11 @@ def test_a_wrong_count_of_a_list_is_noticed(sandbox: Sandbox, stream: str) -> No
             assert isinstance(found, str)
             assert "counts" in found, "Meta's count stood one too high"
     assert sum(counts) or stream == "accounts"
+
+
+@pytest.mark.parametrize("kind", ["lose_rows", "alter_number"])
+def test_an_account_that_is_missing_from_the_list_is_noticed(sandbox: Sandbox, kind: str) -> None:
+    assert [each.account_id for each in FACEBOOK_ADS.discover(connected(sandbox))] == [*"1234"]
+    sandbox.set_faults([{"nth": 1, "do": {"kind": kind}}])
+    with pytest.raises(SourceUnavailable, match=r"counts \d adaccounts of me but gave"):
+        FACEBOOK_ADS.discover(connected(sandbox))
