@@ -72,13 +72,15 @@ def test_the_dictionary_is_as_the_contracts_make_it() -> None:
 
 
 def version_rows() -> list[list[str]]:
-    """What the sources' page says of API versions."""
+    """What the sources' page says of API versions, and how many requests are made at once."""
+    at_once = {source.name: str(source.concurrent_requests) for source in SOURCES}
     return [
         [
             f"`{each.source}`",
             f"`{each.version}`",
             each.sunset.isoformat(),
             "yes" if each.is_announced else f"no: {each.basis}",
+            at_once[each.source],
         ]
         for each in VERSIONS
         if each.is_in_use
