@@ -161,3 +161,19 @@ def test_a_plan_that_cannot_be_followed_is_refused(rule: Any) -> None:
 
 def test_every_preset_can_be_followed() -> None:
     Faults([{"preset": name} for name in PRESETS])
+
+
+def test_a_trickle_gives_the_whole_answer_in_pieces(sandbox: Sandbox) -> None:
+    whole = me(sandbox).content
+    sandbox.set_faults(plan(kind="trickle", bytes=10, seconds=0.01))
+    pieces = requests.get(f"{sandbox.http}/v26.0/me", params=TOKEN, timeout=10, stream=True)
+    read = list(iter(lambda: pieces.raw.read1(len(whole)), b""))
+    assert b"".join(read) == whole
+    assert len(read) > 1
+
+
+def test_a_fault_may_last_from_one_call_on(sandbox: Sandbox) -> None:
+    sandbox.set_faults(
+        [{"match": {"path": "/me$"}, "nth": 2, "times": 10**9, "do": {"kind": "expire_token"}}]
+    )
+    assert [me(sandbox).status_code for _ in range(4)] == [200, 400, 400, 400]
