@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import os
 import shutil
+import signal
 import sys
 import tempfile
 from collections.abc import Iterable, Sequence
@@ -54,18 +55,21 @@ class Reading:
         return self.rows / self.watched.seconds
 
     def __str__(self) -> str:
-        return f"{self.rows:,} rows in {self.watched.seconds:.1f} s"
+        watched = self.watched
+        return f"{self.rows:,} rows in {watched.seconds:.1f} s, {watched.peak_megabytes:,.0f} MB"
 
 
-def compare(readers: Sequence[Reader], source: str, size: Size) -> list[Reading]:
+def compare(
+    readers: Sequence[Reader], source: str, size: Size, *, warm: bool = True
+) -> list[Reading]:
     """Every reader over one world, in turns: once to warm the sandbox, then once, and three times
     where that is short. The median counts; a reader that fails is named with its reason and left
-    out."""
+    out. Not ``warm``: once, from a sandbox nobody has asked anything yet."""
     taken: dict[Reader, list[Reading]] = {each: [] for each in readers if each.reads(source)}
     with tempfile.TemporaryDirectory(prefix="closed-loop-bench-") as folder:
         data = write_world(Path(folder) / "data", source, size)
         with start_sandbox(data) as sandbox:
-            for number in range(1 + ROUNDS):
+            for number in range(1 + ROUNDS if warm else 1):
                 for reader, readings in list(taken.items()):
                     if number > 1 and readings[0].watched.seconds > SHORT:
                         continue
@@ -76,9 +80,9 @@ def compare(readers: Sequence[Reader], source: str, size: Size) -> list[Reading]
                         del taken[reader]
                         continue
                     readings.append(reading)
-                    warm = " (warms the sandbox)" if number == 0 else ""
-                    print(f"  {source}, {reader.name}: {reading}{warm}", flush=True)
-    return [_middle(readings[1:]) for readings in taken.values()]
+                    first = " (warms the sandbox)" if warm and number == 0 else ""
+                    print(f"  {source}, {reader.name}: {reading}{first}", flush=True)
+    return [_middle(readings[1:] if warm else readings) for readings in taken.values()]
 
 
 def _read(reader: Reader, sandbox: Sandbox, source: str, size: Size) -> Reading:
@@ -177,6 +181,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if unknown := set(wanted) - set(everyone):
         print(f"no reader is named {unknown.pop()}; there are {', '.join(everyone)}")
         return 2
+    # A polite kill ends what was started, too: the sandbox, the peers, their folders.
+    signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
     sources = [options.source] if options.source else list(COMPARED)
     cores, load = os.cpu_count(), os.getloadavg()[0]
     print(f"{cores} cores; load before it begins {load:.1f}", flush=True)
@@ -192,7 +198,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 ("large", LARGE, [Ours()]),
             ):
                 if source in sizes and options.scene in (scene, "both"):
-                    readings = compare(who, source, sizes[source])
+                    readings = compare(who, source, sizes[source], warm=scene == "compared")
                     show(source, sizes[source], readings)
                     told += measures(source, readings, sizes[source])
     except CannotInstall as refusal:

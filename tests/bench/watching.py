@@ -52,10 +52,11 @@ def watch(command: list[str], variables: dict[str, str], cwd: Path, sandbox: San
     try:
         said, complained = process.communicate(timeout=_LONGEST)
     except subprocess.TimeoutExpired:
-        process.kill()
-        process.communicate()
         raise Failed(f"not done after {_LONGEST} s") from None
     finally:
+        if process.poll() is None:
+            process.kill()
+            process.communicate()
         seconds = time.perf_counter() - began
         peak.ended.set()
         peak.join()
