@@ -8,7 +8,6 @@ microsoft.com/en-us/linkedin/shared/api-guide/concepts/rate-limits.
 
 from __future__ import annotations
 
-import json
 import logging
 import os
 import threading
@@ -22,6 +21,7 @@ from http.cookiejar import DefaultCookiePolicy
 from typing import Any, TypeVar
 from urllib.parse import quote, urlsplit
 
+import msgspec
 import requests
 from requests.adapters import HTTPAdapter
 from requests.utils import get_environ_proxies
@@ -52,6 +52,8 @@ _REPEATS = 3  # how often a page may come again before the pages lead nowhere
 _FRESH_TOKEN_WAITS = (0, 2, 8)  # first waits: a new token may be refused until LinkedIn knows it
 _REVOKED = "65601"
 
+_decoded = msgspec.json.Decoder(float_hook=Decimal).decode
+
 log = logging.getLogger(__name__)
 T = TypeVar("T")
 
@@ -61,7 +63,11 @@ class _Unauthorized(Exception):
 
 
 class _Absent(SourceRefused):
-    """There is no such thing, or this log-in may not see it."""
+    """There is no such thing, or (``is_forbidden``) this log-in may not see it."""
+
+    def __init__(self, message: str, *, is_forbidden: bool) -> None:
+        super().__init__(message)
+        self.is_forbidden = is_forbidden
 
 
 class Client:
@@ -91,6 +97,7 @@ class Client:
         self._slots = threading.BoundedSemaphore(self.at_once)
         self._counting = threading.Lock()
         self._requests: Counter[str] = Counter()
+        self._forbidden: set[str] = set()
         self._session = requests.Session()
         self._session.mount("https://", HTTPAdapter(pool_maxsize=self.at_once))
         self._session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
@@ -153,8 +160,16 @@ class Client:
         """An answer, or None where there is none or this log-in may not see it."""
         try:
             return self.get(path, query, method)
-        except _Absent:
+        except _Absent as absence:
+            if absence.is_forbidden and self._is_news(_resource(path)):
+                log.warning("%s; what it would tell stays unknown", absence)
             return None
+
+    def _is_news(self, resource: str) -> bool:
+        with self._counting:
+            is_news = resource not in self._forbidden
+            self._forbidden.add(resource)
+        return is_news
 
     def listed(self, path: str, query: str, size: int = _PAGE) -> Iterator[Record]:
         """Every element of a finder that pages by token, once each, proved complete.
@@ -276,8 +291,8 @@ class Client:
                 f"LinkedIn cannot be reached at {parts.netloc} ({type(error).__name__})"
             ) from None
         try:
-            body = json.loads(text, parse_float=Decimal)
-        except ValueError:
+            body = _decoded(text)
+        except (ValueError, RecursionError):
             body = None
         seconds = response.headers.get("Retry-After", "")
         return response.status_code, body, float(seconds) if seconds.isdecimal() else None
@@ -320,14 +335,17 @@ class Client:
                 return _Absent(
                     f"LinkedIn lets this log-in not read {path}; have the application admitted to "
                     "the Lead Sync API (r_marketing_leadgen_automation), or write lead_forms: no "
-                    f"into the connection {NAME}"
+                    f"into the connection {NAME}",
+                    is_forbidden=True,
                 )
+            scopes = "r_organization_social" if path == "posts" else "r_ads and r_ads_reporting"
             return _Absent(
                 f"LinkedIn lets this log-in not read {path}; give the member a role on the ad "
-                "account, and the application r_ads and r_ads_reporting"
+                f"account, and the application {scopes}",
+                is_forbidden=True,
             )
         if status == 404:
-            return _Absent(f"LinkedIn has no {path}")
+            return _Absent(f"LinkedIn has no {path}", is_forbidden=False)
         return SourceRefused(f"LinkedIn refused {path} ({said})")
 
 

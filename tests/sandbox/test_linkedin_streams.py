@@ -74,7 +74,9 @@ def test_ads_know_where_they_lead_and_what_their_visitors_carry(sandbox: Sandbox
     assert len(asked) == 3, "once an account and once a campaign"
 
 
-def test_what_a_login_may_not_see_of_ads_is_unknown_and_no_failure(sandbox: Sandbox) -> None:
+def test_what_a_login_may_not_see_of_ads_is_unknown_and_no_failure(
+    sandbox: Sandbox, caplog: pytest.LogCaptureFixture
+) -> None:
     sandbox.set_faults(
         [
             {
@@ -88,6 +90,9 @@ def test_what_a_login_may_not_see_of_ads_is_unknown_and_no_failure(sandbox: Sand
         ("802", "https://example.com/text"),
         ("803", None),
     ]
+    told = [line for line in caplog.messages if "stays unknown" in line]
+    assert len(told) == 2, "once for tracking parameters, once for posts"
+    assert "r_organization_social; what it would tell" in "".join(told)
 
 
 def test_a_version_that_knows_no_tracking_by_account_is_not_asked(sandbox: Sandbox) -> None:
