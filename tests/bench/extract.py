@@ -99,9 +99,7 @@ def _middle(readings: Sequence[Reading]) -> Reading:
 def show(source: str, size: Size, readings: Sequence[Reading]) -> None:
     """One source's table; ratios are by the fastest peer, where there is one."""
     best = fastest_peer(readings)
-    print(
-        f"\n{source} {STREAMS[source]}: {size.rows:,} rows, {size.things:,} by {size.days:,} days"
-    )
+    print(f"\n{source} {STREAMS[source]}: {size}")
     heads = ("reader", "rows", "s", "rows/s", "×", "peak MB", "×", "requests", "×")
     heads = (*heads, "CPU s", "sandbox CPU", "keeps")
     lines = [heads]
