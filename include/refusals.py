@@ -22,11 +22,12 @@ Reasons = dict[date, tuple[str, ...]]
 class DaysRefused(Exception):
     """Days were left out of staging and stand as they did; everything else is staged.
 
-    ``sentences`` says for each account and day (or run of days refused for one reason) why, and
-    what to do.
+    ``reasons`` names the days; ``sentences`` says for each account and day (or run of days refused
+    for one reason) why, and what to do.
     """
 
     def __init__(self, source: Source, account_id: str, reasons: Reasons) -> None:
+        self.reasons = reasons
         self.sentences = tuple(
             f"{source.title} account {account_id}, {span}: {'; and '.join(why)}"
             for span, why in _spans(reasons)
