@@ -36,6 +36,13 @@ def test_order_engine_and_repetition_change_nothing(
     assert all(not found.startswith("0:") for found in prints[0].values()), "an empty mart"
 
 
+def test_marts_build_and_the_books_close_on_no_rows_at_all(sql_settings: Settings) -> None:
+    fill(sql_settings, {})
+    build(sql_settings)
+    for name in warehouse.models.audits():
+        assert warehouse.audit(sql_settings, name).rows == (), name
+
+
 def test_an_unrelated_person_changes_nobody_else(sql_settings: Settings) -> None:
     def rows() -> list[dict[str, object]]:
         query = "select * from build.fct_people where person_id <> 'L9' order by person_id"
