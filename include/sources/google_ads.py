@@ -42,7 +42,8 @@ from include.sources import (
     Tagging,
     Window,
 )
-from include.sources.google_ads_client import NAME, BrokenOff, Client
+from include.sources.google_ads_client import BrokenOff, Client
+from include.sources.google_ads_login import NAME
 from include.sources.google_ads_query import Query
 from include.sources.google_ads_rows import parse
 from include.sources.google_ads_wire import enum_name

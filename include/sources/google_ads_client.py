@@ -8,22 +8,14 @@ best-practices/quotas
 
 from __future__ import annotations
 
-import json
 import logging
-import os
 import threading
-import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from decimal import Decimal
 from typing import Any, TypeVar
-from urllib.parse import urljoin, urlsplit
 
-import requests
-from requests.utils import get_environ_proxies
-from urllib3.exceptions import HTTPError
-
-from include.settings import LOOPBACK_HOSTS, Settings
+from include.settings import Settings
 from include.sources import (
     Account,
     Login,
@@ -33,17 +25,21 @@ from include.sources import (
     SourceUnavailable,
     patiently,
 )
+from include.sources.google_ads_login import (
+    DEFAULT_VERSION,
+    ENDPOINT,
+    NAME,
+    SCOPE,
+    LogIn,
+    check_host,
+    digits,
+    known_version,
+    needed,
+)
 from include.sources.google_ads_query import Query, response_type
 from include.sources.google_ads_wire import Spool, Trouble, Wire, enum_name
-from include.sources.versions import version_in_use
 
-NAME = "google_ads"
-DEFAULT_VERSION = version_in_use(NAME)
-ENDPOINT = "googleads.googleapis.com"
-TOKEN_URI = "https://oauth2.googleapis.com/token"
-
-_SCOPE = "https://www.googleapis.com/auth/adwords"
-_CALL_SECONDS, _TOKEN_SECONDS, _TOKEN_BYTES = 300, 60, 2**20
+_CALL_SECONDS = 300
 _QUOTA_SECONDS = 3_600  # a wait longer than this is a daily allowance, not a throttle
 _BREAKS = 2  # a stream that broke off so often is asked for in halves
 _OPEN = {"ENABLED", "SUSPENDED", "UNKNOWN", "UNSPECIFIED"}  # states in which reports are served
@@ -67,12 +63,6 @@ _ABOVE = Query(
     "customer_client",
 )
 _MONEY = Query(("customer.currency_code", "customer.time_zone"), "customer")
-_REFUSED = {  # what to do when the token endpoint says no
-    "invalid_client": "check its login (OAuth client id) and its password (client secret)",
-    "invalid_grant": "its refresh_token has expired or was revoked; make a new one",
-    "unauthorized_client": "its refresh_token was made for another OAuth client; make a new one",
-}
-
 log = logging.getLogger(__name__)
 T = TypeVar("T")
 
@@ -91,28 +81,23 @@ class Client:
     def __init__(self, credentials: Mapping[str, str], settings: Settings) -> None:
         self._patience = settings.retry_seconds
         # So that a call that hangs leaves time to ask again.
-        self._call_seconds = min(_CALL_SECONDS, max(5, settings.retry_seconds / 4))
-        version = _known_version(credentials.get("api_version") or DEFAULT_VERSION)
+        self._call_seconds = min(_CALL_SECONDS, max(10, settings.retry_seconds / 4))
+        version = known_version(credentials.get("api_version") or DEFAULT_VERSION)
         endpoint = credentials.get("endpoint") or credentials.get("host") or ENDPOINT
-        _check_host(endpoint, settings)
-        developer_token = _needed(credentials, "developer_token")
-        self.login = _digits(credentials.get("login_customer_id", ""))
+        check_host(endpoint, settings)
+        developer_token = needed(credentials, "developer_token")
+        self.login = digits(credentials.get("login_customer_id", ""))
         self.wanted = [
-            _digits(part) for part in credentials.get("customer_ids", "").split(",") if part.strip()
+            digits(part) for part in credentials.get("customer_ids", "").split(",") if part.strip()
         ]
-        token_uri = credentials.get("token_uri") or TOKEN_URI
-        _check_host(token_uri, settings)
-        self._token_uri = token_uri
-        self._session = _Session(token_uri, settings)
-        self._credentials = _google_credentials(credentials, token_uri)
         self._wire = Wire(endpoint, version, developer_token, settings.ca_file)
-        self._renewing, self._looking, self._checking = (threading.RLock() for _ in range(3))
+        self._access = LogIn(credentials, settings, lambda: self._wire.count("requests"))
+        self._looking, self._checking = threading.RLock(), threading.RLock()
         self._known: dict[str, tuple[Account, str]] | None = None
         self._managers: dict[str, str] = {}
         self._closed: dict[str, str] = {}
         self._money: dict[str, tuple[str, str]] = {}
         self._all_are_tests = False
-        self._token()
 
     # what can be read
 
@@ -157,32 +142,19 @@ class Client:
         """What Google says of the log-in. The developer token's access level it never tells: a
         token that may read test accounts alone is refused by the first other account."""
         self._accounts()
-        told = self._token_info()
+        told = self._access.info()
         scopes = tuple(str(told["scope"]).split()) if told.get("scope") else None
         remarks = []
-        if scopes is not None and _SCOPE not in scopes:
-            remarks.append(f"The refresh token was not granted {_SCOPE}; make a new one with it")
+        if scopes is not None and SCOPE not in scopes:
+            remarks.append(f"The refresh token was not granted {SCOPE}; make a new one with it")
         if self._all_are_tests:
             remarks.append("Every account is a test account, which never has figures")
         return Login(
             api_version=self._wire.version,
-            user=told.get("email") or getattr(self._credentials, "service_account_email", None),
+            user=told.get("email") or self._access.service_account,
             scopes=scopes,
             remarks=tuple(remarks),
         )
-
-    def _token_info(self) -> Mapping[str, Any]:
-        """What the token endpoint's neighbour says of the access token; nothing if it does not."""
-        self._wire.count("requests")
-        try:
-            answer = self._session.post(
-                urljoin(self._token_uri, "tokeninfo"),
-                data={"access_token": self._token()},
-                timeout=_TOKEN_SECONDS,
-            ).json()
-        except (requests.RequestException, ValueError):
-            return {}
-        return answer if isinstance(answer, dict) else {}
 
     # complete answers
 
@@ -273,11 +245,11 @@ class Client:
     def _asked(self, call: Callable[[str], T]) -> T:
         """What a call with an access token gives, tried patiently; a token that is refused is
         renewed once."""
-        token = self._token()
+        token = self._access.token()
         try:
             return patiently(lambda: call(token), self._patience)
         except _Expired:
-            fresh = self._token(refused=token)
+            fresh = self._access.token(refused=token)
         try:
             return patiently(lambda: call(fresh), self._patience)
         except _Expired as error:
@@ -374,154 +346,6 @@ class Client:
                     f"Google Ads account {account.account_id} changed its {what} from {before} to "
                     f"{now} while it was being loaded; run the DAG again"
                 )
-
-    # log-in
-
-    def _token(self, refused: str | None = None) -> str:
-        """A living access token; one for all threads, renewed by the first that needs it."""
-        with self._renewing:
-            held = self._credentials
-            if not held.valid or held.token == refused:
-                patiently(self._refresh, self._patience)
-            return str(held.token)
-
-    def _refresh(self) -> None:
-        """A fresh access token. https://developers.google.com/identity/protocols/oauth2"""
-        from google.auth.exceptions import GoogleAuthError, RefreshError
-        from google.auth.transport.requests import Request as Transport
-
-        def transport(*args: Any, **options: Any) -> Any:
-            options["timeout"] = _TOKEN_SECONDS
-            self._wire.count("requests")
-            answer = Transport(self._session)(*args, **options)
-            if answer.status == 200 and not _is_object(answer.data):  # google-auth trips over it
-                raise SourceUnavailable("Google's token endpoint gave no usable answer")
-            return answer
-
-        try:
-            self._credentials.refresh(transport)
-        except RefreshError as error:
-            if error.retryable:
-                raise SourceUnavailable("Google's token endpoint is busy") from None
-            answer = error.args[1] if len(error.args) > 1 else None
-            reason = answer.get("error") if isinstance(answer, dict) else None
-            if not reason:
-                raise SourceUnavailable("Google's token endpoint gave no usable answer") from None
-            raise SourceRefused(
-                f"Google refused the log-in of the connection {NAME} ({reason}): "
-                + _REFUSED.get(
-                    reason,
-                    "check its login (OAuth client id), password (client secret), refresh_token",
-                )
-            ) from None
-        except GoogleAuthError as error:
-            raise SourceUnavailable(
-                f"Google's token endpoint cannot be reached ({type(error).__name__})"
-            ) from None
-
-
-def _is_object(text: bytes) -> bool:
-    try:
-        return isinstance(json.loads(text), dict)
-    except ValueError:
-        return False
-
-
-class _Session(requests.Session):
-    """Follows no redirect, and reads no answer without end."""
-
-    def __init__(self, token_uri: str, settings: Settings) -> None:
-        super().__init__()
-        self.trust_env = False  # .netrc would replace the credentials; what else it brings is here
-        self.verify = settings.ca_file or os.environ.get("REQUESTS_CA_BUNDLE") or True
-        self.proxies.update(get_environ_proxies(token_uri))
-        self._seconds = min(_TOKEN_SECONDS, max(5, settings.retry_seconds / 4))
-
-    def send(self, request: requests.PreparedRequest, **options: Any) -> requests.Response:
-        options |= {"stream": True, "allow_redirects": False}
-        deadline = time.monotonic() + self._seconds
-        response, body = super().send(request, **options), bytearray()
-        try:
-            while piece := response.raw.read1(_TOKEN_BYTES, decode_content=True):
-                body += piece
-                if len(body) > _TOKEN_BYTES or time.monotonic() > deadline:
-                    raise requests.ConnectionError("the answer does not end")
-        except HTTPError as error:
-            raise requests.ConnectionError("the answer broke off") from error
-        finally:
-            response.close()
-        response._content = bytes(body)
-        return response
-
-
-def _google_credentials(credentials: Mapping[str, str], token_uri: str) -> Any:
-    if key := credentials.get("json_key"):
-        from google.oauth2 import service_account
-
-        try:
-            info = {**json.loads(key), "token_uri": token_uri}
-            return service_account.Credentials.from_service_account_info(
-                info, scopes=[_SCOPE], subject=credentials.get("impersonated_email") or None
-            )
-        except ValueError:
-            raise SourceRefused(
-                f"json_key of the connection {NAME} is not the JSON of a service account's key"
-            ) from None
-    from google.oauth2.credentials import Credentials
-
-    return Credentials(
-        None,
-        refresh_token=_needed(credentials, "refresh_token"),
-        token_uri=token_uri,
-        client_id=_needed(credentials, "login"),
-        client_secret=_needed(credentials, "password"),
-    )
-
-
-def _needed(credentials: Mapping[str, str], name: str) -> str:
-    value = credentials.get(name)
-    if not value:
-        what = {"login": " (OAuth client id)", "password": " (OAuth client secret)"}.get(name, "")
-        raise SourceRefused(f"The connection {NAME} has no {name}{what}: fill it in there")
-    return value
-
-
-def _digits(text: str) -> str:
-    number = text.strip().replace("-", "")
-    if number and not (number.isdecimal() and len(number) == 10):
-        raise SourceRefused(
-            f"{text.strip()!r} in the connection {NAME} is not a customer id of 10 digits"
-        )
-    return number
-
-
-def _known_version(version: str) -> str:
-    from importlib.util import find_spec
-
-    if not version.replace("v", "", 1).isdecimal() or not find_spec(
-        f"google.ads.googleads.{version}"
-    ):
-        raise SourceRefused(
-            f"The installed google-ads package has no API version {version!r}; correct api_version "
-            f"of the connection {NAME} (default {DEFAULT_VERSION})"
-        )
-    return version
-
-
-def _check_host(url: str, settings: Settings) -> None:
-    """Credentials go to Google over TLS alone, or to the sandbox on this machine."""
-    parts = urlsplit(url if "//" in url else f"https://{url}")
-    host = parts.hostname or ""
-    if parts.scheme == "https" and (
-        host.endswith(".googleapis.com") or host == "accounts.google.com"
-    ):
-        return
-    if settings.is_sandbox and parts.scheme == "https" and host in LOOPBACK_HOSTS:
-        return
-    raise SourceRefused(
-        f"{host or url!r} in the connection {NAME} is not a host of Google; leave endpoint and "
-        "token_uri empty (a sandbox needs CLOSED_LOOP_SANDBOX=1)"
-    )
 
 
 # --- what went wrong --------------------------------------------------------------------------

@@ -8,7 +8,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from include.sources import Account, Record, Row
-from include.sources.google_ads_client import NAME
+from include.sources.google_ads_login import NAME
 from include.sources.url_templates import produced
 
 _ENDLESS = date(2037, 12, 30)  # the end Google gives a campaign that has none

@@ -19,7 +19,7 @@ from pathlib import Path
 from tempfile import SpooledTemporaryFile
 from typing import Any
 
-_IN_MEMORY = 8 * 2**20  # an answer larger than this waits on disk
+_IN_MEMORY = 4 * 2**20  # an answer larger than this waits on disk
 _SIZE = struct.Struct("<I")
 
 

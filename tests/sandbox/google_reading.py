@@ -92,8 +92,8 @@ LARGE_FILES: dict[str, list[Row]] = {
 }
 
 
-def connect(sandbox: Sandbox, patience: int = 20, **credentials: str) -> Client:
-    """A client that retries for so many seconds; one call may take a quarter, five at least."""
+def connect(sandbox: Sandbox, patience: int = 60, **credentials: str) -> Client:
+    """A client that retries for so many seconds; one call may take a quarter, ten at least."""
     settings = load_settings({**sandbox.variables, "CLOSED_LOOP_RETRY_SECONDS": str(patience)})
     return GOOGLE_ADS.connect({**sandbox.connection("google_ads"), **credentials}, settings)
 

@@ -88,11 +88,11 @@ def test_fault_07_something_else_in_the_place_of_a_token(
 
 
 def test_fault_07_a_token_that_comes_byte_by_byte_does_not_hold_the_load(sandbox: Sandbox) -> None:
-    slow = {"kind": "trickle", "bytes": 1, "seconds": 0.2}
+    slow = {"kind": "trickle", "bytes": 1, "seconds": 1}
     sandbox.set_faults([{"match": TOKEN, "nth": 1, "do": slow}])
     began = time.monotonic()
-    assert len(rows(connect(sandbox, 8), "account_daily")) == 2
-    assert time.monotonic() - began < 12
+    assert len(rows(connect(sandbox, 30), "account_daily")) == 2
+    assert time.monotonic() - began < 60, "it would take minutes"
     assert len(calls(sandbox, "/token")) == 2
 
 
@@ -245,17 +245,17 @@ def test_fault_17_streams_that_always_break_off_end_in_a_sentence(sandbox: Sandb
     began = time.monotonic()
     with pytest.raises(SourceUnavailable, match="does not answer"):
         rows(connect(sandbox, 4), "campaign_daily")
-    assert time.monotonic() - began < 30
+    assert time.monotonic() - began < 60
     assert len(daily(sandbox)) < 20
 
 
 def test_fault_17_a_stream_that_hangs_is_given_up_and_begun_anew(large: Sandbox) -> None:
-    client = connect(large, 12)
+    client = connect(large, 40)
     account = account_of(client)
     large.set_faults([{"preset": "google-stream-hangs"}])
     began = time.monotonic()
     assert is_complete(rows(client, "campaign_daily", account=account))
-    assert 3 <= time.monotonic() - began < 30
+    assert 10 <= time.monotonic() - began < 60
     assert len(daily(large)) == 2
 
 
