@@ -25,6 +25,7 @@ import msgspec
 import requests
 from requests.adapters import HTTPAdapter
 from requests.utils import get_environ_proxies
+from urllib3.exceptions import HTTPError
 
 from include.settings import LOOPBACK_HOSTS, Settings
 from include.sources import (
@@ -280,13 +281,13 @@ class Client:
                     method, url, timeout=_TIMEOUT, allow_redirects=False, stream=True, **options
                 ) as response,
             ):
-                text = _whole(response)
+                text = _whole(response, min(_BODY_SECONDS, self.settings.retry_seconds))
         except requests.exceptions.SSLError:
             raise SourceRefused(
                 f"The certificate of {parts.netloc} is not trusted here; set CLOSED_LOOP_CA_FILE "
                 "to the CA's file if your network inspects TLS"
             ) from None
-        except requests.RequestException as error:
+        except (OSError, requests.RequestException, HTTPError) as error:
             raise SourceUnavailable(
                 f"LinkedIn cannot be reached at {parts.netloc} ({type(error).__name__})"
             ) from None
@@ -362,10 +363,10 @@ def _resource(path: str) -> str:
     return next((part for part in reversed(path.split("/")) if part.isalpha()), path)
 
 
-def _whole(response: requests.Response) -> bytes:
-    """The body, unless it does not end."""
-    deadline, body = time.monotonic() + _BODY_SECONDS, bytearray()
-    for chunk in response.iter_content(1 << 16):
+def _whole(response: requests.Response, seconds: float) -> bytes:
+    """The body, within its bounds of time and size however slowly it comes."""
+    deadline, body = time.monotonic() + seconds, bytearray()
+    while chunk := response.raw.read1(1 << 18, decode_content=True):
         body += chunk
         if len(body) > _BODY_BYTES or time.monotonic() > deadline:
             raise requests.ConnectionError("the answer does not end")

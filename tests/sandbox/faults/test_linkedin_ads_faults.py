@@ -4,6 +4,7 @@ README: what arrives is complete and right, or the load fails with a sentence.""
 import json
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date, timedelta
@@ -87,6 +88,17 @@ def test_fault_07_without_end_is_a_sentence(sandbox: Sandbox, stream: str) -> No
     )
     with pytest.raises(SourceUnavailable, match="LinkedIn answered 200 to "):
         extracted(client, chosen, stream)
+
+
+def test_fault_07_an_answer_that_trickles_is_not_waited_for_to_its_end(sandbox: Sandbox) -> None:
+    """Each byte comes in time, the answer never does."""
+    client = connect(sandbox, env={"CLOSED_LOOP_RETRY_SECONDS": "1"})
+    chosen = account_of(client, EURO)
+    sandbox.set_faults([{"match": ANALYTICS, "do": {"kind": "trickle", "seconds": 0.05}}])
+    began = time.monotonic()
+    with pytest.raises(SourceUnavailable, match=r"cannot be reached at .* \(ConnectionError\)"):
+        extracted(client, chosen, "account_daily")
+    assert time.monotonic() - began < 10, "whole it would take 20 seconds and more"
 
 
 def test_fault_08_spend_restated_down_and_conversions_that_come_late(
