@@ -42,6 +42,7 @@ MAX_URI = 16_000
 _TIMEOUT = (10, 130)  # seconds to connect, to the next byte; a query may take two minutes
 _BODY_SECONDS, _BODY_BYTES = 300, 256 * 2**20
 _IN_MEMORY = 4 * 2**20  # of an answer that is written to a file beyond that
+_SESSIONS = 3  # that may end under one call
 _STUCK_PAGES = 5  # in a row that bring nothing or lead to themselves
 _HOSTS = (".salesforce.com", ".salesforce.mil")
 _REFUSED_LOGINS = (
@@ -256,22 +257,20 @@ class Client:
         off, or ``read`` raises SourceUnavailable or ValueError.
 
         ``path`` is relative to the API's version, or absolute on the org's host. A session that has
-        ended is renewed once, but one given as ``token``: then SessionEnded is raised.
+        ended is renewed, but one given as ``token``: then SessionEnded is raised.
         """
         if not path.startswith("/"):
             path = f"/services/data/v{self.version}/{path}"
         url = f"{path}?{urlencode(parameters)}" if parameters else path
-        session = token or self._token
-        try:
-            return self._patiently(method, url, session, body, read)
-        except SessionEnded:
-            if token:
-                raise
-            self.renew(session)
-        try:
-            return self._patiently(method, url, self._token, body, read)
-        except SessionEnded:
-            raise SourceUnavailable("Salesforce ended a session that it had just begun") from None
+        if token:
+            return self._patiently(method, url, token, body, read)
+        for _ in range(_SESSIONS):
+            session = self._token
+            try:
+                return self._patiently(method, url, session, body, read)
+            except SessionEnded:
+                self.renew(session)
+        raise SourceUnavailable("Salesforce ends sessions that it has just begun")
 
     def _patiently(
         self,
