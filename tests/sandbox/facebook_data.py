@@ -161,6 +161,7 @@ INSIGHTS = [
         "spend": "4.00",
         "impressions": "4",
         "clicks": "1",
+        "actions": [{"action_type": "lead", "value": "1"}],
     },
 ]
 
