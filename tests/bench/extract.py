@@ -25,11 +25,11 @@ from tests.bench.watching import Failed, Watched, watch
 from tests.bench.worlds import Size, write_world
 from tests.sandbox.running import ROOT, Sandbox, start_sandbox
 
-# Each is as large as the slowest peer reads in under a minute. Facebook: 30 days, the one interval
+# Each is as large as the slowest peer reads in about a minute. Facebook: 30 days, the one interval
 # ingestr asks for at once. LinkedIn: 80 ads, so that half a year, which ingestr asks for at once,
 # stays below the 15,000 rows at which LinkedIn cuts in silence.
 COMPARED = {
-    "facebook_ads": Size(2_000, 30),
+    "facebook_ads": Size(4_000, 30),
     "google_ads": Size(2_000, 100),
     "linkedin_ads": Size(80, 2_500),
     "salesforce": Size(100_000),
