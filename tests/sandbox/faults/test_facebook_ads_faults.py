@@ -437,6 +437,7 @@ def test_fault_also_a_page_served_twice(
         ("spend", None),
         ("spend", "1e30"),
         ("impressions", "-5"),
+        ("impressions", -5),
         ("impressions", "1.5"),
         ("clicks", "many"),
         ("actions", [{"action_type": "lead", "value": "?"}]),
