@@ -90,6 +90,7 @@ class Client:
         self.wanted = [
             digits(part) for part in credentials.get("customer_ids", "").split(",") if part.strip()
         ]
+        endpoint = endpoint.removeprefix("https://").rstrip("/")  # as gRPC writes addresses
         self._wire = Wire(endpoint, version, developer_token, settings.ca_file)
         self._access = LogIn(credentials, settings, lambda: self._wire.count("requests"))
         self._looking, self._checking = threading.RLock(), threading.RLock()

@@ -53,8 +53,13 @@ class Api:
 
 
 @pytest.fixture(scope="module")
-def api(serve_data: Callable[..., Sandbox]) -> Api:
-    return Api(serve_data(FILES))
+def sandbox(serve_data: Callable[..., Sandbox]) -> Sandbox:
+    return serve_data(FILES)
+
+
+@pytest.fixture(scope="module")
+def api(sandbox: Sandbox) -> Api:
+    return Api(sandbox)
 
 
 @pytest.mark.parametrize(
@@ -152,6 +157,37 @@ def test_refusals_have_the_real_form(api: Api) -> None:
     }
     odd = api.post(f"{path}:search", {"query": "SELECT campaign.id FROM campaign", "nome": 1})
     assert odd.status_code == 400
+
+
+def test_rows_are_lost_and_numbers_altered_over_rest_too(api: Api, sandbox: Sandbox) -> None:
+    path = f"/v26/customers/{CLIENT}/googleAds"
+    days = "segments.date BETWEEN '2026-11-02' AND '2026-11-03'"
+    query = {
+        "query": f"SELECT campaign.id, metrics.cost_micros FROM campaign WHERE {days}",
+        "searchSettings": {"returnTotalResultsCount": True},
+    }
+    right = api.post(f"{path}:search", query).json()
+    streamed = {"query": query["query"], "summaryRowSetting": "SUMMARY_ROW_WITH_RESULTS"}
+    whole = api.post(f"{path}:searchStream", streamed).json()
+
+    def faulty(answer: str, body: dict[str, Any], **do: Any) -> Any:
+        sandbox.set_faults([{"match": {"api": "google", "path": "[sS]earch"}, "do": do}])
+        found = api.post(f"{path}:{answer}", body).json()
+        sandbox.set_faults([])
+        return found
+
+    lost = faulty("search", query, kind="lose_rows")
+    assert ("results" in lost, lost["totalResultsCount"]) == (False, right["totalResultsCount"])
+    altered = faulty("search", query, kind="alter_number", which=2)
+    costs = [row["metrics"]["costMicros"] for row in right["results"]]
+    assert [row["metrics"]["costMicros"] for row in altered["results"]] == [
+        cost if place != 1 else str(int(cost) + 1) for place, cost in enumerate(costs)
+    ]
+    told = int(whole[-1]["summaryRow"]["metrics"]["costMicros"])
+    last = faulty("searchStream", streamed, kind="alter_number", which=len(costs) + 1)
+    assert last[-1]["summaryRow"]["metrics"]["costMicros"] == str(told + 1)
+    twice = faulty("searchStream", streamed, kind="duplicate_page")
+    assert [len(page.get("results", ())) for page in twice] == [len(costs), len(costs), 0]
 
 
 @pytest.mark.parametrize(
