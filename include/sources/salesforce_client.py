@@ -1,19 +1,15 @@
-"""A session with one Salesforce org.
+"""Calls to one Salesforce org: retried, counted, in a session that is renewed when it ends.
 
-simple-salesforce brings the logins, JWT among them. The calls are ours: the SDK has no time-out,
-retries nothing, crashes on answers that are not its JSON, and never renews a session for Bulk.
+They are ours, not simple-salesforce's: it has no time-out, retries nothing, crashes on answers that
+are not its JSON, and never renews a session for Bulk.
 https://developer.salesforce.com/docs/atlas.en-us.api_rest.meta/api_rest/
 """
 
 from __future__ import annotations
 
 import json
-import os
 import re
-import tempfile
 import threading
-import time
-import warnings
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
@@ -21,10 +17,8 @@ from typing import IO, Any, TypeVar
 from urllib.parse import urlencode, urlsplit
 
 import requests
-from requests.adapters import HTTPAdapter
-from requests.utils import get_environ_proxies
 
-from include.settings import LOOPBACK_HOSTS, Settings
+from include.settings import Settings
 from include.sources import (
     Measure,
     Record,
@@ -33,31 +27,22 @@ from include.sources import (
     SourceUnavailable,
     patiently,
 )
+from include.sources.salesforce_session import (
+    Connection,
+    log_in,
+    my_domain,
+    retry_after,
+    spooled,
+    unreachable,
+)
 from include.sources.versions import version_in_use
 
 DEFAULT_VERSION = version_in_use("salesforce")
 MAX_URI = 16_000
 """Salesforce takes URIs of 16,384 bytes, host included."""
 
-_TIMEOUT = (10, 130)  # seconds to connect, to the next byte; a query may take two minutes
-_BODY_SECONDS, _BODY_BYTES = 300, 256 * 2**20
-_IN_MEMORY = 4 * 2**20  # of an answer that is written to a file beyond that
 _SESSIONS = 3  # that may end under one call
 _STUCK_PAGES = 5  # in a row that bring nothing or lead to themselves
-_HOSTS = (".salesforce.com", ".salesforce.mil")
-_REFUSED_LOGINS = (
-    "invalid_client", "invalid_client_id", "invalid_grant", "inactive_user", "inactive_org",
-    "unsupported_grant_type", "invalid_app_access", "invalid_assertion",
-)  # fmt: skip
-# https://help.salesforce.com/s/articleView?id=sf.remoteaccess_oauth_flow_errors.htm
-_ADVICE = {
-    "invalid_client_id": "its login is not the consumer key of an app of this org: check it, and "
-    "that host is the My Domain URL of the org that has the app",
-    "invalid_client": "its password is not the consumer secret of that app",
-    "invalid_grant": "choose a Run As user in the app's client credentials flow, or check username "
-    "and private_key",
-    "inactive_user": "the user it logs in as is not active",
-}
 _BUSY = ("SERVER_UNAVAILABLE", "UNKNOWN_EXCEPTION", "UNABLE_TO_LOCK_ROW", "CONCURRENT_REQUESTS")
 _API_USAGE = re.compile(r"(?:^|;)\s*api-usage=(\d+)/(\d+)")
 
@@ -97,66 +82,6 @@ class Answer:
         return json.loads(self.file.read(), parse_float=Decimal)
 
 
-class _Session(requests.Session):
-    """Never follows a redirect, never waits for ever, never reads without end."""
-
-    def __init__(self, settings: Settings, origin: str) -> None:
-        super().__init__()
-        self.trust_env = False  # .netrc would replace the token; what else it brings is set here
-        self.verify = settings.ca_file or os.environ.get("REQUESTS_CA_BUNDLE") or True
-        self.proxies.update(get_environ_proxies(origin))
-        self.last: requests.Response | None = None
-        self._origin = origin
-
-    def request(  # type: ignore[override]
-        self, method: str, url: str, **options: Any
-    ) -> requests.Response:
-        options = {"timeout": _TIMEOUT, **options, "allow_redirects": False}
-        return super().request(method, url, **options)
-
-    def send(self, request: requests.PreparedRequest, **options: Any) -> requests.Response:
-        """The answer with its body read, unless ``stream`` leaves that to ``spooled``."""
-        response = super().send(request, **{**options, "stream": True})
-        if response.is_redirect:
-            response.close()
-            raise SourceRefused(
-                f"{self._origin} sends callers on to another address, which is not followed: "
-                "write the org's present My Domain URL into the connection salesforce"
-            )
-        if not options.get("stream"):
-            with spooled(response) as body:
-                response._content = body.read()
-            self.last = response
-        return response
-
-
-def spooled(response: requests.Response) -> IO[bytes]:
-    """The body of an answer, at its beginning; on disk when it is long."""
-    body = tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY)  # noqa: SIM115 (the caller closes it)
-    deadline, length = time.monotonic() + _BODY_SECONDS, 0
-    for chunk in response.iter_content(1 << 16):
-        body.write(chunk)
-        length += len(chunk)
-        if length > _BODY_BYTES or time.monotonic() > deadline:
-            response.close()
-            body.close()
-            raise requests.ConnectionError("the answer does not end")
-    body.seek(0)
-    return body
-
-
-class _LoginHost(HTTPAdapter):
-    """Sends logins, which the SDK addresses to salesforce.com, to the connection's host."""
-
-    def __init__(self, origin: str) -> None:
-        super().__init__()
-        self._origin = origin
-
-    def send(self, request: requests.PreparedRequest, *args: Any, **options: Any) -> Any:
-        request.url = self._origin + urlsplit(request.url or "").path
-        return super().send(request, *args, **options)
-
-
 class Client:
     """One org, logged in. Threads share its session, each over a connection of its own.
 
@@ -169,7 +94,7 @@ class Client:
         self.version = credentials.get("api_version") or DEFAULT_VERSION
         self.scopes: tuple[str, ...] | None = None
         self._credentials = dict(credentials)
-        self._origin = _checked_origin(_needed(credentials, "host", "My Domain URL"), settings)
+        self._origin = my_domain(credentials, settings)
         self._connections = threading.local()
         self._lock = threading.Lock()
         self._requests = 0
@@ -189,57 +114,11 @@ class Client:
         """A new session in place of ``token``, unless another thread has got one already."""
         with self._lock:
             if self._token == token:
-                found, host = patiently(self._new_session, self.settings.retry_seconds)
-                self._instance = _checked_origin(f"https://{host}", self.settings)
-                self._token = found
-
-    def _new_session(self) -> tuple[str, str]:
-        """(access token, host) by client credentials, or by JWT when the connection has a key.
-
-        https://help.salesforce.com/s/articleView?id=sf.remoteaccess_oauth_client_credentials_flow.htm
-        https://help.salesforce.com/s/articleView?id=sf.remoteaccess_oauth_jwt_flow.htm
-        """
-        from simple_salesforce.exceptions import SalesforceAuthenticationFailed
-        from simple_salesforce.login import SalesforceLogin
-
-        given = self._credentials
-        options: dict[str, Any] = {"consumer_key": _needed(given, "login", "consumer key")}
-        if given.get("private_key"):
-            options["privatekey"] = given["private_key"]
-            options["username"] = _needed(given, "username", "the user's name")
-            options["domain"] = "test" if ".sandbox." in self._origin else "login"
-        else:
-            options["consumer_secret"] = _needed(given, "password", "consumer secret")
-            options["domain"] = "my"
-        with _Session(self.settings, self._origin) as session, warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # the SDK's advice to open a browser
-            session.mount("https://", _LoginHost(self._origin))
-            try:
-                token, host = SalesforceLogin(session=session, **options)
-            except SalesforceAuthenticationFailed as failure:
-                if failure.code in _REFUSED_LOGINS:
-                    advice = _ADVICE.get(
-                        failure.code,
-                        "check its login (consumer key), password (consumer secret) and host (My "
-                        "Domain URL)",
-                    )
-                    raise SourceRefused(
-                        "Salesforce refused the login of the connection salesforce "
-                        f"({failure.code}: {failure.auth_message}); {advice}"
-                    ) from None
-                wait = _retry_after(session.last.headers) if session.last is not None else None
-                raise SourceUnavailable(
-                    f"Salesforce's login answered {failure.code}", wait
-                ) from None
-            except (requests.RequestException, ValueError) as error:
-                raise _unreachable(error, self._origin) from None
-            except (AttributeError, TypeError):  # JSON, but no answer to a login
-                token, host = None, None
-        if not token or not host or session.last is None:
-            raise SourceUnavailable("Salesforce's login gave no token")
-        granted = session.last.json().get("scope")  # which the SDK passes over
-        self.scopes = tuple(sorted(str(granted).split())) if granted else None
-        return token, host
+                granted = patiently(
+                    lambda: log_in(self._credentials, self.settings), self.settings.retry_seconds
+                )
+                self._instance, self.scopes = granted.instance, granted.scopes
+                self._token = granted.token
 
     # -- calls ------------------------------------------------------------------------------
 
@@ -296,14 +175,14 @@ class Client:
                         raise _meant(answer, urlsplit(url).path)
                 return read(answer)
             except (requests.RequestException, ValueError) as error:
-                raise _unreachable(error, self._origin) from None
+                raise unreachable(error, self._origin) from None
 
         return patiently(once, self.settings.retry_seconds)
 
-    def _connection(self) -> _Session:
+    def _connection(self) -> Connection:
         if not hasattr(self._connections, "session"):
-            self._connections.session = _Session(self.settings, self._origin)
-        session: _Session = self._connections.session
+            self._connections.session = Connection(self.settings, self._origin)
+        session: Connection = self._connections.session
         return session
 
     def _count(self, answer: Answer) -> None:
@@ -449,7 +328,7 @@ def _meant(answer: Answer, path: str) -> Exception:
         return known
     if answer.status >= 500 or answer.status in (420, 429) or code in _BUSY or not code:
         return SourceUnavailable(
-            f"Salesforce answered {answer.status} {code}".strip(), _retry_after(answer.headers)
+            f"Salesforce answered {answer.status} {code}".strip(), retry_after(answer.headers)
         )
     if code == "NOT_FOUND" and re.fullmatch(r"/services/data/v[\d.]+/query(All)?/?", path):
         return SourceRefused(
@@ -462,41 +341,3 @@ def _meant(answer: Answer, path: str) -> Exception:
             "salesforce read access to the object"
         )
     return SourceRefused(f"Salesforce refused ({code}: {message})")
-
-
-def _retry_after(headers: Mapping[str, str]) -> float | None:
-    seconds = headers.get("Retry-After", "")
-    return float(seconds) if seconds.isdecimal() else None
-
-
-def _unreachable(error: Exception, origin: str) -> SourceUnavailable | SourceRefused:
-    """Messages of `requests` repeat whole URLs; the kind of failure is what a person needs."""
-    if isinstance(error, requests.exceptions.SSLError):
-        return SourceRefused(
-            f"The certificate of {origin} is not trusted here; set CLOSED_LOOP_CA_FILE to the CA's "
-            "file if your network inspects TLS"
-        )
-    if isinstance(error, ValueError) and not isinstance(error, requests.RequestException):
-        return SourceUnavailable("Salesforce's answer was broken off, or is not what was asked for")
-    return SourceUnavailable(f"Salesforce cannot be reached at {origin} ({type(error).__name__})")
-
-
-def _needed(credentials: Mapping[str, str], name: str, what: str) -> str:
-    value = credentials.get(name)
-    if not value:
-        raise SourceRefused(f"The connection salesforce has no {name}: fill in the {what} there")
-    return value
-
-
-def _checked_origin(text: str, settings: Settings) -> str:
-    """`https://host[:port]` of a host that may be given the credentials."""
-    parts = urlsplit(text if "://" in text else f"https://{text}")
-    host = parts.hostname or ""
-    is_ours = settings.is_sandbox and host in LOOPBACK_HOSTS
-    if parts.scheme != "https" or parts.username or not (host.endswith(_HOSTS) or is_ours):
-        raise SourceRefused(
-            f"The connection salesforce points to {host or 'no host'}, which is not an https "
-            "address of salesforce.com: write the org's My Domain URL, https://<name>"
-            ".my.salesforce.com"
-        )
-    return f"https://{parts.netloc}"
