@@ -138,6 +138,8 @@ def test_fault_21_the_session_dies_between_two_pages(
     logins = len(calls(sandbox, "oauth2/token", "POST")) - 1
     assert logins == (0 if "locator" in preset else len(nth) if isinstance(nth, list) else 1)
     assert len([e for e in calls(sandbox, "/queryAll") if "ORDER BY" in e["query"]]) >= 2
+    totals = [e for e in calls(sandbox, "/queryAll") if "COUNT" in e["query"]]
+    assert len(totals) == 1, "the query is begun again at once, not after its totals disagree"
 
 
 def test_fault_21_a_session_that_always_dies_fails_the_load(
