@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import threading
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
+from contextlib import contextmanager
 from typing import Any
 
 from include import landing
@@ -59,7 +61,10 @@ def fetch(
 
     for kinds in _TURNS:
         turn = [each for each in requests if source.stream(each.stream).kind in kinds]
-        with ThreadPoolExecutor(max(at_once, 1), thread_name_prefix=source.name) as pool:
+        with (
+            _collecting_rarely(),
+            ThreadPoolExecutor(max(at_once, 1), thread_name_prefix=source.name) as pool,
+        ):
             landing_now = {pool.submit(land, request): request for request in turn}
             try:
                 for future in as_completed(landing_now):
@@ -80,6 +85,20 @@ def fetch(
                 pool.shutdown(cancel_futures=True)
                 raise first from None
     return [batches[request] for request in requests]
+
+
+@contextmanager
+def _collecting_rarely() -> Iterator[None]:
+    """Within it cycles are looked for rarely: records come and go by the million and hold none,
+    and looking took half of the time of reading them."""
+    before = gc.get_threshold()
+    gc.freeze()
+    gc.set_threshold(200_000, 20, 100)
+    try:
+        yield
+    finally:
+        gc.set_threshold(*before)
+        gc.unfreeze()
 
 
 def _until(stop: threading.Event, records: Iterable[Record]) -> Iterator[Record]:
