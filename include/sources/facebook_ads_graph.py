@@ -53,6 +53,10 @@ _EXPIRED, _TOO_OLD, _VERSION_ENDED, _NOT_SHOWN = 463, 3018, 2635, (100, 33)
 _decoded = msgspec.json.Decoder(float_hook=str).decode
 
 
+class NotShown(SourceRefused):
+    """The login may not see the object; what else it asks for it may get."""
+
+
 class TooMuchData(Exception):
     """Meta cannot serve so much at once: ask for less, repeating does not help."""
 
@@ -301,7 +305,7 @@ class Graph:
                 f"{said}); write that of the app which made the access token there"
             )
         if (code, subcode) == _NOT_SHOWN:
-            return SourceRefused(
+            return NotShown(
                 f"Facebook shows this login no such object (error {name}: {said}); check "
                 "account_ids of the connection facebook_ads, and give its system user the "
                 "permission ads_read on the ad account"
@@ -309,12 +313,12 @@ class Graph:
         if code in _THROTTLED:
             return SourceUnavailable(told, wait_asked_for(response.headers))
         if "leads_retrieval" in said:
-            return SourceRefused(
+            return NotShown(
                 f"Facebook refused to show filled lead forms (error {name}: {said}); give the "
                 "access token of the connection facebook_ads the permission leads_retrieval"
             )
         if code in _PERMISSION or (code == 100 and "permission" in said.lower()):
-            return SourceRefused(
+            return NotShown(
                 f"Facebook refused the access (error {name}: {said}); give the system user of the "
                 "connection facebook_ads the permission ads_read on the ad account"
             )

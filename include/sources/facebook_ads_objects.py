@@ -11,8 +11,8 @@ from datetime import datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from include.sources import Account, Record, SourceRefused, SourceUnavailable, Window
-from include.sources.facebook_ads_graph import Graph
+from include.sources import Account, Record, SourceUnavailable, Window
+from include.sources.facebook_ads_graph import Graph, NotShown
 from include.sources.personal import hashed, is_address, without_addresses
 from include.sources.url_templates import UTM
 
@@ -185,11 +185,13 @@ def _ads_with_forms(client: Graph, account: Account) -> list[str]:
 def _form_name(client: Graph, form: str) -> str | None:
     """A form's name; None where this login may not see the form, though its leads."""
     try:
-        name = client.get(form, fields="name").get("name")
-    except SourceRefused as error:
+        shown = client.get(form, fields="id,name")
+    except NotShown as error:
         log.warning("The lead form %s stays without a name: %s", form, error)
         return None
-    return str(name) if name is not None else None
+    if str(shown.get("id")) != form:
+        raise SourceUnavailable(f"Facebook showed something else than the lead form {form}")
+    return str(shown["name"]) if shown.get("name") is not None else None
 
 
 def _kept(lead: Record, form_name: str | None, hash_key: bytes) -> Record:
