@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -352,6 +353,60 @@ def test_a_missing_rate_fires_the_audit_and_is_never_one_to_one(sql_settings: Se
     found = warehouse.audit(sql_settings, "every_base_amount_has_a_rate_and_its_date")
     assert {row["row_key"] for row in found.rows} == {"O1"}
     assert {row["amount_base"] for row in found.rows} == {None}
+
+
+def test_the_crms_rates_are_held_to_the_crm(sql_settings: Settings) -> None:
+    """0.8 dollars a euro until a day on which nothing is known any more: O1 closed after it."""
+    crm_rates = {
+        "stg_settings": [
+            {
+                "reporting_currency": "EUR",
+                "reporting_zone": "Europe/Berlin",
+                "rates": "crm",
+                "attribution_look_back_days": 730,
+            }
+        ],
+        "stg_crm_currencies": [
+            {"currency_code": "EUR", "conversion_rate": "1", "is_corporate": True}
+        ],
+    }
+    name = "every_base_amount_has_a_rate_and_its_date"
+    for valid_to, wrong in ((None, set()), ("2026-03-01", {"O1"})):
+        rate = {
+            "exchange_rate_id": "R1",
+            "currency_code": "USD",
+            "valid_from_date": "2026-01-01",
+            "valid_to_date": valid_to,
+            "conversion_rate": "0.8",
+        }
+        fill(sql_settings, WORLD | crm_rates | {"stg_crm_exchange_rates": [rate]})
+        build(sql_settings)
+        assert {row["row_key"] for row in warehouse.audit(sql_settings, name).rows} == wrong
+    spend = warehouse.read(
+        sql_settings,
+        "select sum(spend_base) as spend from build.fct_ad_spend_daily "
+        "where platform = 'google_ads'",
+    )
+    assert spend == [{"spend": Decimal("187.5")}]
+    with _spoiled(
+        sql_settings,
+        "build.fct_ad_performance_daily",
+        "update {table} set fx_rate = 1, spend_base = spend where ad_id = '8'",
+    ):
+        found = warehouse.audit(sql_settings, name)
+        assert {row["mart"] for row in found.rows} == {
+            "fct_opportunities",
+            "fct_attribution",
+            "fct_ad_performance_daily",
+        }
+
+
+def test_an_ad_or_an_account_without_its_dimension_is_seen(world: Settings) -> None:
+    name = "every_mart_row_has_its_dimension"
+    for dimension in ("dim_ad", "dim_ad_group", "dim_ad_account"):
+        with _spoiled(world, f"build.{dimension}", "delete from {table}"):
+            found = warehouse.audit(world, name)
+            assert dimension in {row["dimension"] for row in found.rows}
 
 
 def test_a_campaign_that_vanished_from_the_marts_is_seen(world: Settings) -> None:
