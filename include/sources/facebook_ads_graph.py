@@ -15,7 +15,7 @@ import os
 import re
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -104,11 +104,11 @@ class Graph:
 
     def get(self, path: str, **params: Any) -> Record:
         """One GET; transient failures are retried. Raises TooMuchData beside the source's own."""
-        return patiently(lambda: self._call("GET", path, params), self.settings.retry_seconds)
+        return self._patiently(lambda: self._call("GET", path, params))
 
     def post(self, path: str, **params: Any) -> Record:
         """One POST; transient failures are retried."""
-        return patiently(lambda: self._call("POST", path, params), self.settings.retry_seconds)
+        return self._patiently(lambda: self._call("POST", path, params))
 
     def report_pages(self, path: str, **params: Any) -> Iterator[list[Record]]:
         """The pages of a report, as large as Meta has served them so far."""
@@ -175,9 +175,7 @@ class Graph:
         """What Meta says of the token. Both tokens travel in a body and a header."""
         params = {"method": "GET", "input_token": self._token}
         bearer = f"{self._app_id}|{self._secret}"
-        answer = patiently(
-            lambda: self._call("POST", "debug_token", params, bearer), self.settings.retry_seconds
-        )
+        answer = self._patiently(lambda: self._call("POST", "debug_token", params, bearer))
         token = answer.get("data") or {}
         if not token.get("is_valid"):
             raise SourceRefused(
@@ -220,6 +218,9 @@ class Graph:
                 raise SourceUnavailable(f"Facebook's pages of {path} do not end")
             seen.add(cursor)
             after = {"after": cursor}
+
+    def _patiently(self, call: Callable[[], Record]) -> Record:
+        return patiently(call, self.settings.retry_seconds, self.settings.retry_first_wait)
 
     def _call(
         self, method: str, path: str, params: Mapping[str, Any], bearer: str | None = None

@@ -79,7 +79,7 @@ class Client:
     """
 
     def __init__(self, credentials: Mapping[str, str], settings: Settings) -> None:
-        self._patience = settings.retry_seconds
+        self._patience = (settings.retry_seconds, settings.retry_first_wait)
         # So that a call that hangs leaves time to ask again.
         self._call_seconds = min(_CALL_SECONDS, max(10, settings.retry_seconds / 4))
         version = known_version(credentials.get("api_version") or DEFAULT_VERSION)
@@ -248,11 +248,11 @@ class Client:
         renewed once."""
         token = self._access.token()
         try:
-            return patiently(lambda: call(token), self._patience)
+            return patiently(lambda: call(token), *self._patience)
         except _Expired:
             fresh = self._access.token(refused=token)
         try:
-            return patiently(lambda: call(fresh), self._patience)
+            return patiently(lambda: call(fresh), *self._patience)
         except _Expired as error:
             raise SourceRefused(
                 f"Google Ads refuses the log-in of the connection {NAME} ({error}); renew its "

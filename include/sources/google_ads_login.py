@@ -47,7 +47,8 @@ class LogIn:
     ) -> None:
         self._token_uri = credentials.get("token_uri") or TOKEN_URI
         check_host(self._token_uri, settings)
-        self._patience, self._count = settings.retry_seconds, count
+        self._patience = (settings.retry_seconds, settings.retry_first_wait)
+        self._count = count
         self._session = _Session(self._token_uri, settings)
         self._credentials = _google_credentials(credentials, self._token_uri)
         self._renewing = threading.Lock()
@@ -64,7 +65,7 @@ class LogIn:
         with self._renewing:
             held = self._credentials
             if not held.valid or held.token == refused:
-                patiently(self._refresh, self._patience)
+                patiently(self._refresh, *self._patience)
             return str(held.token)
 
     def info(self) -> Mapping[str, Any]:

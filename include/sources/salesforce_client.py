@@ -115,7 +115,9 @@ class Client:
         with self._lock:
             if self._token == token:
                 granted = patiently(
-                    lambda: log_in(self._credentials, self.settings), self.settings.retry_seconds
+                    lambda: log_in(self._credentials, self.settings),
+                    self.settings.retry_seconds,
+                    self.settings.retry_first_wait,
                 )
                 self._instance, self.scopes = granted.instance, granted.scopes
                 self._token = granted.token
@@ -177,7 +179,7 @@ class Client:
             except (requests.RequestException, ValueError) as error:
                 raise unreachable(error, self._origin) from None
 
-        return patiently(once, self.settings.retry_seconds)
+        return patiently(once, self.settings.retry_seconds, self.settings.retry_first_wait)
 
     def _connection(self) -> Connection:
         if not hasattr(self._connections, "session"):
