@@ -66,7 +66,7 @@ class Home:
         return {
             **os.environ,
             "PYTHONPATH": str(ROOT),
-            "CLOSED_LOOP_RETRY_SECONDS": "20",
+            "CLOSED_LOOP_RETRY_SECONDS": "60",
             "GX_ANALYTICS_ENABLED": "False",
             **sandbox.variables,
             **own,

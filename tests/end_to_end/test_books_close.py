@@ -18,9 +18,9 @@ CAUSES = {
     "ambiguous_name": "two campaigns of the platform bear the name",
     "campaign_name_before_rename": "tagged with a name the campaign no longer bears",
     "channel_only": "tagged with source and medium, without a campaign",
-    "click_id_harvestable": "a click id alone, and click views are not stored",
     "click_id_too_old": "a click id alone, older than the platform keeps",
     "cookie_lost": "the form was filled on a later visit that bore no tags",
+    "lead_form_too_old": "a form of the network's own, older than it keeps; a picklist value",
     "lead_source_only": "a picklist value alone",
     "no_person": "nobody is known for the deal",
     "none": "the first touch left no trace",
@@ -172,7 +172,13 @@ def test_every_person_of_the_truth_is_one_row_under_its_earliest_record(
     assert len(found) == len(ours)
     assert set(found) == {row["person_id"] for row in people}
     for person in people:
-        assert found[person["person_id"]]["is_internal"] == person["is_internal"], person
+        row = found[person["person_id"]]
+        assert row["is_internal"] == person["is_internal"], person
+        if not person["is_internal"]:
+            concluded = person["expected"]["channel"], person["expected"]["campaign_id"]
+            assert (row["channel"], row["campaign_id"]) == concluded, person
+    kinds = {person["evidence"] for person in people}
+    assert {"click_id_harvestable", "click_id_too_old", "lead_form", "lead_form_too_old"} < kinds
 
 
 def test_the_reporting_amounts_bear_a_rate_each(home: Home) -> None:
