@@ -53,10 +53,21 @@ _REPEATS = 3  # how often a page may come again before the pages lead nowhere
 _FRESH_TOKEN_WAITS = (0, 2, 8)  # first waits: a new token may be refused until LinkedIn knows it
 _REVOKED = "65601"
 
-_decoded = msgspec.json.Decoder(float_hook=Decimal).decode
+decoded = msgspec.json.Decoder(float_hook=Decimal).decode
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
+Decode = Callable[[bytes], Any]
+
+
+class _Report(msgspec.Struct):
+    """A report's answer, its elements not looked into yet: thousands of them as objects would be
+    the most of a load's memory."""
+
+    elements: list[msgspec.Raw]
+
+
+_report = msgspec.json.Decoder(_Report).decode
 
 
 class _Unauthorized(Exception):
@@ -140,9 +151,13 @@ class Client:
 
         ``method`` is Rest.li's word for the call where the address does not tell it.
         """
+        answer: Record = self._answer(path, query, method, _object)
+        return answer
+
+    def _answer(self, path: str, query: str, method: str | None, decode: Decode) -> Any:
         used = self._token.value
         try:
-            return self._patiently(path, query, method)
+            return self._patiently(path, query, method, decode)
         except _Unauthorized as refusal:
             error: Exception = refusal
         if self._token.can_be_renewed:
@@ -152,10 +167,15 @@ class Client:
         for waits in _FRESH_TOKEN_WAITS:
             wait(waits * self.settings.retry_first_wait)
             try:
-                return self._patiently(path, query, method)
+                return self._patiently(path, query, method, decode)
             except _Unauthorized as refusal:
                 error = refusal
         raise self._refused_token(error) from None
+
+    def report(self, query: str) -> list[msgspec.Raw]:
+        """The elements of a report, each to be taken out by ``decoded``."""
+        answer: _Report = self._answer("adAnalytics", query, None, _report)
+        return answer.elements
 
     def maybe(self, path: str, query: str = "", method: str | None = None) -> Record | None:
         """An answer, or None where there is none or this log-in may not see it."""
@@ -236,14 +256,14 @@ class Client:
             if seen[token] > _REPEATS:
                 raise SourceUnavailable(f"LinkedIn's pages of {path} lead in a circle")
 
-    def _patiently(self, path: str, query: str, method: str | None) -> Record:
+    def _patiently(self, path: str, query: str, method: str | None, decode: Decode) -> Any:
         return patiently(
-            lambda: self._asked(path, query, method),
+            lambda: self._asked(path, query, method, decode),
             self.settings.retry_seconds,
             self.settings.retry_first_wait,
         )
 
-    def _asked(self, path: str, query: str, method: str | None) -> Record:
+    def _asked(self, path: str, query: str, method: str | None, decode: Decode) -> Any:
         headers = {
             "Authorization": f"Bearer {self._token.value}",
             "LinkedIn-Version": self.version,
@@ -256,18 +276,22 @@ class Client:
                 "X-HTTP-Method-Override": "GET",
                 "Content-Type": "application/x-www-form-urlencoded",
             }
+            url = f"{self._host}/rest/{path}"
             status, body, pause = self._send(
-                "POST", f"{self._host}/rest/{path}", headers={**headers, **tunnel}, data=query
+                "POST", url, decode, headers={**headers, **tunnel}, data=query
             )
         else:
             url = f"{self._host}/rest/{path}?{query}".rstrip("?")
-            status, body, pause = self._send("GET", url, headers=headers)
-        if status == 200 and isinstance(body, dict):
+            status, body, pause = self._send("GET", url, decode, headers=headers)
+        if status == 200 and body is not None:
             return body
         raise self._meant(path, status, body, pause)
 
-    def _send(self, method: str, url: str, **options: Any) -> tuple[int, Any, float | None]:
-        """Status, decoded body (None when it is not JSON) and Retry-After in seconds.
+    def _send(
+        self, method: str, url: str, decode: Decode | None = None, **options: Any
+    ) -> tuple[int, Any, float | None]:
+        """Status, body (None when it is not what ``decode`` takes, an object unless it says
+        otherwise; errors are objects) and Retry-After in seconds.
 
         Messages of `requests` repeat whole URLs; the kind of failure is what a person needs.
         """
@@ -292,7 +316,7 @@ class Client:
                 f"LinkedIn cannot be reached at {parts.netloc} ({type(error).__name__})"
             ) from None
         try:
-            body = _decoded(text)
+            body = decode(text) if decode and response.status_code == 200 else _object(text)
         except (ValueError, RecursionError):
             body = None
         seconds = response.headers.get("Retry-After", "")
@@ -348,6 +372,14 @@ class Client:
         if status == 404:
             return _Absent(f"LinkedIn has no {path}", is_forbidden=False)
         return SourceRefused(f"LinkedIn refused {path} ({said})")
+
+
+def _object(text: bytes) -> Record:
+    """A JSON object; ValueError for anything else."""
+    body = decoded(text)
+    if not isinstance(body, dict):
+        raise ValueError("no object")
+    return body
 
 
 def elements_of(body: Record) -> list[Record]:

@@ -16,11 +16,14 @@ from contextvars import copy_context
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal, InvalidOperation
+from itertools import chain
 from typing import Any
 from urllib.parse import quote
 
+import msgspec
+
 from include.sources import Account, Record, SourceRefused, SourceUnavailable, Window
-from include.sources.linkedin_ads_client import Client, elements_of
+from include.sources.linkedin_ads_client import Client, decoded
 
 FULL = 15_000
 CENT = Decimal("0.01")
@@ -38,7 +41,10 @@ class Report:
     metrics: tuple[str, ...]
 
 
-Days = tuple[Window, Future[list[Record] | None]]
+Answers = list[list[msgspec.Raw]]
+"""The same pivots and days with one group of metrics after the other, not looked into yet."""
+
+Days = tuple[Window, Future[Answers | None]]
 
 
 def read(
@@ -58,10 +64,10 @@ def read(
         for part, some in _halves(client, account, report, window, campaigns):
             yield from read(client, account, report, part, some)
         return
-    expected = {tuple(total["pivotValues"]): _figures(total, report) for total in totals}
+    expected = {tuple(total["pivotValues"]): _figures(total, report) for total in _elements(totals)}
     found: dict[tuple[str, ...], list[Any]] = {}
-    for elements in _by_days(client, account, report, window, campaigns, len(totals)):
-        for element in elements:
+    for answers in _by_days(client, account, report, window, campaigns, len(expected)):
+        for element in _elements(answers):
             pivots, figures = tuple(element["pivotValues"]), _figures(element, report)
             held = found.get(pivots)
             found[pivots] = (
@@ -69,7 +75,7 @@ def read(
                 if held is None
                 else [before + now for before, now in zip(held, figures, strict=True)]
             )
-        yield from elements
+            yield element
     _compare(account, report, window, expected, found)
 
 
@@ -128,7 +134,7 @@ def _by_days(
     window: Window,
     campaigns: Sequence[str] | None,
     most_a_day: int,
-) -> Iterator[list[Record]]:
+) -> Iterator[Answers]:
     """The daily elements, answer by answer; the next is on its way while one is used.
 
     A day has at most as many elements as the whole window, so the first answers cannot be full;
@@ -147,8 +153,8 @@ def _by_days(
         on_its_way: Days | None = ask(pool, window.first, min(safe, len(window.days())))
         while on_its_way:
             part, answer = on_its_way
-            elements, days = answer.result(), len(part.days())
-            if elements is None:
+            answers, days = answer.result(), len(part.days())
+            if answers is None:
                 if days == 1:
                     raise SourceUnavailable(
                         f"LinkedIn account {account.account_id}: {part.first} has more rows than "
@@ -156,14 +162,14 @@ def _by_days(
                     )
                 on_its_way = ask(pool, part.first, days // 2)
                 continue
-            fitting = int(FULL * _ROOM * days / max(1, len(elements)))
+            fitting = int(FULL * _ROOM * days / max(1, *map(len, answers)))
             following = part.last + timedelta(1)
             on_its_way = (
                 ask(pool, following, min(max(safe, fitting), len(window.days())))
                 if following <= window.last
                 else None
             )
-            yield elements
+            yield answers
 
 
 def _asked(
@@ -173,27 +179,30 @@ def _asked(
     granularity: str,
     window: Window,
     campaigns: Sequence[str] | None,
-) -> list[Record] | None:
-    """The elements of one answer, or None where it is full and may have been cut.
-
-    More metrics than fit into a request are asked for in several, and merged by pivots and day.
-    """
-    merged: dict[tuple[Any, ...], Record] = {}
-    elements: list[Record] = []
-    parts = [
-        report.metrics[start : start + _MOST_METRICS]
-        for start in range(0, len(report.metrics), _MOST_METRICS)
-    ]
-    for metrics in parts:
+) -> Answers | None:
+    """One answer, or as many as the metrics take requests; None where one is full and may have been
+    cut."""
+    answers = []
+    for start in range(0, len(report.metrics), _MOST_METRICS):
+        metrics = report.metrics[start : start + _MOST_METRICS]
         query = _query(account, report.pivots, metrics, granularity, window, campaigns)
-        elements = elements_of(client.get("adAnalytics", query))
-        if len(elements) >= FULL:
+        answers.append(client.report(query))
+        if len(answers[-1]) >= FULL:
             return None
-        if len(parts) > 1:
-            for element in elements:
-                key = (*element["pivotValues"], *element["dateRange"]["start"].values())
-                merged.setdefault(key, {}).update(element)
-    return list(merged.values()) if len(parts) > 1 else elements
+    return answers
+
+
+def _elements(answers: Answers) -> Iterator[Record]:
+    """The elements; what several answers say of the same pivots and day is put together."""
+    if len(answers) == 1:
+        yield from map(decoded, answers[0])
+        return
+    merged: dict[tuple[Any, ...], Record] = {}
+    for raw in chain(*answers):
+        element = decoded(raw)
+        key = (*element["pivotValues"], *element["dateRange"]["start"].values())
+        merged.setdefault(key, {}).update(element)
+    yield from merged.values()
 
 
 def _query(
