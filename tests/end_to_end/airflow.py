@@ -33,7 +33,7 @@ class Airflow:
             "AIRFLOW__CORE__DAGS_ARE_PAUSED_AT_CREATION": "False",
             "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{folder}/airflow.db",
             "CLOSED_LOOP_TASK_RETRIES": "0",
-            "CLOSED_LOOP_RETRY_SECONDS": "5",
+            "CLOSED_LOOP_RETRY_SECONDS": "20",
             "NO_PROXY": "localhost,127.0.0.1",
             "no_proxy": "localhost,127.0.0.1",
             **more,

@@ -113,18 +113,18 @@ def nights(sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> Nights
         "CLOSED_LOOP_EXTRA_STREAMS": "salesforce.tasks salesforce.events",
         "CLOSED_LOOP_HISTORY_START": "2026-09-15",
     }
-    for name, faults, marts in (
-        ("redirected", REDIRECTED, ""),
-        ("refused", REFUSED, ""),
-        ("survived", SURVIVED, "marts"),
-        ("quiet", [], "marts"),
+    for name, faults, marts, patience in (
+        ("redirected", REDIRECTED, "", "3"),
+        ("refused", REFUSED, "", "3"),
+        ("survived", SURVIVED, "marts", "60"),
+        ("quiet", [], "marts", "60"),
     ):
         sandbox.reset()
         sandbox.set_faults(faults)
         done = subprocess.run(
             [sys.executable, "-c", NIGHT, marts],
             cwd=ROOT,
-            env=home.environment(sandbox, CLOSED_LOOP_RETRY_SECONDS="3", **every),
+            env=home.environment(sandbox, CLOSED_LOOP_RETRY_SECONDS=patience, **every),
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,

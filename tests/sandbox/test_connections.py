@@ -204,7 +204,7 @@ def check(sandbox: Sandbox) -> Iterator[Check]:
     process = subprocess.Popen(
         [sys.executable, "-c", CHECK],
         cwd=ROOT,
-        env=environment(**{**sandbox.variables, "CLOSED_LOOP_RETRY_SECONDS": "6"}),
+        env=environment(**{**sandbox.variables, "CLOSED_LOOP_RETRY_SECONDS": "12"}),
         text=True,
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
