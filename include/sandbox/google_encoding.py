@@ -5,7 +5,8 @@ https://protobuf.dev/programming-guides/encoding/), so a row is its attributes, 
 its metrics side by side, and a page is its rows side by side.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+import struct
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache
 from importlib import import_module
 from typing import Any
@@ -16,24 +17,46 @@ from include.sandbox.dataset import Record
 from include.sandbox.gaql import Query, field_of, row_message
 from include.sandbox.google_accounts import Number
 
-_LENGTHS: list[bytes] = []  # of what is shorter than 16 KB, as a varint
+# Numbers below 2 ** 14 as varints, and their 14 bits as the beginning of a longer one.
+_SHORT = [
+    bytes([number]) if number < 128 else bytes([number & 127 | 128, number >> 7])
+    for number in range(1 << 14)
+]
+_PACK = struct.Struct("<d").pack
+_BEGIN = [bytes([number & 127 | 128, number >> 7 | 128]) for number in range(1 << 14)]
 
 
 class Encoder:
-    """Encodes the rows of one query. `figure(sums, name)` is a metric, without prefix, of a row's
-    sums."""
+    """Encodes the rows of one query. `places` says where in a row's sums a metric, without prefix,
+    stands; `figure(sums, name)` makes those that stand nowhere."""
 
     def __init__(
-        self, query: Query, version: str, figure: Callable[[Sequence[Number], str], Number]
+        self,
+        query: Query,
+        version: str,
+        places: Mapping[str, int],
+        figure: Callable[[Sequence[Number], str], Number],
     ) -> None:
         self._query, self._version, self._figure = query, version, figure
         self._row = row_message(version)
         groups: dict[str, list[Any]] = {"metrics": [], "segments": [], "": []}
         for chain in (field_of(name, version) for name in query.select):
             groups[chain[0].name if chain[0].name in groups else ""].append(chain)
-        self._metrics = [(chain[-1].name, chain[-1]) for chain in groups["metrics"]]
+        self._metrics = [
+            (
+                chain[-1].name,
+                places.get(chain[-1].name),
+                *(
+                    (_tag(chain[-1], 1), _double)
+                    if chain[-1].cpp_type == chain[-1].CPPTYPE_DOUBLE
+                    else (_tag(chain[-1], 0), _varint)
+                ),
+            )
+            for chain in groups["metrics"]
+        ]
         self._segments = [chain[-1] for chain in groups["segments"]]
         self._attributes = groups[""]
+        self._metrics_tag = _tag(self._row.DESCRIPTOR.fields_by_name["metrics"])
         self._heads: dict[int, bytes] = {}
         self._values_of = cache(self._values)
 
@@ -45,29 +68,30 @@ class Encoder:
         ).SearchGoogleAdsStreamResponse.pb()()
         response.field_mask.paths.extend(self._query.select)
         results = _tag(response.DESCRIPTOR.fields_by_name["results"])
-        metrics = self._row().metrics
-        tag = _tag(self._row.DESCRIPTOR.fields_by_name["metrics"])
         parts: list[bytes] = [response.SerializeToString()]
         for entity, values, sums in rows:
             held = heads.get(id(entity))
             if held is None:
                 held = heads[id(entity)] = self._head(entity)
-            held += values_of(values)
-            if self._metrics:
-                for name, field in self._metrics:
-                    put(metrics, field, self._figure(sums, name))
-                packed = metrics.SerializeToString()
-                held += tag + _length(packed) + packed
-            parts += (results, _length(held), held)
+            held += values_of(values) + self._metrics_of(sums)
+            parts += (results, _varint(len(held)), held)
         return b"".join(parts)
 
     def summary(self, totals: Sequence[Number]) -> bytes:
         """The row that carries the metrics of the whole answer."""
-        row = self._row()
-        for name, field in self._metrics:
-            put(row.metrics, field, self._figure(totals, name))
-        found: bytes = row.SerializeToString()
-        return found
+        return self._metrics_of(totals)
+
+    def _metrics_of(self, sums: Sequence[Number]) -> bytes:
+        """The part of a row that holds its metrics."""
+        if not self._metrics:
+            return b""
+        held = b"".join(
+            [
+                tag + encode(self._figure(sums, name) if place is None else sums[place])
+                for name, place, tag, encode in self._metrics
+            ]
+        )
+        return self._metrics_tag + _varint(len(held)) + held
 
     def _values(self, values: tuple[Any, ...]) -> bytes:
         row = self._row()
@@ -112,20 +136,24 @@ def put(message: Any, field: Any, value: Any) -> None:
         setattr(message, field.name, int(value))
 
 
-def _tag(field: Any) -> bytes:
-    return _varint(field.number << 3 | 2)
+def _tag(field: Any, wire_type: int = 2) -> bytes:
+    return _varint(field.number << 3 | wire_type)
 
 
-def _varint(number: int) -> bytes:
+def _double(value: Number) -> bytes:
+    return _PACK(float(value))
+
+
+def _varint(value: Number) -> bytes:
+    number = int(value)
+    if 0 <= number < 1 << 14:
+        return _SHORT[number]
+    if 0 <= number < 1 << 28:
+        return _BEGIN[number & 0x3FFF] + _SHORT[number >> 14]
+    number &= 2**64 - 1  # the two's complement, if it is negative
     found = bytearray()
     while number > 0x7F:
         found.append(number & 0x7F | 0x80)
         number >>= 7
     found.append(number)
     return bytes(found)
-
-
-def _length(text: bytes) -> bytes:
-    if not _LENGTHS:
-        _LENGTHS.extend(_varint(number) for number in range(1 << 14))
-    return _LENGTHS[len(text)] if len(text) < 1 << 14 else _varint(len(text))

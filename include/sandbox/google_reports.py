@@ -257,7 +257,7 @@ class _Run:
             rows.sort(key=self._order(name), reverse=descending)
         total = len(rows)
         rows = rows[: self.query.limit]
-        encoder = Encoder(self.query, self.version, self._figure)
+        encoder = Encoder(self.query, self.version, self.places, self._figure)
         pages = [
             encoder.page(rows[start : start + PAGE_ROWS])
             for start in range(0, max(len(rows), 1), PAGE_ROWS)
