@@ -43,7 +43,7 @@ MAX_URI = 16_000
 
 _SESSIONS = 3  # that may end under one call
 _STUCK_PAGES = 5  # in a row that bring nothing or lead to themselves
-_BUSY = ("SERVER_UNAVAILABLE", "UNKNOWN_EXCEPTION", "UNABLE_TO_LOCK_ROW", "CONCURRENT_REQUESTS")
+_BUSY = ("SERVER_UNAVAILABLE", "UNKNOWN_EXCEPTION", "UNABLE_TO_LOCK_ROW")
 _API_USAGE = re.compile(r"(?:^|;)\s*api-usage=(\d+)/(\d+)")
 
 T = TypeVar("T")
@@ -298,6 +298,8 @@ def meaning(code: str, message: str) -> Exception | None:
 
     https://developer.salesforce.com/docs/atlas.en-us.api_rest.meta/api_rest/errorcodes.htm
     """
+    if code == "REQUEST_LIMIT_EXCEEDED" and "Concurrent" in message:
+        return SourceUnavailable(f"Salesforce has too many requests under way ({message})")
     if code == "REQUEST_LIMIT_EXCEEDED":
         return SourceQuotaExhausted(
             "Salesforce's daily API allowance is used up (REQUEST_LIMIT_EXCEEDED); it renews over "

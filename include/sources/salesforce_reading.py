@@ -8,12 +8,9 @@ same condition, records that moved on meanwhile aside.
 from __future__ import annotations
 
 import logging
-import tempfile
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from typing import Any
 
 from include.sources import Record, SourceRefused, SourceUnavailable
 from include.sources import salesforce_bulk as bulk
@@ -26,8 +23,9 @@ from include.sources.salesforce_client import (
     TooSlow,
     query_uri_length,
 )
-from include.sources.salesforce_fields import NOTHING, Selection
+from include.sources.salesforce_fields import Selection
 from include.sources.salesforce_objects import CREATED, ID
+from include.sources.salesforce_totals import Taken, Totals, decimal_of
 
 log = logging.getLogger(__name__)
 
@@ -36,27 +34,8 @@ BULK_FROM = 10_000  # records: from five pages on, a job costs fewer calls
 _SLICE = 250_000  # records proved at one time
 _READINGS = 3  # of a slice whose records move while it is read
 _RESTARTS = 3
-_IN_MEMORY, _LINES_AT_ONCE = 4 * 2**20, 2_000
-_HALF_A_CENT = Decimal("0.005")
 
 Bounds = tuple[datetime, datetime]
-
-
-@dataclass(frozen=True, slots=True)
-class Totals:
-    """How many records match a condition, and the sum of each figure over them."""
-
-    count: int
-    sums: Mapping[str, Decimal]
-
-    def agree(self, other: Totals) -> bool:
-        """Whether both tell the same, as far as both sum a figure. Salesforce sums in binary
-        floating point, so sums may differ in their sixteenth digit."""
-        return self.count == other.count and all(
-            abs(self.sums[name] - other.sums[name])
-            <= max(_HALF_A_CENT, abs(other.sums[name]).scaleb(-12))
-            for name in self.sums.keys() & other.sums.keys()
-        )
 
 
 def ids(client: Client, name: str) -> Iterator[str]:
@@ -113,9 +92,7 @@ def changes(
             yield from reader.whole(bounds, before)
         except TooSlow:
             if not _can_be_cut(bounds):
-                raise SourceUnavailable(
-                    f"Salesforce cannot finish a query of {selection.crm.name} within its own limit"
-                ) from None
+                raise _too_slow(selection.crm.name) from None
             slices += [(half, None) for half in _halves(bounds)]
 
 
@@ -155,25 +132,31 @@ class _Reader:
         low, high = bounds
         seen: dict[str, str] = {}
         for reading in range(_READINGS):
-            taken = _Taken(self._selection.figures)
-            for row in self._read(bounds, before.count):
-                if not low <= _instant(row[self._stamp]) <= high:
-                    continue  # it changed after the query began
-                figures = taken.add(row)
-                before_that = seen.get(row[ID])
-                if before_that is None:
-                    yield self._selection, row
-                elif before_that != figures:
-                    raise SourceUnavailable(
-                        f"Salesforce gave other figures of the {self._name} {row[ID]} when it was "
-                        "read again, though it did not change; nothing of this load was staged"
-                    )
-            if self._is_proved(taken, bounds, before):
-                return
-            if reading + 1 < _READINGS:
-                log.warning("%s changed while it was read; reading again", self._name)
+            taken = Taken(self._selection.figures)
+            try:
+                for row in self._read(bounds, before.count):
+                    if not low <= _instant(row[self._stamp]) <= high:
+                        continue  # it changed after the query began
+                    figures = taken.add(row)
+                    before_that = seen.get(row[ID])
+                    if before_that is None:
+                        yield self._selection, row
+                    elif before_that != figures:
+                        raise SourceUnavailable(
+                            f"Salesforce gave other figures of the {self._name} {row[ID]} when it "
+                            "was read again, though it did not change; nothing of this load was "
+                            "staged"
+                        )
+                if self._is_proved(taken, bounds, before):
+                    return
                 seen |= taken.lines()
-                before = self.totals(bounds)
+                if reading + 1 < _READINGS:
+                    log.warning("%s changed while it was read; reading again", self._name)
+                    before = self.totals(bounds)
+            except TooSlow:
+                if not seen and not taken.totals.count:
+                    raise
+                raise _too_slow(self._name) from None
         raise _incomplete(self._name, taken.totals.count, before.count)
 
     def _read(self, bounds: Bounds, count: int) -> Iterator[Record]:
@@ -192,11 +175,13 @@ class _Reader:
             except FieldGone as gone:
                 self._describe_again(gone)
 
-    def _is_proved(self, taken: _Taken, bounds: Bounds, before: Totals) -> bool:
-        converted = self._selection.converted
-
+    def _is_proved(self, taken: Taken, bounds: Bounds, before: Totals) -> bool:
         def second_look() -> Mapping[str, Decimal]:
-            return self._read_sums(converted, bounds, before.count) if converted else {}
+            while True:
+                try:
+                    return self._read_sums(bounds, before.count)
+                except FieldGone as gone:
+                    self._describe_again(gone)
 
         told = Totals(before.count, {**before.sums, **second_look()})
         if taken.totals.agree(told):
@@ -226,17 +211,20 @@ class _Reader:
             except FieldGone as gone:
                 self._describe_again(gone)
                 continue
-            sums = {name: _decimal(row[f"s{n}"] or 0) for n, name in enumerate(figures)}
+            sums = {name: decimal_of(row[f"s{n}"] or 0) for n, name in enumerate(figures)}
             return row, Totals(int(row["n"]), sums)
 
-    def _read_sums(self, names: Sequence[str], bounds: Bounds, count: int) -> Mapping[str, Decimal]:
+    def _read_sums(self, bounds: Bounds, count: int) -> Mapping[str, Decimal]:
         """Sums of amounts of several currencies, read a second time: Salesforce's own are all in
         the org's currency.
 
         https://developer.salesforce.com/docs/atlas.en-us.soql_sosl.meta/soql_sosl/sforce_api_calls_soql_querying_currency_fields.htm
         """
+        names = self._selection.converted
+        if not names:
+            return {}
         soql = f"SELECT {', '.join((ID, *names))} FROM {self._name}{self._where(bounds)}"  # noqa: S608
-        taken = _Taken(tuple(names))
+        taken = Taken(names)
         for row in _rows(self._client, soql, count, {}, deleted=self._selection.has_tombstones):
             taken.add(row)
         return taken.totals.sums
@@ -257,62 +245,6 @@ class _Reader:
             raise SourceRefused(f"Salesforce: {gone}") from None
         log.warning("%s changed while it was read: %s", self._name, gone)
         self._selection = self._refreshed()
-
-
-class _Taken:
-    """The ids and figures of what was read, out of memory's way."""
-
-    def __init__(self, figures: tuple[str, ...]) -> None:
-        self._figures = figures
-        self._count, self._sums = 0, [Decimal(0)] * len(figures)
-        self._unwritten: list[str] = []
-        self._lines = tempfile.SpooledTemporaryFile(  # noqa: SIM115 (lives as long as this does)
-            _IN_MEMORY, "w+", encoding="ascii", newline="\n"
-        )
-
-    def add(self, row: Record) -> str:
-        """Count one record; its figures become exact decimals, and are given as a text."""
-        self._count += 1
-        figures = ""
-        for n, name in enumerate(self._figures):
-            value = row.get(name)
-            if value in NOTHING:
-                figures += "\t"
-            else:
-                row[name] = value = _decimal(value)
-                self._sums[n] += value
-                figures += f"\t{value}"
-        self._unwritten.append(f"{row[ID]}{figures}\n")
-        if len(self._unwritten) == _LINES_AT_ONCE:
-            self._write()
-        return figures
-
-    def _write(self) -> None:
-        self._lines.write("".join(self._unwritten))
-        self._unwritten.clear()
-
-    @property
-    def totals(self) -> Totals:
-        """Those of all that was read."""
-        return Totals(self._count, dict(zip(self._figures, self._sums, strict=True)))
-
-    def without(self, moved: set[str]) -> Totals:
-        """Those of all but some."""
-        left = [_decimal(0)] * len(self._figures)
-        count = 0
-        for record_id, figures in self.lines().items():
-            if record_id not in moved:
-                count += 1
-                for n, value in enumerate(figures.split("\t")[1:]):
-                    left[n] += Decimal(value or 0)
-        return Totals(count, dict(zip(self._figures, left, strict=True)))
-
-    def lines(self) -> dict[str, str]:
-        """Each record's id and figures, as ``add`` gave them."""
-        self._write()
-        self._lines.seek(0)
-        parts = (line.rstrip("\n").partition("\t") for line in self._lines)
-        return {record_id: tab + figures for record_id, tab, figures in parts}
 
 
 def _rows(
@@ -364,10 +296,6 @@ def _halves(bounds: Bounds) -> list[Bounds]:
     return [(middle + timedelta(milliseconds=1), end), (begin, middle)]
 
 
-def _decimal(value: Any) -> Decimal:
-    return value if isinstance(value, Decimal) else Decimal(str(value))
-
-
 def _literal(moment: datetime) -> str:
     """A SOQL datetime literal."""
     moment = moment.astimezone(UTC)
@@ -376,6 +304,10 @@ def _literal(moment: datetime) -> str:
 
 def _instant(text: str) -> datetime:
     return datetime.fromisoformat(text)
+
+
+def _too_slow(name: str) -> SourceUnavailable:
+    return SourceUnavailable(f"Salesforce cannot finish a query of {name} within its own limit")
 
 
 def _incomplete(name: str, read: int, present: int) -> SourceUnavailable:

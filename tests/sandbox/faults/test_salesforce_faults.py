@@ -384,6 +384,32 @@ def test_fault_25_a_late_commit_is_within_the_overlap(
     assert [each["lead_id"] for each in found] == [key("00Q", 2), key("00Q", 1)]
 
 
+def test_fault_25_too_many_requests_at_a_time_are_waited_for(
+    sandbox: Sandbox, settings: Settings
+) -> None:
+    """The same code as the daily allowance's, in other words."""
+    said = "ConcurrentRequests (Concurrent API Requests) Limit exceeded."
+    body = [{"errorCode": "REQUEST_LIMIT_EXCEEDED", "message": said}]
+    leads(sandbox, settings, {"match": {"api": "salesforce", "query": "ORDER BY"}, "nth": 1,
+                              "do": {"kind": "status", "status": 403, "body": body}})  # fmt: skip
+
+
+def test_fault_also_proofs_that_take_too_long_fail_the_load(
+    sandbox: Sandbox, settings: Settings
+) -> None:
+    """Records are not read a second time in smaller pieces once they were given."""
+    client, account = connected(sandbox, settings)
+    slow = {"kind": "status", "status": 400,
+            "body": [{"errorCode": "QUERY_TIMEOUT", "message": "too long"}]}  # fmt: skip
+    sandbox.set_faults([
+        {"match": {"api": "salesforce", "query": "COUNT"}, "nth": 1,
+         "do": {"kind": "alter_number", "which": 1}},
+        {"match": {"api": "salesforce", "query": "COUNT"}, "nth": 2, "times": 99, "do": slow},
+    ])  # fmt: skip
+    with pytest.raises(SourceUnavailable, match="cannot finish a query of Lead"):
+        read(client, account, "leads")
+
+
 def test_fault_25_the_daily_allowance_ends_at_a_page(sandbox: Sandbox, settings: Settings) -> None:
     client, account = connected(sandbox, settings)
     sandbox.set_faults([{"preset": "salesforce-quota-at-page"}])
