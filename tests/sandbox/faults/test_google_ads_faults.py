@@ -99,9 +99,9 @@ RESTATED: dict[str, list[dict[str, Any]]] = {
     "google/customers": [{"customer": customer(CLIENT, "Shop")}],
     "google/campaigns": [campaign("11", "Brand")],
     "google/daily_metrics": [
-        {**day("2026-11-01", 3_000_000, conversions=0), "_known_until": "2026-11-05"},
-        {**day("2026-11-01", 2_500_000, conversions=2), "_known_from": "2026-11-05"},
-        {**day("2026-11-02", 1_000_000), "_known_until": "2026-11-05"},
+        {**day("2026-11-01", 3_000_000, conversions=0), "_known_until": "2026-11-18"},
+        {**day("2026-11-01", 2_500_000, conversions=2), "_known_from": "2026-11-18"},
+        {**day("2026-11-02", 1_000_000), "_known_until": "2026-11-18"},
     ],
 }
 
@@ -109,14 +109,15 @@ RESTATED: dict[str, list[dict[str, Any]]] = {
 def planned(
     sandbox: Sandbox, stream: str, as_of: str, loaded: dict[date, datetime]
 ) -> list[Window]:
-    """The windows asked for at an instant, of an account of which these days were loaded."""
+    """The windows asked for at an instant, of an account of which these days were loaded (with
+    the stream that proves them: both are asked for the same days)."""
     instant = datetime.fromisoformat(as_of).replace(tzinfo=UTC)
     run = Run("test", instant, instant)
     settings = load_settings({**sandbox.variables, "CLOSED_LOOP_HISTORY_START": "2026-11-01"})
     asked = planning.requests_for(
         GOOGLE_ADS,
         account_of(connect(sandbox), CLIENT),
-        {stream: planning.Loaded(days=loaded)},
+        dict.fromkeys(("campaign_daily", "account_daily"), planning.Loaded(days=loaded)),
         settings,
         run,
     )
@@ -124,16 +125,18 @@ def planned(
 
 
 def test_fault_08_conversions_come_late_and_spend_goes(serve_data: Callable[..., Sandbox]) -> None:
-    restated = serve_data(RESTATED, as_of="2026-11-04")
+    restated = serve_data(RESTATED, as_of="2026-11-15")
     before = rows(connect(restated), "campaign_daily", NOVEMBER)
     assert [(row["spend"], row["reported_conversions"]) for row in before] == [
         (Decimal(3), 0),
         (Decimal(1), Decimal("0.1")),
     ]
     restated.set_clock("2026-11-30")
-    loaded = {row["date_day"]: datetime(2026, 11, 4, 12, tzinfo=UTC) for row in before}
+    loaded = {row["date_day"]: datetime(2026, 11, 15, 12, tzinfo=UTC) for row in before}
     [window] = planned(restated, "campaign_daily", "2026-11-30T12:00", loaded)
-    assert window == Window(date(2026, 11, 1), date(2026, 11, 29)), "both may still be restated"
+    assert window == Window(date(2026, 11, 1), date(2026, 11, 29)), (
+        "both could still be restated when loaded"
+    )
     [after] = rows(connect(restated), "campaign_daily", window)
     assert (after["date_day"].day, after["spend"], after["reported_conversions"]) == (
         1,
