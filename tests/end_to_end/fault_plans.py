@@ -45,6 +45,7 @@ _GRPC: Sequence[Rule] = (
     {"kind": "drop"},
     {"kind": "drop", "after": 1},
     {"kind": "delay", "seconds": 0.01},
+    {"kind": "hang", "after": 1, "seconds": 0.05},
     {"kind": "hang", "after": 1, "seconds": 60},
 )
 _PAGES: Sequence[Rule] = (

@@ -27,7 +27,7 @@ def settings_for(sandbox: Sandbox, home: Path, **more: str) -> Settings:
         {
             **sandbox.variables,
             "CLOSED_LOOP_HOME": str(home),
-            "CLOSED_LOOP_RETRY_SECONDS": "20",
+            "CLOSED_LOOP_RETRY_SECONDS": "60",
             "CLOSED_LOOP_RETRY_FIRST_WAIT": "0.001",
             **more,
         }

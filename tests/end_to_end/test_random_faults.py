@@ -25,7 +25,7 @@ from include.refusals import DaysRefused
 from include.registry import SOURCES, source_named
 from include.run import Run
 from include.settings import Settings
-from include.sources import Source, SourceRefused, SourceUnavailable
+from include.sources import Source, SourceRefused, SourceUnavailable, google_ads_client
 from tests.end_to_end import fault_plans, small_world
 from tests.end_to_end.quick import Verdicts, content_of, contents, land, load, settings_for
 from tests.sandbox.running import Sandbox, write_data_set
@@ -105,6 +105,8 @@ class Night:
         An account that is closed is left out, with a word in the log, and stays as it was.
         """
         self.sandbox.set_faults(rules)
+        hurry = pytest.MonkeyPatch()
+        hurry.setattr(google_ads_client, "_CALL_SECONDS", 1)  # a stream that hangs is waited for
         try:
             plans = ingestion.plan(self.hasty, self.source, self.login, self.run, {})
             if not plans and "google-account-not-enabled" in fault_plans.kinds(rules):
@@ -121,6 +123,7 @@ class Night:
             # the warehouse was not touched
             return "red" if str(error) else "red without a word"
         finally:
+            hurry.undo()
             self.sandbox.set_faults([])
             shutil.rmtree(self.hasty.landing, ignore_errors=True)
 
