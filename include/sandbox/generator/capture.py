@@ -15,7 +15,7 @@ from include.sandbox.generator.frame import AS_OF
 from include.sandbox.generator.names import token
 
 SITE = "https://www.fernhill.example"
-# Google answers click views back to this many days before today.
+# Google answers click views of fewer days before today than this, in whatever zone it is asked.
 CLICK_VIEW_DAYS = 90
 
 
@@ -44,7 +44,7 @@ class Click:
     @property
     def is_kept(self) -> bool:
         """Whether Google still answers it at the world's clock."""
-        return self.day >= AS_OF.toordinal() - CLICK_VIEW_DAYS
+        return self.day > AS_OF.toordinal() - CLICK_VIEW_DAYS
 
 
 @dataclass(frozen=True)
