@@ -256,6 +256,60 @@ def test_records_that_change_while_they_are_read(
     }
 
 
+@pytest.mark.parametrize("way", ["rest", "bulk"])
+def test_records_that_change_without_end(
+    serve_data: Callable[..., Sandbox], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, way: str
+) -> None:
+    """One changes before each reading and one after it: no totals are ever those of what was read,
+    and those of what has not moved are."""
+    deals = [each for n in range(1, 8) for each in moving(n, f"2026-11-20T12:0{n}:00Z")]
+    running = serve_data({"salesforce/Opportunity": deals})
+    monkeypatch.setattr(reading, "BULK_FROM", 0 if way == "bulk" else 10_000)
+    client, account = connected(running, settings_for(running, tmp_path))
+    clock = iter([f"2026-11-20T12:0{n}:10Z" for n in range(1, 10)])
+    ask, totals = client.call, [0]
+
+    def call(method: str, path: str, **given: Any) -> Any:
+        answer = ask(method, path, **given)
+        asked = (given.get("parameters") or {}).get("q", "")
+        totals[0] += "SUM(" in asked
+        if ("SUM(" in asked and totals[0] % 2) or "ORDER BY" in asked or method == "DELETE":
+            running.set_clock(next(clock))
+        return answer
+
+    client.call = call  # type: ignore[method-assign]
+    rows = read(client, account, "opportunities")
+    assert {row["opportunity_id"]: row["amount"] for row in rows} == {
+        key("006", n): Decimal(100 * n) for n in range(2, 8)
+    }
+    assert totals == [2]
+
+
+def test_a_record_that_changes_after_the_query_began_is_left_for_the_next_load(
+    serve_data: Callable[..., Sandbox], tmp_path: Path
+) -> None:
+    """Salesforce fetches values with the page. Were the new state kept, the cursor would pass over
+    whatever else changed since the totals."""
+    running = serve_data({"salesforce/Opportunity": moving(1, "2026-11-20T13:00:00Z")})
+    client, account = connected(running, settings_for(running, tmp_path))
+    ask = client.call
+
+    def call(method: str, path: str, **given: Any) -> Any:
+        answer = ask(method, path, **given)
+        if "SUM(" in (given.get("parameters") or {}).get("q", ""):
+            running.set_clock("2026-11-20T14:00:00Z")
+        return answer
+
+    new = {"Id": key("006", 1), "StageName": "New", "Amount": 101, "IsDeleted": False,
+           "SystemModstamp": "2026-11-20T13:00:00.000+0000"}  # fmt: skip
+    running.set_faults([{"match": {"api": "salesforce", "query": "ORDER BY"}, "do": {
+        "kind": "status", "status": 200,
+        "body": {"totalSize": 1, "done": True, "records": [new]},
+    }}])  # fmt: skip
+    client.call = call  # type: ignore[method-assign]
+    assert read(client, account, "opportunities") == []
+
+
 def test_figures_that_never_agree_fail_the_load(sandbox: Sandbox, settings: Settings) -> None:
     """Records leave at every look: after three readings the load is left to the next try."""
     client, account = connected(sandbox, settings)
