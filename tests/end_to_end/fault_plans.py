@@ -87,8 +87,8 @@ def kinds(rules: Sequence[Rule]) -> set[str]:
 
 
 def kinds_of(api: str) -> set[str]:
-    """Every kind that is drawn for an API."""
-    wire = (*_HTTP, *_GRPC) if api == "google" else _HTTP
+    """Every kind that is drawn for an API; of Google, whose log-in alone is HTTP, those of gRPC."""
+    wire = _GRPC if api == "google" else _HTTP
     return {fault["kind"] for fault in (*wire, *_PAGES, *_OWN[api])} | (LIES - {"fewer_actions"})
 
 
