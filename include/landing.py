@@ -120,7 +120,7 @@ def write_batch(
                 partial.mkdir()
                 file = (partial / _RECORDS).open("xb")
                 fcntl.flock(file, fcntl.LOCK_EX)
-        with file:  # held open, and so locked, until the folder bears its final name
+        with _open_throughout(file):  # and so locked, until the folder bears its final name
             record_count = _write_records(file, records, partial)
             with plainly(partial):
                 _make_durable(file)
@@ -280,6 +280,16 @@ def _from_manifest(path: Path) -> Batch:
 def _sha256(path: Path) -> str:
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+@contextmanager
+def _open_throughout(file: io.BufferedWriter) -> Iterator[None]:
+    """Close the file at the end; what cannot be written even then is a landing fault too."""
+    try:
+        yield
+    finally:
+        with plainly(Path(file.name)):
+            file.close()
 
 
 @contextmanager

@@ -217,7 +217,7 @@ def test_a_kill_while_building_leaves_the_old_candidate(prepared: Settings) -> N
 
     query = "select spend from build.fct_ad_spend_daily"
     assert warehouse.read(prepared, query) == [{"spend": Decimal(10)}]
-    warehouse.build(prepared, "fct_ad_spend_daily")
+    build_spend(prepared)
     assert warehouse.read(prepared, query) == [{"spend": Decimal(7)}]
 
 

@@ -48,10 +48,10 @@ def test_keys_are_compared_once_a_day_unless_everything_is_read_anew(prepared: S
         [plan] = ingestion.plan(prepared, OPEN_CRM, {}, run(night), params)
         return [request["stream"] for request in plan["requests"]]
 
-    assert asked(1) == ["members", "member_keys"]
+    assert asked(1) == ["members", "member_keys", "fields"]
     load(prepared, CRM, "member_keys", 1, [])
-    assert asked(1) == ["members"]
-    assert asked(1, full=True) == asked(2) == ["members", "member_keys"]
+    assert asked(1) == ["members", "fields"]
+    assert asked(1, full=True) == asked(2) == ["members", "member_keys", "fields"]
 
 
 def test_the_ledger_knows_when_every_record_was_last_read(prepared: Settings) -> None:
