@@ -71,17 +71,17 @@ def _fill(file: Any, lean: Any, whole: Any, full_name: str, paths: list[str]) ->
     for path in paths:
         head, _, rest = path.partition(".")
         below.setdefault(head, []).extend([rest] if rest else [])
-    for name, rest in below.items():
+    for name, deeper in below.items():
         # Python's messages write `type` as type_.
         known = whole.fields_by_name.get(name) or whole.fields_by_name.get(f"{name}_")
         if known is None:  # a stream has no page tokens, and not every answer a summary
             continue
         field = lean.field.add(name=name, number=known.number, type=known.type)
         field.label = field.LABEL_REPEATED if known.is_repeated else field.LABEL_OPTIONAL
-        if rest:
+        if deeper:
             inner = lean.nested_type.add(name=f"Of_{name}")
             field.type_name = f"{full_name}.{inner.name}"
-            _fill(file, inner, known.message_type, field.type_name, rest)
+            _fill(file, inner, known.message_type, field.type_name, deeper)
         elif (other := known.enum_type or known.message_type) is not None:
             field.type_name = f".{other.full_name}"
             if other.file.name not in file.dependency:
