@@ -58,21 +58,10 @@ def test_an_earlier_day_first_changes_nothing_that_the_sources_tell_again(
     step_by_step.night(sandbox)
     for what, sql in RETOLD.items():
         assert step_by_step.marts(sql) == at_once.marts(sql), what
+    _knows_more_touches_and_none_less(step_by_step, at_once)
 
 
-def test_nights_that_were_there_know_more_touches_and_none_less(
-    tmp_path: Path, generated: Callable[..., Path], serve: Callable[..., Sandbox]
-) -> None:
-    sandbox = serve(generated(scale=0.1))
-    at_once, step_by_step = Home(tmp_path / "once"), Home(tmp_path / "steps")
-    at_once.night(sandbox)
-    last = sandbox.variables["CLOSED_LOOP_AS_OF"]
-    try:
-        sandbox.set_clock(EARLIER[0])
-        step_by_step.night(sandbox, CLOSED_LOOP_AS_OF=EARLIER[0])
-    finally:
-        sandbox.set_clock(last)
-    step_by_step.night(sandbox)
+def _knows_more_touches_and_none_less(step_by_step: Home, at_once: Home) -> None:
     sql = "select touchpoint_id, evidence, match_method from marts.fct_touchpoints"
     late = {row["touchpoint_id"]: row for row in at_once.marts(sql)}
     early = {row["touchpoint_id"]: row for row in step_by_step.marts(sql)}
