@@ -91,6 +91,17 @@ def test_a_data_set_may_be_all_but_empty(tmp_path: Path) -> None:
         assert accounts.json() == {"data": []}
 
 
+def test_an_older_graph_version_is_served_where_the_data_set_names_it(tmp_path: Path) -> None:
+    about: dict[str, Any] = {"meta_versions": ["v21.0"]}
+    with start_sandbox(write_data_set(tmp_path, {}, **about)) as sandbox:
+        asked = {"access_token": "sandbox-meta-token"}
+        codes = [
+            requests.get(f"{sandbox.http}/{version}/me/adaccounts", asked, timeout=30).status_code
+            for version in ("v20.0", "v21.0", "v26.0")
+        ]
+    assert codes == [400, 200, 200]
+
+
 def test_byte_order_marks_and_foreign_line_ends_are_read(tmp_path: Path) -> None:
     data = write_data_set(tmp_path, {"meta/ad_accounts": []})
     text = "\r\n".join(json.dumps(line) for line in FILES["meta/ad_accounts"]) + "\r\n"
@@ -178,6 +189,7 @@ def test_a_malformed_line_is_refused_with_file_line_and_reason(
         ({"time_zone": "Mars/Base"}, "time_zone 'Mars/Base' is not an IANA zone."),
         ({"currency": "dollars"}, "currency 'dollars' is not an ISO code."),
         ({"as_of": "yesterday"}, "as_of 'yesterday' is neither a day nor an ISO instant."),
+        ({"meta_versions": "v21.0"}, "meta_versions is not a list."),
     ],
 )
 def test_a_wrong_description_is_refused(
