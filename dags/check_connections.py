@@ -67,10 +67,11 @@ with DAG(
     @task
     def check(source_name: str) -> dict:
         """Try one connection; returns what was found out."""
-        from include import connections, run
+        from include import connections, planning, run
         from include.sources import SourceRefused
 
         context = get_current_context()
+        planning.refuse_unknown_names(run.settings_of(context), SOURCES)
         source = source_named(source_name)
         try:
             credentials = run.credentials_of(context, source.connection_id)

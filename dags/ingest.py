@@ -131,7 +131,7 @@ def ingest_dag(source: Source) -> DAG:
 
             context = get_current_context()
             settings = run.settings_of(context)
-            planning.refuse_unknown_streams(settings, SOURCES)
+            planning.refuse_unknown_names(settings, SOURCES)
             warehouse.prepare(settings, SOURCES)
             return ingestion.plan(
                 settings,

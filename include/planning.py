@@ -36,8 +36,19 @@ def streams_to_read(source: Source, settings: Settings) -> list[Stream]:
     ]
 
 
-def refuse_unknown_streams(settings: Settings, sources: Iterable[Source]) -> None:
-    """Raise SettingsError when the settings ask for a stream that none of the sources has."""
+def refuse_unknown_names(settings: Settings, sources: Iterable[Source]) -> None:
+    """Raise SettingsError when the settings name a source or a stream that does not exist."""
+    sources = tuple(sources)
+    names = sorted(source.name for source in sources)
+    for variable, given in (
+        ("CLOSED_LOOP_LOOK_BACK_DAYS", settings.look_back_days),
+        ("CLOSED_LOOP_CONCURRENT_REQUESTS", settings.concurrent_requests),
+    ):
+        if strangers := sorted(given.keys() - set(names)):
+            raise SettingsError(
+                f"{variable} names {', '.join(strangers)}, which is no source; the sources are "
+                f"{', '.join(names)}"
+            )
     known = {
         f"{source.name}.{stream.name}": stream.by_default
         for source in sources

@@ -84,7 +84,8 @@ def parse_day(text: str | None) -> date | None:
 
 
 def credentials_of(context: Mapping[str, Any], connection_id: str) -> dict[str, str]:
-    """A connection as plain values: host, login, password and whatever its extra holds.
+    """A connection as plain values: host, login, password and whatever its extra holds, without the
+    blanks and line ends around them that pasted and mounted secrets bring along.
 
     Raises SourceRefused, naming the connection, when Airflow has none of that name.
     """
@@ -95,8 +96,8 @@ def credentials_of(context: Mapping[str, Any], connection_id: str) -> dict[str, 
             "(the README's section on real accounts lists its fields)"
         )
     plain = {"host": connection.host, "login": connection.login, "password": connection.password}
-    extra = {name: str(value) for name, value in connection.extra_dejson.items()}
-    return {name: value for name, value in plain.items() if value} | extra
+    given = {name: value for name, value in plain.items() if value} | connection.extra_dejson
+    return {name: str(value).strip() for name, value in given.items()}
 
 
 @dataclass(frozen=True, slots=True)

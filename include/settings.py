@@ -136,7 +136,7 @@ def load_settings(environment: Mapping[str, str] | None = None) -> Settings:
             for source, days in _mapping(env, "CLOSED_LOOP_LOOK_BACK_DAYS").items()
         },
         concurrent_requests={
-            source: _whole_number("CLOSED_LOOP_CONCURRENT_REQUESTS", number)
+            source: _at_least_one("CLOSED_LOOP_CONCURRENT_REQUESTS", number)
             for source, number in _mapping(env, "CLOSED_LOOP_CONCURRENT_REQUESTS").items()
         },
         extra_streams=frozenset(
@@ -155,7 +155,7 @@ def load_settings(environment: Mapping[str, str] | None = None) -> Settings:
         task_retries=_whole_number(
             "CLOSED_LOOP_TASK_RETRIES", env.get("CLOSED_LOOP_TASK_RETRIES") or 3
         ),
-        salesforce_fields=_mapping(env, "CLOSED_LOOP_SALESFORCE_FIELDS"),
+        salesforce_fields=_fields(env, "CLOSED_LOOP_SALESFORCE_FIELDS"),
         seeds=Path(env.get("CLOSED_LOOP_SEEDS") or Path(__file__).parent / "seeds").absolute(),
         ca_file=env.get("CLOSED_LOOP_CA_FILE") or None,
         is_sandbox=env.get("CLOSED_LOOP_SANDBOX") == "1",
@@ -199,6 +199,12 @@ def _number(name: str, text: str) -> float:
     return float(text)
 
 
+def _at_least_one(name: str, value: object) -> int:
+    if (number := _whole_number(name, value)) < 1:
+        raise SettingsError(f"{name} holds {value}; write 1 or more")
+    return number
+
+
 def _mapping(env: Mapping[str, str], name: str) -> dict:
     try:
         value = json.loads(env.get(name) or "{}")
@@ -206,4 +212,17 @@ def _mapping(env: Mapping[str, str], name: str) -> dict:
         value = None
     if not isinstance(value, dict):
         raise SettingsError(f"{name} must be a JSON object")
+    return value
+
+
+def _fields(env: Mapping[str, str], name: str) -> dict[str, dict[str, str]]:
+    value = _mapping(env, name)
+    for fields in value.values():
+        if not isinstance(fields, dict) or not all(
+            isinstance(each, str) for each in fields.values()
+        ):
+            raise SettingsError(
+                f"{name} must say, for each object, which field fills which column, as in "
+                '{"Lead": {"utm_source": "Quelle__c"}}'
+            )
     return value

@@ -18,7 +18,7 @@ from include.contracts.staging import (
 )
 from include.planning import (
     Loaded,
-    refuse_unknown_streams,
+    refuse_unknown_names,
     requests_for,
     streams_to_read,
     yesterday,
@@ -203,7 +203,7 @@ def test_a_stream_that_is_not_read_by_default_is_read_where_it_is_asked_for() ->
     asked = load_settings({"CLOSED_LOOP_EXTRA_STREAMS": "some_ads.tasks, some_ads.leads"})
     assert crm_requests(source, asked) == [Request("leads"), Request("tasks")]
     assert streams_to_read(source, asked) == [CRM.streams[0], tasks]
-    refuse_unknown_streams(asked, (source,))
+    refuse_unknown_names(asked, (source,))
 
 
 @pytest.mark.parametrize("name", ["some_ads.taks", "some_adds.tasks", "tasks"])
@@ -211,7 +211,7 @@ def test_a_stream_that_no_source_has_is_refused_with_a_sentence(name: str) -> No
     tasks = Stream("tasks", STG_CRM_TASKS, "changes", by_default=False)
     settings = load_settings({"CLOSED_LOOP_EXTRA_STREAMS": f"some_ads.leads {name}"})
     with pytest.raises(SettingsError) as caught:
-        refuse_unknown_streams(settings, (replace(CRM, streams=(*CRM.streams, tasks)),))
+        refuse_unknown_names(settings, (replace(CRM, streams=(*CRM.streams, tasks)),))
     assert str(caught.value) == (
         f"CLOSED_LOOP_EXTRA_STREAMS names {name}, which no source has; it can name some_ads.tasks"
     )
@@ -251,3 +251,25 @@ def test_a_bad_setting_is_named_with_what_to_write(variables, sentence) -> None:
     with pytest.raises(SettingsError, match=sentence) as caught:
         load_settings(variables)
     assert next(iter(variables)) in str(caught.value)
+
+
+@pytest.mark.parametrize("variable", ["LOOK_BACK_DAYS", "CONCURRENT_REQUESTS"])
+def test_a_source_that_does_not_exist_is_refused_with_a_sentence(variable: str) -> None:
+    settings = load_settings({f"CLOSED_LOOP_{variable}": '{"google": 9, "some_ads": 9}'})
+    with pytest.raises(SettingsError) as caught:
+        refuse_unknown_names(settings, (CRM,))
+    assert str(caught.value) == (
+        f"CLOSED_LOOP_{variable} names google, which is no source; the sources are some_ads"
+    )
+
+
+@pytest.mark.parametrize("fields", ['{"Lead": "x"}', '{"Lead": {"utm_source": 5}}', "[]"])
+def test_a_mapping_of_fields_that_maps_nothing_is_refused(fields: str) -> None:
+    with pytest.raises(SettingsError, match="CLOSED_LOOP_SALESFORCE_FIELDS must "):
+        load_settings({"CLOSED_LOOP_SALESFORCE_FIELDS": fields})
+
+
+@pytest.mark.parametrize("number", ["0", "-1", "2.5", '"many"'])
+def test_no_request_at_all_is_refused(number: str) -> None:
+    with pytest.raises(SettingsError, match=r"CLOSED_LOOP_CONCURRENT_REQUESTS holds .*; write"):
+        load_settings({"CLOSED_LOOP_CONCURRENT_REQUESTS": f'{{"google_ads": {number}}}'})

@@ -293,7 +293,7 @@ def _infer(dataset: DataSet, name: str, values: list[Any], prefixes: dict[str, s
         targets = tuple(sorted({prefixes.get(text[:3], "") for text in texts}))
         if "" not in targets and _refers(dataset, texts, targets):
             return standard.field(name, "reference", targets)
-    if texts and all(map(_EMAIL.match, texts)):
+    if texts and "mail" in name.lower() and all(map(_EMAIL.match, texts)):
         return standard.field(name, "email")
     longest = max(map(len, seen))
     if longest > 255:

@@ -75,6 +75,8 @@ def extract(client: Graph, account: Account, request: Request) -> Iterator[Recor
     else:
         assert request.window is not None
         if request.stream == "lead_forms":
+            if not client.reads_lead_forms:
+                return
             key = client.settings.hash_key()
             yield from filled_forms(client, account, request.window, key)
         else:

@@ -64,6 +64,8 @@ class TooMuchData(Exception):
 class Graph:
     """One login to the Graph API; may be used by several threads at once.
 
+    ``reads_lead_forms``: unless the connection says ``no`` under ``lead_forms``, for reading what
+    people filled in takes permissions that reading spend does not.
     ``report_page`` is how many rows a page of a report is asked for; it is halved for good once
     Meta finds that too much. Raises SourceRefused when the connection lacks its token, or names a
     host that is not Meta's or a version that is none.
@@ -77,6 +79,7 @@ class Graph:
                 "with the permission ads_read there"
             )
         self.settings = settings
+        self.reads_lead_forms = credentials.get("lead_forms", "").strip().lower() != "no"
         self.version = credentials.get("api_version") or DEFAULT_VERSION
         if not re.fullmatch(r"v\d+\.\d+", self.version):
             raise SourceRefused(
@@ -164,9 +167,10 @@ class Graph:
             scopes = tuple(
                 entry.get("permission") for entry in granted if entry.get("status") == "granted"
             )
-        if "leads_retrieval" not in scopes:
+        if self.reads_lead_forms and "leads_retrieval" not in scopes:
             remarks.append(
-                "The access token lacks leads_retrieval; filled lead forms cannot be read without"
+                "The access token lacks leads_retrieval; filled lead forms cannot be read without: "
+                "grant it, or write lead_forms: no into the connection's extra to leave them out"
             )
         return Login(self.version, user.get("name"), tuple(sorted(scopes)), expires_at,
                      tuple(remarks))  # fmt: skip
@@ -316,7 +320,8 @@ class Graph:
         if "leads_retrieval" in said:
             return NotShown(
                 f"Facebook refused to show filled lead forms (error {name}: {said}); give the "
-                "access token of the connection facebook_ads the permission leads_retrieval"
+                "access token of the connection facebook_ads the permission leads_retrieval, or "
+                "write lead_forms: no into the connection's extra to leave them out"
             )
         if code in _PERMISSION or (code == 100 and "permission" in said.lower()):
             return NotShown(

@@ -17,7 +17,7 @@ from include.sources import SourceRefused
 from include.sources.salesforce_objects import ID, CrmObject
 
 # Our column: the words that name it, run together, and the field types that can hold it.
-_TEXTS = ("string", "textarea", "url", "picklist", "email", "phone", "combobox")
+_TEXTS = ("string", "textarea", "url", "picklist", "combobox")
 _DAYS = ("date", "datetime")
 _CAPTURED: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "utm_source": (("utmsource",), _TEXTS),
@@ -34,7 +34,17 @@ _CAPTURED: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "mql_at": (("mqldate", "mqlat", "datemql", "becamemql", "marketingqualified"), _DAYS),
     "sql_at": (("sqldate", "sqlat", "datesql", "becamesql", "salesqualified"), _DAYS),
 }
+# What may stand beside these words in a field's name: of which visit, of what, how written. A name
+# that says anything more (Referrer_Name__c, SQL_Attempts_Date__c) speaks of something else.
+_BESIDE = re.compile(
+    "(?:first|original|initial|last|latest|most|recent|current|touch|ft|lt|lead|contact|person|web"
+    "|website|site|form|visit|session|marketing|http|document|full|url|uri|page|link|value|text"
+    "|param|parameter|field|capture|captured|became|date|time|datetime|timestamp|stamp|utc|on|at"
+    r"|is|the|of|\d)*"
+)
 DATES = ("mql_at", "sql_at")
+PLACES = ("landing_page_url", "referrer_url")
+_PLACE = re.compile(r"\s*(?:\S+://.*|\S*[./]\S*|localhost.*)", re.DOTALL)
 NOTHING = (None, "")  # how pages and chunks say that a field is empty
 # Orgs that keep more than one visit say which one: the first is the evidence we want.
 FIRST, ONLY, LAST = 0, 1, 2
@@ -51,7 +61,17 @@ _FITS: dict[Type, tuple[str, ...]] = {
     Type.INTEGER: _NUMBERS,
     Type.NUMBER: _NUMBERS,
     Type.CRM_MONEY: _NUMBERS,
-    Type.TEXT: (*_TEXTS, *_NUMBERS, *_DAYS, "id", "reference", "multipicklist", "anyType"),
+    Type.TEXT: (
+        *_TEXTS,
+        "email",
+        "phone",
+        *_NUMBERS,
+        *_DAYS,
+        "id",
+        "reference",
+        "multipicklist",
+        "anyType",
+    ),
 }
 
 
@@ -95,14 +115,17 @@ class Selection:
         """What the mapped fields of a row say, by our columns, nulls left out.
 
         Values of two visits are never mixed: the earliest visit that has any UTM value gives all
-        that it has a field for.
+        that it has a field for. What stands in a page's field and is no address of a page, such as
+        the name of who referred the person, is left out.
         """
         if self._only is not None:
-            return {
-                column: value
-                for column, name in self._only
-                if (value := row.get(name)) not in NOTHING
-            }
+            return _without_other_texts(
+                {
+                    column: value
+                    for column, name in self._only
+                    if (value := row.get(name)) not in NOTHING
+                }
+            )
         visit = self._visit(row)
         values: dict[str, Any] = {}
         for column, fields in self.mapped.items():
@@ -112,7 +135,7 @@ class Selection:
             value = next((row[name] for name in names if row.get(name) not in NOTHING), None)
             if value is not None:
                 values[column] = value
-        return values
+        return _without_other_texts(values)
 
     def _visit(self, row: Mapping[str, Any]) -> int:
         for visit in (FIRST, ONLY, LAST):
@@ -215,6 +238,13 @@ def _found(described: list[Mapping[str, Any]]) -> dict[str, dict[int, str]]:
     return found
 
 
+def _without_other_texts(values: dict[str, Any]) -> dict[str, Any]:
+    for column in PLACES:
+        if column in values and not _PLACE.fullmatch(str(values[column])):
+            del values[column]
+    return values
+
+
 def _named(text: str, kind: str) -> tuple[str, str]:
     """The column that a field's run-together name speaks of, and the longest word that says so."""
     hits = [
@@ -222,7 +252,7 @@ def _named(text: str, kind: str) -> tuple[str, str]:
         for column, (words, kinds) in _CAPTURED.items()
         if kind in kinds
         for word in words
-        if word in text
+        if word in text and all(map(_BESIDE.fullmatch, text.split(word, 1)))
     ]
     if not hits:
         return "", ""

@@ -202,8 +202,12 @@ def test_a_missing_permission_for_leads_is_named(sandbox: Sandbox) -> None:
             }
         ]
     )
-    with pytest.raises(SourceRefused, match="the permission leads_retrieval"):
+    with pytest.raises(
+        SourceRefused, match="the permission leads_retrieval, or write lead_forms: no"
+    ):
         read(sandbox, "lead_forms")
+    assert read(sandbox, "lead_forms", lead_forms="no") == []
+    assert rows(sandbox, "campaign_daily", lead_forms="no")
 
 
 @pytest.mark.parametrize("stream", REPORTS)
@@ -248,6 +252,7 @@ def test_the_login_tells_user_scopes_and_end(sandbox: Sandbox) -> None:
         "Meta lets this token read data until 2026-09-21",
         "The access token lacks leads_retrieval",
     ]
+    assert len(look(connected(sandbox, lead_forms="no")).remarks) == 2
     described["data"]["is_valid"] = False
     sandbox.set_faults([{"match": {"path": "/debug_token$"}, "do": body}])
     with pytest.raises(SourceRefused, match="is not valid; write a fresh one"):

@@ -454,6 +454,15 @@ LEAD = OBJECTS[0]
         ("MQL_Date__c:string", None),
         ("MQL__c:boolean", None),
         ("Campaign_Name__c", None),
+        ("HTTP_Referrer__c", "referrer_url"),
+        ("Date_Became_MQL__c:date", "mql_at"),
+        ("Referrer_Name__c", None),
+        ("Referrer_Phone__c:phone", None),
+        ("Referrer_Contact_Email__c:email", None),
+        ("Landing_Page_Owner__c", None),
+        ("SQL_Attempts_Date__c:date", None),
+        ("SQL_Attended__c:date", None),
+        ("UpdateMQL_Run__c:date", None),
     ],
 )
 def test_a_custom_field_is_known_by_its_name(field: str, column: str | None) -> None:
@@ -474,6 +483,24 @@ def test_the_first_visit_wins_and_visits_are_not_mixed() -> None:
     assert selection.captured(both) == {"utm_source": "google", "gclid": "g-1"}
     only = {**both, "First_UTM_Source__c": None}
     assert selection.captured(only) == {"utm_source": "bing", "utm_medium": "cpc", "gclid": "g-1"}
+
+
+@pytest.mark.parametrize(
+    ("value", "is_kept"),
+    [
+        ("https://www.google.com/search?q=a b", True),
+        ("www.google.com", True),
+        ("/demo", True),
+        ("localhost:8080", True),
+        ("Jane Secret Doe", False),
+        ("Jane", False),
+        ("+49 30 123456", False),
+    ],
+)
+def test_who_referred_a_person_is_not_taken_for_a_page(value: str, is_kept: bool) -> None:
+    selection = select(LEAD, described("Referrer__c"), {})
+    wanted = {"referrer_url": value} if is_kept else {}
+    assert selection.captured({"Referrer__c": value}) == wanted
 
 
 def test_the_owners_mapping_has_the_last_word(sandbox: Sandbox, tmp_path: Path) -> None:
