@@ -1,6 +1,7 @@
 -- Do the ads of a campaign have no more spend, impressions and clicks on a day than the campaign?
 -- Grain: one row per platform, account, campaign and day on which they have.
--- A cent a campaign-day is tolerated, for networks round each ad by itself.
+-- Half a cent an ad is tolerated, for networks round each ad by itself, and half a cent for the
+-- campaign's own rounding.
 with
 
 campaign_days as (
@@ -22,6 +23,7 @@ ad_days as (
         account_id,
         campaign_id,
         date_day,
+        count(*) as ads,
         sum(spend) as spend,
         sum(impressions) as impressions,
         sum(clicks) as clicks
@@ -49,7 +51,7 @@ wrong as (
             and ad_days.campaign_id = campaign_days.campaign_id
             and ad_days.date_day = campaign_days.date_day
     where
-        ad_days.spend > coalesce(campaign_days.spend, 0) + 0.01
+        ad_days.spend > coalesce(campaign_days.spend, 0) + 0.005 * (ad_days.ads + 1)
         or ad_days.impressions > coalesce(campaign_days.impressions, 0)
         or ad_days.clicks > coalesce(campaign_days.clicks, 0)
 )

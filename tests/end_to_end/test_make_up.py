@@ -89,7 +89,7 @@ def test_all_dags_are_listed_unpaused_and_green_and_nothing_stays_behind(
         assert len(family) > 4
     finally:
         process.send_signal(signal.SIGINT)
-        process.wait(timeout=60)
+        process.wait(timeout=240)
     _, alive = psutil.wait_procs(family, timeout=20)
     assert alive == []
     assert Home(tmp_path).marts("select count(*) as rows from marts.fct_opportunities")[0]["rows"]

@@ -59,6 +59,7 @@ def test_an_earlier_day_first_changes_nothing_that_the_sources_tell_again(
     for what, sql in RETOLD.items():
         assert step_by_step.marts(sql) == at_once.marts(sql), what
     _knows_more_touches_and_none_less(step_by_step, at_once)
+    _a_second_night_asks_only_for_what_may_be_restated(at_once, sandbox)
 
 
 def _knows_more_touches_and_none_less(step_by_step: Home, at_once: Home) -> None:
@@ -74,12 +75,7 @@ def _knows_more_touches_and_none_less(step_by_step: Home, at_once: Home) -> None
     assert by_click[0] < by_click[1]
 
 
-def test_a_second_night_asks_only_for_what_may_be_restated(
-    tmp_path: Path, generated: Callable[..., Path], serve: Callable[..., Sandbox]
-) -> None:
-    sandbox = serve(generated(scale=0.1))
-    home = Home(tmp_path / "home")
-    home.night(sandbox)
+def _a_second_night_asks_only_for_what_may_be_restated(home: Home, sandbox: Sandbox) -> None:
     before = home.fingerprint()
     first = {path.name for path in home.path.glob("landing/*/*/campaign_daily/*")}
     home.night(sandbox)
