@@ -7,14 +7,13 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
+from include.contracts.crm_staging import STG_CRM_LEADS, STG_CRM_TASKS
 from include.contracts.staging import (
     STG_ACCOUNT_DAILY,
     STG_AD_DAILY,
     STG_CAMPAIGN_DAILY,
     STG_CAMPAIGNS,
     STG_CLICKS,
-    STG_CRM_LEADS,
-    STG_CRM_TASKS,
 )
 from include.planning import (
     Loaded,

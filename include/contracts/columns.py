@@ -173,6 +173,14 @@ utm_campaign = _text("utm_campaign", "utm_campaign as captured")
 utm_content = _text("utm_content", "utm_content as captured")
 utm_term = _text("utm_term", "utm_term as captured")
 utm_id = _text("utm_id", "utm_id as captured")
+UTM: tuple[Column, ...] = (
+    utm_source,
+    utm_medium,
+    utm_campaign,
+    utm_content,
+    utm_term,
+    utm_id,
+)
 gclid = _text("gclid", "Google's click id as captured")
 fbclid = _text("fbclid", "Meta's click id as captured; set on unpaid clicks too")
 li_fat_id = _text("li_fat_id", "LinkedIn's click id as captured")

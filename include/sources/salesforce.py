@@ -13,7 +13,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterable, Iterator, Mapping
 
-from include.contracts.staging import STG_CRM_FIELDS
+from include.contracts.crm_staging import STG_CRM_FIELDS
 from include.settings import Settings
 from include.sources import (
     Account,

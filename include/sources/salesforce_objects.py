@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from include.contracts import staging
+from include.contracts import crm_staging
 from include.contracts.shape import Table
 from include.sources.personal import EMAIL_HASH
 
@@ -78,7 +78,7 @@ OBJECTS: tuple[CrmObject, ...] = (
     CrmObject(
         "Lead",
         "leads",
-        staging.STG_CRM_LEADS,
+        crm_staging.STG_CRM_LEADS,
         {
             "lead_id": ID,
             **_OWNED,
@@ -103,7 +103,7 @@ OBJECTS: tuple[CrmObject, ...] = (
     CrmObject(
         "Contact",
         "contacts",
-        staging.STG_CRM_CONTACTS,
+        crm_staging.STG_CRM_CONTACTS,
         {
             "contact_id": ID,
             "crm_account_id": "AccountId",
@@ -120,7 +120,7 @@ OBJECTS: tuple[CrmObject, ...] = (
     CrmObject(
         "Account",
         "accounts",
-        staging.STG_CRM_ACCOUNTS,
+        crm_staging.STG_CRM_ACCOUNTS,
         {
             "crm_account_id": ID,
             **_OWNED,
@@ -137,7 +137,7 @@ OBJECTS: tuple[CrmObject, ...] = (
     CrmObject(
         "Opportunity",
         "opportunities",
-        staging.STG_CRM_OPPORTUNITIES,
+        crm_staging.STG_CRM_OPPORTUNITIES,
         {
             "opportunity_id": ID,
             "crm_account_id": "AccountId",
@@ -160,7 +160,7 @@ OBJECTS: tuple[CrmObject, ...] = (
     CrmObject(
         "OpportunityContactRole",
         "contact_roles",
-        staging.STG_CRM_CONTACT_ROLES,
+        crm_staging.STG_CRM_CONTACT_ROLES,
         {
             "contact_role_id": ID,
             "opportunity_id": "OpportunityId",
@@ -173,7 +173,7 @@ OBJECTS: tuple[CrmObject, ...] = (
     CrmObject(
         "Campaign",
         "campaigns",
-        staging.STG_CRM_CAMPAIGNS,
+        crm_staging.STG_CRM_CAMPAIGNS,
         {
             "crm_campaign_id": ID,
             "parent_crm_campaign_id": "ParentId",
@@ -193,7 +193,7 @@ OBJECTS: tuple[CrmObject, ...] = (
     CrmObject(
         "CampaignMember",
         "campaign_members",
-        staging.STG_CRM_CAMPAIGN_MEMBERS,
+        crm_staging.STG_CRM_CAMPAIGN_MEMBERS,
         {
             "campaign_member_id": ID,
             "crm_campaign_id": "CampaignId",
@@ -208,14 +208,14 @@ OBJECTS: tuple[CrmObject, ...] = (
     CrmObject(
         "User",
         "users",
-        staging.STG_CRM_USERS,
+        crm_staging.STG_CRM_USERS,
         {"user_id": ID, "department": "Department", "is_active": "IsActive", **_ALWAYS},
         compared_every_days=None,
     ),
     CrmObject(
         "RecordType",
         "record_types",
-        staging.STG_CRM_RECORD_TYPES,
+        crm_staging.STG_CRM_RECORD_TYPES,
         {
             "record_type_id": ID,
             "object_name": "SobjectType",
@@ -228,7 +228,7 @@ OBJECTS: tuple[CrmObject, ...] = (
     CrmObject(
         "OpportunityHistory",
         "opportunity_history",
-        staging.STG_CRM_OPPORTUNITY_HISTORY,
+        crm_staging.STG_CRM_OPPORTUNITY_HISTORY,
         {
             "opportunity_history_id": ID,
             "opportunity_id": "OpportunityId",
@@ -247,14 +247,14 @@ OBJECTS: tuple[CrmObject, ...] = (
     _field_history(
         "Opportunity",
         "opportunity_field_history",
-        staging.STG_CRM_OPPORTUNITY_FIELD_HISTORY,
+        crm_staging.STG_CRM_OPPORTUNITY_FIELD_HISTORY,
         "OpportunityFieldHistory",
     ),
-    _field_history("Lead", "lead_history", staging.STG_CRM_LEAD_HISTORY, "LeadHistory"),
+    _field_history("Lead", "lead_history", crm_staging.STG_CRM_LEAD_HISTORY, "LeadHistory"),
     CrmObject(
         "OpportunityStage",
         "opportunity_stages",
-        staging.STG_CRM_OPPORTUNITY_STAGES,
+        crm_staging.STG_CRM_OPPORTUNITY_STAGES,
         {
             "opportunity_stage_id": ID,
             "stage_name": "ApiName",
@@ -271,7 +271,7 @@ OBJECTS: tuple[CrmObject, ...] = (
     CrmObject(
         "CurrencyType",
         "currencies",
-        staging.STG_CRM_CURRENCIES,
+        crm_staging.STG_CRM_CURRENCIES,
         {
             "currency_code": "IsoCode",
             "decimal_places": "DecimalPlaces",
@@ -287,7 +287,7 @@ OBJECTS: tuple[CrmObject, ...] = (
     CrmObject(
         "DatedConversionRate",
         "exchange_rates",
-        staging.STG_CRM_EXCHANGE_RATES,
+        crm_staging.STG_CRM_EXCHANGE_RATES,
         {
             "exchange_rate_id": ID,
             "currency_code": "IsoCode",
@@ -302,7 +302,7 @@ OBJECTS: tuple[CrmObject, ...] = (
     CrmObject(
         "Task",
         "tasks",
-        staging.STG_CRM_TASKS,
+        crm_staging.STG_CRM_TASKS,
         {
             "task_id": ID,
             **_PARTIES,
@@ -319,7 +319,7 @@ OBJECTS: tuple[CrmObject, ...] = (
     CrmObject(
         "Event",
         "events",
-        staging.STG_CRM_EVENTS,
+        crm_staging.STG_CRM_EVENTS,
         {
             "event_id": ID,
             **_PARTIES,

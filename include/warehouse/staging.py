@@ -14,9 +14,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from include import failpoints
+from include.contracts.crm_staging import STG_CRM_FIELDS
 from include.contracts.ops import REJECTED_ROWS, SCHEMA_CHANGES
 from include.contracts.shape import Table
-from include.contracts.staging import STG_CRM_FIELDS
 from include.contracts.values import arrow_schema
 from include.landing import Batch
 from include.quality import CheckedBatch, loaded_table

@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from include import landing, quality, warehouse
+from include.contracts.crm_staging import STG_CRM_CAMPAIGN_MEMBERS, STG_CRM_FIELDS
 from include.contracts.staging import (
     STG_ACCOUNT_DAILY,
     STG_AD_ACCOUNTS,
@@ -15,8 +16,6 @@ from include.contracts.staging import (
     STG_CAMPAIGN_DAILY,
     STG_CAMPAIGN_HISTORY,
     STG_CAMPAIGNS,
-    STG_CRM_CAMPAIGN_MEMBERS,
-    STG_CRM_FIELDS,
 )
 from include.landing import Batch
 from include.run import Run
