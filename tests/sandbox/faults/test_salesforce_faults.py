@@ -477,12 +477,14 @@ def test_fault_also_a_query_too_long_for_a_uri_stands_in_a_jobs_body(
         "utm_source", "utm_medium", "utm_campaign", "utm_content", "utm_term", "gclid", "fbclid",
         "li_fat_id", "referrer_url",
     )}  # fmt: skip
-    told = lead(1, **{name: f"of {column}" for column, name in names.items()})
+    values = {column: f"of {column}" for column in names}
+    values["referrer_url"] = "https://news.example/stories"
+    told = lead(1, **{names[column]: value for column, value in values.items()})
     folder = write_data_set(tmp_path_factory.mktemp("data"), {"salesforce/Lead": [told]})
     with start_sandbox(folder) as running:
         client, account = connected(running, settings_for(running, tmp_path, Lead=names))
         [row] = read(client, account, "leads")
-        assert {column: row[column] for column in names} == {c: f"of {c}" for c in names}
+        assert {column: row[column] for column in names} == values
         assert len(calls(running, "/results")) == 1
         assert not [e for e in running.log() if e["status"] == 414]
 
