@@ -9,7 +9,7 @@ from include.contracts import mart_columns as m
 from include.contracts.shape import Column, Table, Type, table
 
 LEVELS = ("account", "campaign", "ad_group", "ad")
-GAP_REASONS = ("not_loaded", "type_without_ads", "rounding", "unexplained")
+GAP_REASONS = ("not_loaded", "type_without_ads", "rounding", "credit", "unexplained")
 
 _FIGURES: tuple[Column, ...] = (
     c.spend.required(),
@@ -248,8 +248,9 @@ MART_AD_LEVEL_GAPS_MONTHLY = table(
             "reason",
             Type.TEXT,
             "not_loaded: the ad level of the day was never loaded; type_without_ads: no campaign "
-            "of its type has ads; rounding: less than a cent a day; unexplained: the network "
-            "gives less for the ads",
+            "of its type has ads; rounding: no more than half a cent an ad and half a cent for the "
+            "campaign; credit: the campaign cost less than its ads, which bear none of its credit; "
+            "unexplained: the network gives less for the ads",
             one_of=GAP_REASONS,
         ),
         c.currency_code.required(),

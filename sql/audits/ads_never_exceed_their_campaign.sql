@@ -1,7 +1,7 @@
 -- Do the ads of a campaign have no more spend, impressions and clicks on a day than the campaign?
 -- Grain: one row per platform, account, campaign and day on which they have.
 -- Half a cent an ad is tolerated, for networks round each ad by itself, and half a cent for the
--- campaign's own rounding.
+-- campaign's own rounding; and a credit to the campaign, as far as the month's gaps name it.
 with
 
 campaign_days as (
@@ -31,6 +31,18 @@ ad_days as (
     group by platform, account_id, campaign_id, date_day
 ),
 
+credits as (
+    select
+        platform,
+        account_id,
+        campaign_id,
+        month,
+        sum(-spend_gap) as spend
+    from build.mart_ad_level_gaps_monthly
+    where reason = 'credit'
+    group by platform, account_id, campaign_id, month
+),
+
 wrong as (
     select
         ad_days.platform,
@@ -50,8 +62,15 @@ wrong as (
             and ad_days.account_id = campaign_days.account_id
             and ad_days.campaign_id = campaign_days.campaign_id
             and ad_days.date_day = campaign_days.date_day
+    left join credits
+        on
+            ad_days.platform = credits.platform
+            and ad_days.account_id = credits.account_id
+            and ad_days.campaign_id = credits.campaign_id
+            and credits.month = cast(date_trunc('month', ad_days.date_day) as date)
     where
-        ad_days.spend > coalesce(campaign_days.spend, 0) + 0.005 * (ad_days.ads + 1)
+        ad_days.spend > coalesce(campaign_days.spend, 0) + coalesce(credits.spend, 0)
+        + 0.005 * (ad_days.ads + 1)
         or ad_days.impressions > coalesce(campaign_days.impressions, 0)
         or ad_days.clicks > coalesce(campaign_days.clicks, 0)
 )

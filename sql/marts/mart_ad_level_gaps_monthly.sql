@@ -2,6 +2,8 @@
 -- Grain: one row per platform, account, campaign, currency, month and reason.
 -- A campaign type is held to have no ads when no campaign of it, in any account, has an ad or a
 -- figure of one. A day counts as loaded at ad level when the ledger says so or figures stand.
+-- Rounding is half a cent an ad and half a cent for the campaign. Where ads cost more than their
+-- campaign, which shows no fewer impressions and clicks, it has a credit that no ad bears.
 with
 
 campaign_days as (
@@ -23,6 +25,7 @@ ad_days as (
         account_id,
         campaign_id,
         date_day,
+        count(*) as ads,
         sum(spend) as spend,
         sum(impressions) as impressions,
         sum(clicks) as clicks
@@ -67,7 +70,7 @@ gaps as (
         campaign_days.spend - coalesce(ad_days.spend, 0) as spend_gap,
         campaign_days.impressions - coalesce(ad_days.impressions, 0) as impressions_gap,
         campaign_days.clicks - coalesce(ad_days.clicks, 0) as clicks_gap,
-        ad_days.platform is not null as has_ads_that_day
+        coalesce(ad_days.ads, 0) as ads
     from campaign_days
     left join ad_days
         on
@@ -88,13 +91,20 @@ reasoned as (
         case
             when loaded_days.platform is null then 'not_loaded'
             when
-                not gaps.has_ads_that_day
+                gaps.ads = 0
                 and campaigns.campaign_type is not null
                 and types_with_ads.platform is null
                 then 'type_without_ads'
             when
-                abs(gaps.spend_gap) < 0.01 and gaps.impressions_gap = 0 and gaps.clicks_gap = 0
+                abs(gaps.spend_gap) <= 0.005 * (gaps.ads + 1)
+                and gaps.impressions_gap = 0
+                and gaps.clicks_gap = 0
                 then 'rounding'
+            when
+                gaps.spend_gap < -0.005 * (gaps.ads + 1)
+                and gaps.impressions_gap >= 0
+                and gaps.clicks_gap >= 0
+                then 'credit'
             else 'unexplained'
         end as reason,
         gaps.currency_code,

@@ -13,11 +13,12 @@ from include import warehouse
 from include.settings import Settings
 from tests.sql.worlds import build, fill, spoil
 
-# Two channels of ads in two currencies, one of them down to the ad, a fair entered by hand, a
-# webinar, one of our own, and deals of every outcome.
+# Two channels of ads in two currencies, one of them down to the ad, with a credit that no ad
+# carries, a fair entered by hand, a webinar, one of our own, and deals of every outcome.
 WORLD: dict[str, list[dict[str, Any]]] = {
     "seed_currency_rates": [
         {"currency_code": "USD", "rate_date": "2026-01-09", "rate": "1.25"},
+        {"currency_code": "USD", "rate_date": "2026-02-02", "rate": "1.25"},
         {"currency_code": "USD", "rate_date": "2026-03-02", "rate": "1.20"},
         {"currency_code": "USD", "rate_date": "2026-11-20", "rate": "1.15"},
     ],
@@ -47,6 +48,7 @@ WORLD: dict[str, list[dict[str, Any]]] = {
         for platform, campaign, currency, day, spend in (
             ("google_ads", "1", "USD", "2026-01-10", "100"),
             ("google_ads", "1", "USD", "2026-01-11", "50"),
+            ("google_ads", "1", "USD", "2026-02-03", "-15"),
             ("facebook_ads", "2", "EUR", "2026-01-10", "30"),
         )
     ],
@@ -61,6 +63,7 @@ WORLD: dict[str, list[dict[str, Any]]] = {
         for platform, currency, day, spend in (
             ("google_ads", "USD", "2026-01-10", "100"),
             ("google_ads", "USD", "2026-01-11", "50"),
+            ("google_ads", "USD", "2026-02-03", "-15"),
             ("facebook_ads", "EUR", "2026-01-10", "30"),
         )
     ],
@@ -87,6 +90,7 @@ WORLD: dict[str, list[dict[str, Any]]] = {
             ("7", "2026-01-10", "60"),
             ("8", "2026-01-10", "40"),
             ("7", "2026-01-11", "30"),
+            ("7", "2026-02-03", "5"),
         )
     ],
     "stg_conversion_daily": [
@@ -387,7 +391,7 @@ def test_the_crms_rates_are_held_to_the_crm(sql_settings: Settings) -> None:
         "select sum(spend_base) as spend from build.fct_ad_spend_daily "
         "where platform = 'google_ads'",
     )
-    assert spend == [{"spend": Decimal("187.5")}]
+    assert spend == [{"spend": Decimal("168.75")}]
     with _spoiled(
         sql_settings,
         "build.fct_ad_performance_daily",
@@ -416,4 +420,4 @@ def test_a_campaign_that_vanished_from_the_marts_is_seen(world: Settings) -> Non
             found = warehouse.audit(world, "spend_fact_equals_staged_spend")
             assert {row["platform"] for row in found.rows} == {"facebook_ads"}
     with _spoiled(world, "build.fct_ad_spend_daily", "delete from {table}"):
-        assert warehouse.audit(world, "spend_equals_the_platforms_own_totals").wrong_count == 3
+        assert warehouse.audit(world, "spend_equals_the_platforms_own_totals").wrong_count == 4
