@@ -10,7 +10,7 @@ from typing import Any
 
 from include.contracts.shape import Column, Type
 from include.sources import Account, Record, Row
-from include.sources.personal import EMAIL_HASH, hashed, without_addresses
+from include.sources.personal import EMAIL_HASH, SIGNS, hashed, without_addresses
 from include.sources.salesforce_fields import NOTHING, Selection
 from include.sources.salesforce_objects import CrmObject
 
@@ -46,9 +46,7 @@ def landing(selection: Selection, hash_key: bytes) -> Landed:
         record |= selection.captured(row)
         address = record.pop(EMAIL_HASH, None) or row.get(email)
         joined = "\n".join([text for name in texts if type(text := record.get(name)) is str])
-        if (
-            "@" in joined or "%" in joined or "＠" in joined or "﹫" in joined
-        ):  # part of an address?
+        if any(sign in joined for sign in SIGNS):
             for name in texts:
                 if type(text := record.get(name)) is str:
                     record[name] = without_addresses(text)

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
 from include.settings import Settings, load_settings
 from include.sources import (
@@ -23,6 +23,7 @@ from include.sources import (
     SourceRefused,
     SourceUnavailable,
 )
+from include.sources.personal import is_address, without_addresses
 from include.sources.salesforce import SALESFORCE
 from include.sources.salesforce_client import Client
 from include.sources.salesforce_fields import select
@@ -290,6 +291,18 @@ def test_a_field_that_disappears_while_being_read(
 # -- credentials ------------------------------------------------------------------------------
 
 
+RSA = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+
+
+def _pem(key: Any, passphrase: bytes | None = None) -> str:
+    if passphrase:
+        locked: Any = serialization.BestAvailableEncryption(passphrase)
+    else:
+        locked = serialization.NoEncryption()
+    form = serialization.PrivateFormat.PKCS8
+    return key.private_bytes(serialization.Encoding.PEM, form, locked).decode()
+
+
 @pytest.mark.parametrize(
     ("change", "sentence"),
     [
@@ -302,6 +315,17 @@ def test_a_field_that_disappears_while_being_read(
         ({"host": "https://salesforce.com.evil.example"}, "not an https address"),
         ({"host": "http://acme.my.salesforce.com"}, "not an https address"),
         ({"host": "https://user:pw@acme.my.salesforce.com"}, "not an https address"),
+        ({"api_version": "latest"}, "'latest' is no version .*api_version of the connection"),
+        *(
+            ({"private_key": key, "username": "u"}, "private_key of the connection salesforce is")
+            for key in (
+                "not a secret key",
+                "-----BEGIN PRIVATE KEY-----\nc2VjcmV0\n-----END PRIVATE KEY-----\n",
+                _pem(ec.generate_private_key(ec.SECP256R1())),
+                _pem(RSA, b"a pass phrase"),
+                _pem(RSA).replace("\n", " "),
+            )
+        ),
     ],
 )
 def test_a_bad_connection_is_refused_with_a_sentence(
@@ -311,17 +335,13 @@ def test_a_bad_connection_is_refused_with_a_sentence(
     with pytest.raises(SourceRefused, match=sentence) as refused:
         SALESFORCE.connect(credentials, settings)
     assert "secret" not in str(refused.value).replace("consumer secret", "")
+    assert "PRIVATE" not in str(refused.value)
     assert "\n" not in str(refused.value)
 
 
 def test_a_key_in_the_connection_means_jwt(sandbox: Sandbox, settings: Settings) -> None:
-    private = rsa.generate_private_key(public_exponent=65537, key_size=2048).private_bytes(
-        serialization.Encoding.PEM,
-        serialization.PrivateFormat.PKCS8,
-        serialization.NoEncryption(),
-    )
     credentials = sandbox.connection("salesforce") | {
-        "password": "", "private_key": private.decode(), "username": "admin@sandbox.example",
+        "password": "", "private_key": _pem(RSA), "username": "admin@sandbox.example",
     }  # fmt: skip
     assert SALESFORCE.discover(SALESFORCE.connect(credentials, settings))
     assert any("jwt-bearer" in entry["query"] for entry in sandbox.log())
@@ -337,6 +357,12 @@ def test_loopback_needs_the_sandbox_switch(sandbox: Sandbox, settings: Settings)
 def test_an_untrusted_certificate_is_refused(sandbox: Sandbox, settings: Settings) -> None:
     with pytest.raises(SourceRefused, match="CLOSED_LOOP_CA_FILE"):
         SALESFORCE.connect(sandbox.connection("salesforce"), replace(settings, ca_file=None))
+
+
+def test_a_version_may_be_spelled_as_in_a_url(sandbox: Sandbox, settings: Settings) -> None:
+    credentials = sandbox.connection("salesforce") | {"api_version": "v67.0"}
+    assert SALESFORCE.discover(SALESFORCE.connect(credentials, settings))
+    assert any("/services/data/v67.0/" in entry["path"] for entry in sandbox.log())
 
 
 def test_a_version_that_is_not_served(sandbox: Sandbox, settings: Settings) -> None:
@@ -387,6 +413,14 @@ def test_one_address_in_three_spellings_has_one_keyed_hash(
         "jane.doe%252540secretmail%2Eexample",
         "jane.doe＠secretmail.example",
         "JANE.DOE@SECRETMAIL.EXAMPLE",
+        "o'doe@secretmail.example",
+        '"jane doe"@secretmail.example',
+        '"jane@home"@secretmail.example',
+        "jane&#64;secretmail.example",
+        "jose\u0301@secretmail.example",
+        "jane\u200b@se\u0301cretmail.example",
+        "jane@secretmail。example",
+        "jane@[IPv6:2001:db8::secretmail]",
     ],
 )
 def test_no_spelling_of_an_address_is_landed(
@@ -406,8 +440,47 @@ def test_no_spelling_of_an_address_is_landed(
     client, account = connected(other, settings_for(other, tmp_path))
     (record,) = SALESFORCE.extract(client, account, Request("leads"))
     text = json.dumps(record, ensure_ascii=False, default=str)
-    assert "secretmail" not in text.lower()
+    assert "cretmail" not in text.lower()
     assert "utm_source=bing" in text
+
+
+WHOLE = "!#$%&'*+-/=?^_`{|}~"
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "o'brien@example.com",
+        f"jane{WHOLE}@example.com",
+        '"jane \\"of\\" doe"@example.com',
+        "jane@exámple.com",
+        "jane@m%C3%BCnchen.example",
+        "jane@[192.0.2.1]",
+    ],
+)
+def test_every_address_there_may_be_is_known_as_one(address: str) -> None:
+    assert is_address(f" {address} ")
+    assert without_addresses(address) == "(e-mail removed)"
+    assert without_addresses(f"https://x.example/a?u=b&e=o'{address}&utm_source=bing").startswith(
+        "https://x.example/a?u=b&e="
+    )
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "@ nobody",
+        "jane@",
+        "@jane",
+        "3 @ 4.50",
+        "a b@example.com",
+        "x@y",
+        "",
+        "x.example/?utm_source=bing&e=jane@example.com",
+    ],
+)
+def test_what_is_no_address_is_not_taken_for_one(text: str) -> None:
+    assert not is_address(text)
 
 
 # -- custom fields ----------------------------------------------------------------------------
