@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from include.registry import SOURCES
-from include.sources.versions import VERSIONS, sunset_warning, version_in_use
+from include.sources.versions import VERSIONS, sunset_warning, version_asked_for, version_in_use
 
 
 @pytest.mark.parametrize("source", [source.name for source in SOURCES])
@@ -47,6 +47,28 @@ def test_a_version_stands_in_the_table_once() -> None:
 )
 def test_a_warning_comes_90_days_before(day: datetime, words: str | None) -> None:
     assert sunset_warning("google_ads", "v23", day) == words
+
+
+@pytest.mark.parametrize(
+    ("source", "spelling", "version"),
+    [
+        *((source.name, None, version_in_use(source.name)) for source in SOURCES),
+        *(("facebook_ads", text, "v25.0") for text in ("v25.0", "25.0", "V25", " 25 ")),
+        *(("google_ads", text, "v25") for text in ("v25", "25", "v25.0", "V25")),
+        *(("linkedin_ads", text, "202610") for text in ("202610", "v202610", "202610 ")),
+        *(("salesforce", text, "67.0") for text in ("67.0", "v67.0", "67", "V67")),
+        ("salesforce", "latest", "latest"),
+        ("salesforce", "67.5", "67.5"),
+        ("google_ads", "", "v26"),
+    ],
+)
+def test_a_version_is_understood_with_and_without_its_v(
+    source: str, spelling: str | None, version: str
+) -> None:
+    assert version_asked_for(source, spelling) == version
+    if spelling:
+        day = datetime(2026, 11, 20, tzinfo=UTC)
+        assert sunset_warning(source, spelling, day) == sunset_warning(source, version, day)
 
 
 def test_a_version_in_good_standing_needs_no_word() -> None:

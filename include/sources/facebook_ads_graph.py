@@ -30,7 +30,7 @@ from urllib3.exceptions import HTTPError
 from include.settings import LOOPBACK_HOSTS, Settings
 from include.sources import Login, Measure, Record, SourceRefused, SourceUnavailable, patiently
 from include.sources.facebook_ads_usage import shares_used, wait_asked_for
-from include.sources.versions import version_in_use
+from include.sources.versions import version_asked_for, version_in_use
 
 log = logging.getLogger(__name__)
 
@@ -80,7 +80,7 @@ class Graph:
             )
         self.settings = settings
         self.reads_lead_forms = credentials.get("lead_forms", "").strip().lower() != "no"
-        self.version = credentials.get("api_version") or DEFAULT_VERSION
+        self.version = version_asked_for("facebook_ads", credentials.get("api_version"))
         if not re.fullmatch(r"v\d+\.\d+", self.version):
             raise SourceRefused(
                 f"{self.version!r} is no Graph API version; correct api_version of the connection "

@@ -26,7 +26,6 @@ from include.sources import (
     patiently,
 )
 from include.sources.google_ads_login import (
-    DEFAULT_VERSION,
     ENDPOINT,
     NAME,
     SCOPE,
@@ -38,6 +37,7 @@ from include.sources.google_ads_login import (
 )
 from include.sources.google_ads_query import Query, response_type
 from include.sources.google_ads_wire import Spool, Trouble, Wire, enum_name
+from include.sources.versions import version_asked_for
 
 _CALL_SECONDS = 300
 _QUOTA_SECONDS = 3_600  # a wait longer than this is a daily allowance, not a throttle
@@ -82,7 +82,7 @@ class Client:
         self._patience = (settings.retry_seconds, settings.retry_first_wait)
         # So that a call that hangs leaves time to ask again.
         self._call_seconds = min(_CALL_SECONDS, max(10, settings.retry_seconds / 4))
-        version = known_version(credentials.get("api_version") or DEFAULT_VERSION)
+        version = known_version(version_asked_for(NAME, credentials.get("api_version")))
         endpoint = credentials.get("endpoint") or credentials.get("host") or ENDPOINT
         check_host(endpoint, settings)
         developer_token = needed(credentials, "developer_token")

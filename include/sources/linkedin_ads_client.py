@@ -39,7 +39,7 @@ from include.sources import (
     wait,
 )
 from include.sources.linkedin_ads_login import NAME, AccessToken
-from include.sources.versions import version_in_use
+from include.sources.versions import version_asked_for
 
 HOST = "https://api.linkedin.com"
 TOKEN_URL = "https://www.linkedin.com/oauth/v2/accessToken"
@@ -94,7 +94,7 @@ class Client:
 
     def __init__(self, credentials: Mapping[str, str], settings: Settings) -> None:
         self.settings = settings
-        self.version = credentials.get("api_version") or version_in_use(NAME)
+        self.version = version_asked_for(NAME, credentials.get("api_version"))
         self.wanted = [
             part.strip().rsplit(":", 1)[-1]
             for part in credentials.get("account_ids", "").split(",")

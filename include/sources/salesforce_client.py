@@ -35,7 +35,7 @@ from include.sources.salesforce_session import (
     spooled,
     unreachable,
 )
-from include.sources.versions import version_in_use
+from include.sources.versions import version_asked_for, version_in_use
 
 DEFAULT_VERSION = version_in_use("salesforce")
 MAX_URI = 16_000
@@ -91,7 +91,12 @@ class Client:
 
     def __init__(self, credentials: Mapping[str, str], settings: Settings) -> None:
         self.settings = settings
-        self.version = credentials.get("api_version") or DEFAULT_VERSION
+        self.version = version_asked_for("salesforce", credentials.get("api_version"))
+        if not re.fullmatch(r"\d+\.0", self.version):
+            raise SourceRefused(
+                f"{self.version!r} is no version of Salesforce's API; correct api_version of the "
+                f"connection salesforce, for example {DEFAULT_VERSION}"
+            )
         self.scopes: tuple[str, ...] | None = None
         self._credentials = dict(credentials)
         self._origin = my_domain(credentials, settings)

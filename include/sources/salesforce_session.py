@@ -125,7 +125,7 @@ def log_in(credentials: Mapping[str, str], settings: Settings) -> Granted:
     origin = my_domain(credentials, settings)
     options: dict[str, Any] = {"consumer_key": _needed(credentials, "login", "consumer key")}
     if credentials.get("private_key"):
-        options["privatekey"] = credentials["private_key"]
+        options["privatekey"] = _checked_key(credentials["private_key"])
         options["username"] = _needed(credentials, "username", "the user's name")
         options["domain"] = "test" if ".sandbox." in origin else "login"
     else:
@@ -188,6 +188,25 @@ def _needed(credentials: Mapping[str, str], name: str, what: str) -> str:
     if not value:
         raise SourceRefused(f"The connection salesforce has no {name}: fill in the {what} there")
     return value
+
+
+def _checked_key(text: str) -> str:
+    """A private key that can sign a JWT (RS256); SourceRefused if it is none."""
+    from cryptography.exceptions import UnsupportedAlgorithm
+    from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+    from cryptography.hazmat.primitives.serialization import load_pem_private_key
+
+    try:
+        is_key = isinstance(load_pem_private_key(text.encode(), None), RSAPrivateKey)
+    except (ValueError, TypeError, UnsupportedAlgorithm):  # TypeError: it wants a pass phrase
+        is_key = False
+    if not is_key:
+        raise SourceRefused(
+            "private_key of the connection salesforce is no RSA key: write the whole PEM text "
+            "there, without a pass phrase, from its BEGIN line to its END line (in JSON, line "
+            "ends are written \\n)"
+        )
+    return text
 
 
 def _checked_origin(text: str, settings: Settings) -> str:

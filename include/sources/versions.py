@@ -100,6 +100,22 @@ def version_in_use(source: str) -> str:
     raise KeyError(f"no API version of {source} is in use")
 
 
+def version_asked_for(source: str, text: str | None) -> str:
+    """The version a connection's ``api_version`` means, spelled as its network spells versions.
+
+    The one in use where it names none. ``v`` and ``.0`` are put or left out as the network has
+    them; what is no version in any spelling stays as it stands, for the source to refuse.
+    KeyError for an unknown source.
+    """
+    own = version_in_use(source)
+    if not text or not text.strip():
+        return own
+    number = text.strip().lower().removeprefix("v").removesuffix(".0")
+    if not number.isdecimal():
+        return text.strip()
+    return f"{'v' * own.startswith('v')}{number}{'.0' * own.endswith('.0')}"
+
+
 def sunset_warning(source: str, version: str | None, as_of: datetime) -> str | None:
     """What a person should be told at ``as_of`` (aware, UTC) about the version spoken, if anything.
 
@@ -110,7 +126,7 @@ def sunset_warning(source: str, version: str | None, as_of: datetime) -> str | N
     known = [each for each in VERSIONS if each.source == source]
     if not known:
         return None
-    spoken = version or version_in_use(source)
+    spoken = version_asked_for(source, version)
     advice = f"the version of this release is {version_in_use(source)}"
     for each in known:
         if each.version != spoken:

@@ -323,7 +323,7 @@ def _pem(key: Any, passphrase: bytes | None = None) -> str:
                 "-----BEGIN PRIVATE KEY-----\nc2VjcmV0\n-----END PRIVATE KEY-----\n",
                 _pem(ec.generate_private_key(ec.SECP256R1())),
                 _pem(RSA, b"a pass phrase"),
-                _pem(RSA).replace("\n", " "),
+                _pem(RSA).replace("\n", "\\n"),
             )
         ),
     ],
