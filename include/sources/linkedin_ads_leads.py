@@ -6,6 +6,7 @@ days. Of an answer only the e-mail leaves this module, hashed, and its domain in
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
@@ -14,12 +15,14 @@ from urllib.parse import quote
 from include.sources import Account, Record, Window
 from include.sources.linkedin_ads_client import Client
 from include.sources.linkedin_ads_rows import number_of
-from include.sources.personal import hashed, without_addresses
+from include.sources.personal import EMAIL_HASH, hashed, is_address, without_addresses
 
 _FIELDS = (
     "id,owner,leadType,submittedAt,testLead,versionedLeadGenFormUrn,associatedEntityInfo,"
     "leadMetadataInfo,formResponse,form:(id,name,hiddenFields,content)"
 )
+log = logging.getLogger(__name__)
+
 _EMAILS = ("EMAIL", "WORK_EMAIL")  # the person's own address first: it stays when the job does not
 
 
@@ -46,20 +49,34 @@ def leads(
     )
     key = client.settings.hash_key()
     known: dict[str, Record] | None = None
+    answers = unknown = nobody = 0
+    forms = set()
     for answer in client.counted("leadFormResponses", query):
         known = campaigns() if known is None else known
-        lead = _lead(client, answer, key)
+        form = answer.get("form") or _form(client, answer)
+        lead = _lead(answer, form, key)
+        answers += 1
+        if not _kinds(form):
+            unknown += 1
+            nobody += EMAIL_HASH not in lead
+            forms.add(str(form.get("id", "unnamed")))
         campaign = known.get(str(number_of(lead["campaign"]))) or {}
         yield {**lead, "campaignGroup": campaign.get("campaignGroup")}
+    if unknown:
+        log.warning(
+            "%d of the %d answers of LinkedIn account %s come without the questions of their form "
+            "(%s), which was deleted or is not shown to this log-in: what looks like an e-mail "
+            "address was taken for the person's; %d of them hold none",
+            unknown, answers, account.account_id, ", ".join(sorted(forms)), nobody,
+        )  # fmt: skip
 
 
 def _milliseconds(day: date) -> int:
     return int(datetime.combine(day, time(), UTC).timestamp()) * 1000
 
 
-def _lead(client: Client, answer: Record, key: bytes) -> Record:
+def _lead(answer: Record, form: Record, key: bytes) -> Record:
     """An answer's ids, its form's name and hidden fields, and the hash of its e-mail."""
-    form = answer.get("form") or _form(client, answer)
     metadata = (answer.get("leadMetadataInfo") or {}).get("sponsoredLeadMetadataInfo") or {}
     creative = (answer.get("associatedEntityInfo") or {}).get("associatedCreative") or {}
     return {
@@ -79,7 +96,7 @@ def _lead(client: Client, answer: Record, key: bytes) -> Record:
                 for field in form.get("hiddenFields") or ()
             ],
         },
-        **hashed(_email(answer, form), key),
+        **_person(answer, form, key),
     }
 
 
@@ -91,13 +108,27 @@ def _form(client: Client, answer: Record) -> Record:
     return client.maybe(f"leadForms/{number}") or {"id": int(number)}
 
 
-def _email(answer: Record, form: Record) -> Any:
+def _kinds(form: Record) -> dict[Any, Any]:
+    """What each question of a form asks for, by the question's id."""
     questions = (form.get("content") or {}).get("questions") or ()
-    kinds = {question.get("questionId"): question.get("predefinedField") for question in questions}
-    given = {
-        kinds.get(each.get("questionId")): (
-            (each.get("answerDetails") or {}).get("textQuestionAnswer") or {}
-        ).get("answer")
+    return {question.get("questionId"): question.get("predefinedField") for question in questions}
+
+
+def _person(answer: Record, form: Record, key: bytes) -> dict[str, str]:
+    """The hash of the e-mail that the form asks for, else of an answer that looks like one."""
+    kinds = _kinds(form)
+    given = [
+        (
+            kinds.get(each.get("questionId")),
+            str(
+                ((each.get("answerDetails") or {}).get("textQuestionAnswer") or {}).get("answer")
+                or ""
+            ),
+        )
         for each in (answer.get("formResponse") or {}).get("answers") or ()
-    }
-    return next((given[kind] for kind in _EMAILS if given.get(kind)), "")
+    ]
+    asked = [text for wanted in _EMAILS for kind, text in given if kind == wanted]
+    for text in (*asked, *(text for _, text in given if is_address(text))):
+        if found := hashed(text, key):
+            return found
+    return {}
