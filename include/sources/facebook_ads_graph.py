@@ -54,7 +54,12 @@ _decoded = msgspec.json.Decoder(float_hook=str).decode
 
 
 class NotShown(SourceRefused):
-    """The login may not see the object; what else it asks for it may get."""
+    """The login may not see the object; what else it asks for it may get. ``said``: Meta's words,
+    for who knows better what the object is."""
+
+    def __init__(self, message: str, said: str) -> None:
+        super().__init__(message)
+        self.said = said
 
 
 class TooMuchData(Exception):
@@ -313,20 +318,17 @@ class Graph:
             return NotShown(
                 f"Facebook shows this login no such object (error {name}: {said}); check "
                 "account_ids of the connection facebook_ads, and give its system user the "
-                "permission ads_read on the ad account"
+                "permission ads_read on the ad account",
+                f"error {name}: {said}",
             )
         if code in _THROTTLED:
             return SourceUnavailable(told, wait_asked_for(response.headers))
-        if "leads_retrieval" in said:
-            return NotShown(
-                f"Facebook refused to show filled lead forms (error {name}: {said}); give the "
-                "access token of the connection facebook_ads the permission leads_retrieval, or "
-                "write lead_forms: no into the connection's extra to leave them out"
-            )
-        if code in _PERMISSION or (code == 100 and "permission" in said.lower()):
+        is_of_leads = "leads_retrieval" in said
+        if is_of_leads or code in _PERMISSION or (code == 100 and "permission" in said.lower()):
             return NotShown(
                 f"Facebook refused the access (error {name}: {said}); give the system user of the "
-                "connection facebook_ads the permission ads_read on the ad account"
+                "connection facebook_ads the permission ads_read on the ad account",
+                f"error {name}: {said}",
             )
         if code == _TOO_OLD:
             return SourceRefused(

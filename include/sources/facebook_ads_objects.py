@@ -89,8 +89,8 @@ def filled_forms(
     """Lead forms that people filled from an account's ads on days of its zone.
 
     Of what they wrote, the e-mail address leaves as its hash and domain, and UTM values that the
-    form brought along stay; nothing else. Needs the permission leads_retrieval where there are such
-    ads. https://developers.facebook.com/docs/marketing-api/guides/lead-ads/retrieving
+    form brought along stay; nothing else. Raises NotShown where there are such ads and the login
+    may not read their leads. https://developers.facebook.com/docs/marketing-api/guides/lead-ads/retrieving
     """
     zone = ZoneInfo(account.time_zone)
     first = datetime.combine(window.first, time(), zone)
@@ -101,7 +101,7 @@ def filled_forms(
     ]
     names: dict[str, str | None] = {}
     for ad in _ads_with_forms(client, account):
-        for lead in _all(client, f"{ad}/leads", _LEAD_FIELDS, filtering):
+        for lead in _leads(client, ad, filtering):
             form = lead.get("form_id")
             if form and form not in names:
                 names[form] = _form_name(client, form)
@@ -182,12 +182,32 @@ def _ads_with_forms(client: Graph, account: Account) -> list[str]:
     ]
 
 
+def _leads(client: Graph, ad: str, filtering: list[dict[str, Any]]) -> Iterator[Record]:
+    try:
+        yield from _all(client, f"{ad}/leads", _LEAD_FIELDS, filtering)
+    except NotShown as error:
+        raise NotShown(
+            f"Facebook refused to show the filled lead forms of the ad {ad} ({error.said}): its "
+            "form was deleted, or its Page lets this login not read them. Give the system user of "
+            "the connection facebook_ads that Page and access in its Leads Access Manager, and its "
+            "access token the permission leads_retrieval, or write lead_forms: no into the "
+            "connection's extra to leave all lead forms out",
+            error.said,
+        ) from None
+
+
 def _form_name(client: Graph, form: str) -> str | None:
     """A form's name; None where this login may not see the form, though its leads."""
     try:
         shown = client.get(form, fields="id,name")
     except NotShown as error:
-        log.warning("The lead form %s stays without a name: %s", form, error)
+        log.warning(
+            "The lead form %s was deleted, or belongs to a Page that this login may not see (%s); "
+            "its answers are kept, its name is not. If it is still there, give its Page, with the "
+            "task to manage ads, to the system user of the connection facebook_ads",
+            form,
+            error.said,
+        )
         return None
     if str(shown.get("id")) != form:
         raise SourceUnavailable(f"Facebook showed something else than the lead form {form}")

@@ -210,6 +210,43 @@ def test_a_missing_permission_for_leads_is_named(sandbox: Sandbox) -> None:
     assert rows(sandbox, "campaign_daily", lead_forms="no")
 
 
+def unseen(path: str) -> list[dict[str, Any]]:
+    said = "Unsupported get request. Object with ID '702' does not exist or cannot be loaded"
+    error = {"code": 100, "error_subcode": 33, "message": said}
+    answer = {"kind": "status", "status": 400, "body": {"error": error}}
+    return [{"match": {"path": path}, "do": answer}]
+
+
+def test_a_form_that_is_gone_is_said_to_be_gone_and_costs_its_name_alone(
+    sandbox: Sandbox, caplog: pytest.LogCaptureFixture
+) -> None:
+    sandbox.set_faults(unseen("/702$"))
+    found = {row["response_id"]: row["form_name"] for row in rows(sandbox, "lead_forms")}
+    assert (found["801"], found["803"]) == ("White paper", None)
+    (told,) = [text for text in caplog.messages if "702" in text]
+    assert "The lead form 702 was deleted, or belongs to a Page that" in told
+    assert "its answers are kept, its name is not" in told
+    assert "to the system user" in told
+    assert "ads_read" not in told
+    assert "account_ids" not in told
+
+
+def test_leads_of_a_page_out_of_sight_say_what_to_do(sandbox: Sandbox) -> None:
+    sandbox.set_faults(unseen("/1211/leads$"))
+    with pytest.raises(SourceRefused) as refused:
+        read(sandbox, "lead_forms")
+    told = str(refused.value)
+    for words in (
+        "of the ad 1211",
+        "was deleted",
+        "Page",
+        "Leads Access Manager",
+        "lead_forms: no",
+    ):
+        assert words in told, told
+    assert "ads_read" not in told
+
+
 @pytest.mark.parametrize("stream", REPORTS)
 def test_an_account_ahead_of_utc_keeps_its_own_days_and_currency(
     sandbox: Sandbox, stream: str
