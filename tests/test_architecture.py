@@ -91,6 +91,12 @@ def test_contracts_know_nothing_but_themselves() -> None:
         assert rooms(path) <= {"contracts"}, path
 
 
+def test_estimates_know_only_the_contracts_and_no_engine() -> None:
+    for path in modules("include/estimates"):
+        assert rooms(path) <= {"estimates", "contracts"}, path
+        assert not (ENGINES | VENDORS) & {name.split(".")[0] for name in imports(path)}, path
+
+
 @pytest.mark.parametrize("room", ["warehouse", "report"])
 def test_rooms_above_staging_know_no_source_system(room: str) -> None:
     for path in modules(f"include/{room}"):

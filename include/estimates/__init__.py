@@ -1,0 +1,34 @@
+"""Tables that SQL cannot compute: plain Python makes their rows from what SQL selects.
+
+``sql/estimates/<table>.sql`` selects what an estimate learns from; here stand the contract of its
+table and the pure function from the rows selected to the table's rows. The warehouse builds it in
+its turn among the models, as ``build.<table>``, and holds it to its contract.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from include.contracts.shape import Table
+from include.estimates.channel_values import CHANNEL_VALUES, channel_values
+
+Rows = Iterable[Mapping[str, Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """One table and the function that makes its rows; equal input gives equal rows, in any order.
+
+    Fractions become whole numbers before they leave the function: both engines and every rerun
+    then go on from the same.
+    """
+
+    table: Table
+    rows_from: Callable[[Rows], list[dict[str, Any]]]
+
+
+ESTIMATES: dict[str, Estimate] = {
+    estimate.table.name: estimate for estimate in (Estimate(CHANNEL_VALUES, channel_values),)
+}
