@@ -63,6 +63,20 @@ OFFER_TYPES = (
 TYPE_GROUPS = ("new_business", "expansion", "renewal")
 STAGE_GROUPS = ("early", "evaluation", "negotiation", "won", "lost")
 FUNNEL_STAGES = ("lead", "mql", "sql", "disqualified")
+ATTRIBUTION_MODELS = (
+    "first_touch",
+    "first_paid_touch",
+    "first_non_direct_touch",
+    "lead_creation",
+    "u_shaped",
+    "w_shaped",
+    "last_touch",
+    "linear",
+    "full_path",
+    "time_decay",
+    "markov",
+    "shapley",
+)
 
 RATE_SOURCES = ("seed", "crm")
 
@@ -278,6 +292,38 @@ SEED_MANUAL_SPEND = table(
     ),
 )
 
+SEED_ATTRIBUTION_MODELS = table(
+    "staging",
+    "seed_attribution_models",
+    "Which attribution models are computed, and which touches each looks at",
+    "model",
+    ("model",),
+    (
+        _chosen(c.model, ATTRIBUTION_MODELS),
+        Column(
+            "touches_until",
+            Type.TEXT,
+            "Whether touches count that came until the deal was created, or until it closed",
+            one_of=("created", "closed"),
+            is_required=True,
+        ),
+        Column(
+            "look_back_days",
+            Type.INTEGER,
+            "How old a touch may be then; NULL: what the settings say",
+            unit="days of 24 hours",
+            at_least=0,
+        ),
+    ),
+    row_rules=(
+        (
+            "first_touch looks at touches until the deal was created: the ROI marts stand on it",
+            "model <> 'first_touch' or touches_until = 'created'",
+        ),
+        ("look_back_days is above 36500, a hundred years", "look_back_days <= 36500"),
+    ),
+)
+
 SEED_TABLES: tuple[Table, ...] = (
     SEED_CHANNEL_RULES,
     SEED_UTM_MEDIUMS,
@@ -291,6 +337,7 @@ SEED_TABLES: tuple[Table, ...] = (
     SEED_CAMPAIGN_ALIASES,
     SEED_CURRENCY_RATES,
     SEED_MANUAL_SPEND,
+    SEED_ATTRIBUTION_MODELS,
 )
 
 STG_SETTINGS = table(

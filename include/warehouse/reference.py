@@ -13,6 +13,7 @@ import pyarrow as pa
 
 from include.contracts.currencies import CURRENCY_DIGITS
 from include.contracts.seeds import (
+    SEED_ATTRIBUTION_MODELS,
     SEED_MANUAL_SPEND,
     SEED_TABLES,
     STG_CURRENCIES,
@@ -40,7 +41,11 @@ def reference_tables(
     for table in SEED_TABLES:
         rules = _own_spend_rule(sources) if table is SEED_MANUAL_SPEND else ()
         checked = replace(table, row_rules=(*table.row_rules, *rules))
-        yield table, read_seed(settings.seeds / f"{table.name.removeprefix('seed_')}.csv", checked)
+        path = settings.seeds / f"{table.name.removeprefix('seed_')}.csv"
+        rows = read_seed(path, checked)
+        if table is SEED_ATTRIBUTION_MODELS and "first_touch" not in rows["model"].to_pylist():
+            raise WarehouseError(f"{path}: first_touch is missing; the ROI marts stand on it")
+        yield table, rows
     yield STG_SETTINGS, _rows(STG_SETTINGS, [_settings_row(settings)])
     yield STG_SOURCES, _rows(STG_SOURCES, [_source_row(settings, each) for each in sources])
     yield (

@@ -1,7 +1,7 @@
 -- What became of each deal, whose is it, and what touched its people first?
 -- Grain: one row per deal that the CRM still has.
--- The first touch is the earliest touch of any of the deal's people at or before its creation,
--- within the look-back. cohort_month is that touch's month; without one, the month of creation.
+-- The first touch is that of the model first_touch: the earliest touch of any of the deal's people at
+-- or before its creation, within the look-back. cohort_month is that touch's month; without one, the month of creation.
 with
 
 as_of as (
@@ -21,11 +21,15 @@ people as (
 
 touches as (
     select
-        opportunity_id,
-        max(case when touch_number = 1 then touchpoint_id end) as first_touchpoint_id,
+        eligible.opportunity_id,
+        max(case when eligible.touch_number = 1 then eligible.touchpoint_id end)
+            as first_touchpoint_id,
         count(*) as touches
-    from build.int_opportunity_touches
-    group by opportunity_id
+    from build.int_deal_touches as eligible
+    inner join build.int_attribution_models as models
+        on eligible.touch_window = models.touch_window
+    where models.model = 'first_touch'
+    group by eligible.opportunity_id
 ),
 
 evidenced as (

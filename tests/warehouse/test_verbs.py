@@ -94,6 +94,12 @@ def test_a_table_of_another_release_is_named(prepared: Settings) -> None:
         ("currency_rates", "USD,2026-01-05", "2 fields where 3 belong"),
         ("internal_domains", "twice.example\ntwice.example", "has the same email_domain"),
         ("deal_types", "odd,nonsense", "type_group is none of"),
+        ("attribution_models", "last_click,closed,", "model is none of first_touch, "),
+        ("attribution_models", "linear,created,\nlinear,closed,", "has the same model"),
+        ("attribution_models", "linear,,", "touches_until is missing"),
+        ("attribution_models", "linear,closed,-1", "look_back_days is below 0"),
+        ("attribution_models", "linear,closed,36501", "look_back_days is above 36500"),
+        ("attribution_models", "first_touch,closed,", "until the deal was created"),
     ],
 )
 def test_a_bad_seed_line_is_refused_with_its_place(
@@ -118,6 +124,18 @@ def test_a_bad_seed_line_is_refused_with_its_place(
     path.unlink()
     with pytest.raises(warehouse.WarehouseError, match="cannot be read"):
         warehouse.prepare(settings, ())
+
+
+def test_a_seed_of_models_without_first_touch_is_refused(
+    new_settings: Any, tmp_path: Path
+) -> None:
+    seeds = tmp_path / "seeds"
+    shutil.copytree(SEEDS, seeds)
+    path = seeds / "attribution_models.csv"
+    for lines in ("", "linear,closed,\n"):
+        path.write_text(f"model,touches_until,look_back_days\n{lines}")
+        with pytest.raises(warehouse.WarehouseError, match=r"models\.csv: first_touch is missing"):
+            warehouse.prepare(replace(new_settings("duckdb"), seeds=seeds), ())
 
 
 def test_models_come_after_what_they_read(sql_folder: Callable[..., None]) -> None:
