@@ -52,6 +52,17 @@ class SourceRefused(Exception):
     """The source says no, and will until a person acts; the message says what to do."""
 
 
+def for_header(connection_id: str, name: str, value: str) -> str:
+    """A connection's value that a header is to carry. Raises SourceRefused, which does not show
+    it, where a header cannot, for that would end in a trace."""
+    if value.isascii() and value.isprintable() and " " not in value:
+        return value
+    raise SourceRefused(
+        f"The {name} of the connection {connection_id} holds a blank, a line break or a letter "
+        "beyond ASCII, which none has; it was changed on its way: copy it there once more"
+    )
+
+
 @contextmanager
 def stopped_by(stop: threading.Event) -> Iterator[None]:
     """Within it, on this thread, ``wait`` and ``patiently`` end once ``stop`` is set."""

@@ -28,7 +28,15 @@ from requests.utils import get_environ_proxies
 from urllib3.exceptions import HTTPError
 
 from include.settings import LOOPBACK_HOSTS, Settings
-from include.sources import Login, Measure, Record, SourceRefused, SourceUnavailable, patiently
+from include.sources import (
+    Login,
+    Measure,
+    Record,
+    SourceRefused,
+    SourceUnavailable,
+    for_header,
+    patiently,
+)
 from include.sources.facebook_ads_usage import shares_used, wait_asked_for
 from include.sources.versions import version_asked_for, version_in_use
 
@@ -72,13 +80,12 @@ class Graph:
     ``reads_lead_forms``: unless the connection says ``no`` under ``lead_forms``, for reading what
     people filled in takes permissions that reading spend does not.
     ``report_page`` is how many rows a page of a report is asked for; it is halved for good once
-    Meta finds that too much. Raises SourceRefused when the connection lacks its token, or names a
-    host that is not Meta's or a version that is none.
+    Meta finds that too much. Raises SourceRefused when the connection lacks its token, holds one
+    that was damaged, or names a host that is not Meta's or a version that is none.
     """
 
     def __init__(self, credentials: Mapping[str, str], settings: Settings) -> None:
-        token = credentials.get("password") or ""
-        if not token:
+        if not credentials.get("password"):
             raise SourceRefused(
                 "The connection facebook_ads has no password; write a system user's access token "
                 "with the permission ads_read there"
@@ -99,11 +106,13 @@ class Graph:
         )
         self.report_page = _REPORT_PAGE
         self._base = f"{origin}/{self.version}"
-        self._token, self._secret = token, credentials.get("app_secret") or ""
-        self._app_id = credentials.get("app_id") or ""
+        self._token, self._app_id, self._secret = (
+            for_header("facebook_ads", name, credentials.get(name) or "")
+            for name in ("password", "app_id", "app_secret")
+        )
         self._proof = ""
         if self._secret:
-            proof = hmac.new(self._secret.encode(), token.encode(), hashlib.sha256)
+            proof = hmac.new(self._secret.encode(), self._token.encode(), hashlib.sha256)
             self._proof = proof.hexdigest()
         self._session = _session(settings, origin)
         self._lock = threading.Lock()

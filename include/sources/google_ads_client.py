@@ -23,6 +23,7 @@ from include.sources import (
     SourceQuotaExhausted,
     SourceRefused,
     SourceUnavailable,
+    for_header,
     patiently,
 )
 from include.sources.google_ads_login import (
@@ -85,7 +86,9 @@ class Client:
         version = known_version(version_asked_for(NAME, credentials.get("api_version")))
         endpoint = credentials.get("endpoint") or credentials.get("host") or ENDPOINT
         check_host(endpoint, settings)
-        developer_token = needed(credentials, "developer_token")
+        developer_token = for_header(
+            NAME, "developer_token", needed(credentials, "developer_token")
+        )
         self.login = digits(credentials.get("login_customer_id", ""))
         self.wanted = [
             digits(part) for part in credentials.get("customer_ids", "").split(",") if part.strip()

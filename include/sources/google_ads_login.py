@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -186,7 +187,7 @@ def needed(credentials: Mapping[str, str], name: str) -> str:
 def digits(text: str) -> str:
     """A customer id of ten digits, written with or without hyphens. Raises SourceRefused."""
     number = text.strip().replace("-", "")
-    if number and not (number.isdecimal() and len(number) == 10):
+    if number and not re.fullmatch(r"[0-9]{10}", number):
         raise SourceRefused(
             f"{text.strip()!r} in the connection {NAME} is not a customer id of 10 digits"
         )

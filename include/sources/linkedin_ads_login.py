@@ -13,7 +13,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from include.settings import Settings
-from include.sources import Login, SourceRefused, SourceUnavailable, patiently
+from include.sources import Login, SourceRefused, SourceUnavailable, for_header, patiently
 from include.sources.kept_tokens import KeptToken
 
 NAME = "linkedin_ads"
@@ -59,7 +59,7 @@ class AccessToken:
             self._kept = KeptToken(settings.home, NAME, credentials["refresh_token"])
             self.value = self._renewed()
         else:
-            self.value = needed(credentials, "access_token")
+            self.value = for_header(NAME, "access_token", needed(credentials, "access_token"))
 
     def renew(self, used: str) -> None:
         """Replace the token, unless another thread has replaced the ``used`` one meanwhile."""

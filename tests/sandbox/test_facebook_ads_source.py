@@ -396,6 +396,21 @@ def test_a_connection_that_lacks_something_is_told_what(sandbox: Sandbox) -> Non
         read(sandbox, password="wrong", app_secret="")
 
 
+@pytest.mark.parametrize("sign", ["\n", "\r\n", "é", "\u200b", "…", " ", "\0"])
+@pytest.mark.parametrize("name", ["password", "app_id", "app_secret"])
+def test_a_secret_that_cannot_travel_is_named_not_shown(
+    sandbox: Sandbox, name: str, sign: str
+) -> None:
+    client = {"app_id": "1000000001", "app_secret": SECRET, "password": TOKEN}
+    client[name] = f"canary-one{sign}canary-two"
+    with pytest.raises(SourceRefused) as refused:
+        read(sandbox, **client)
+    told = "".join(traceback.format_exception(refused.value))
+    assert f"{name} of the connection facebook_ads holds" in told
+    assert "copy it there once more" in told
+    assert "canary" not in told
+
+
 def failures(sandbox: Sandbox) -> Iterator[tuple[list[dict[str, Any]], dict[str, str]]]:
     """Plans and credentials that end in an error, in every way an error can arise."""
     echo = graph_error(190, None, f"Malformed access token {TOKEN}")

@@ -225,6 +225,17 @@ WRONG: list[tuple[dict[str, str], str, str]] = [
     ({"refresh_token": "canary-wrong"}, "SourceRefused", "invalid_grant"),
     ({"password": "canary-wrong"}, "SourceRefused", "invalid_client"),
     ({"developer_token": "canary-wrong"}, "SourceRefused", "correct developer_token"),
+    *(
+        (
+            {"developer_token": f"canary-wrong{sign}canary-wrong"},
+            "SourceRefused",
+            "developer_token of the connection google_ads holds",
+        )
+        for sign in ("\n", "é", " ")
+    ),
+    ({"login_customer_id": "١٢٣٤٥٦٧٨٩٠"}, "SourceRefused", "10 digits"),
+    ({"password": "canary-wrong\né"}, "SourceRefused", "invalid_client"),
+    ({"refresh_token": "canary-wrong\né"}, "SourceRefused", "invalid_grant"),
     ({"developer_token": ""}, "SourceRefused", "has no developer_token"),
     ({"refresh_token": ""}, "SourceRefused", "has no refresh_token"),
     ({"login_customer_id": "5555555555"}, "SourceRefused", "USER_PERMISSION_DENIED"),

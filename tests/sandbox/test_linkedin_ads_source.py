@@ -248,6 +248,16 @@ def test_a_refresh_token_near_its_end_is_told_of(
         ({"login": ""}, SourceRefused, "has no login"),
         ({"refresh_token": ""}, SourceRefused, "no refresh_token"),
         ({"refresh_token": "", "access_token": "canary-wrong"}, SourceRefused, "renew it"),
+        *(
+            (
+                {"refresh_token": "", "access_token": f"canary-wrong{sign}canary-wrong"},
+                SourceRefused,
+                "access_token of the connection linkedin_ads holds",
+            )
+            for sign in ("\n", "é", " ")
+        ),
+        ({"password": "canary-wrong\né"}, SourceRefused, "invalid_client"),
+        ({"refresh_token": "canary-wrong\né"}, SourceRefused, "invalid_grant"),
         ({"api_version": "202309"}, SourceRefused, "no longer serves version 202309"),
         ({"account_ids": "9"}, SourceRefused, "no account 9"),
         ({"host": "https://api.example.com"}, SourceRefused, "is not api.linkedin.com"),

@@ -308,6 +308,8 @@ def _pem(key: Any, passphrase: bytes | None = None) -> str:
     [
         ({"password": "wrong-secret"}, "connection salesforce .*invalid_client"),
         ({"login": "nobody"}, "connection salesforce .*invalid_client_id"),
+        ({"password": "secret\né\u200b"}, "connection salesforce .*invalid_client"),
+        ({"login": "key\né\u200b"}, "connection salesforce .*invalid_client_id"),
         ({"password": ""}, "connection salesforce has no password"),
         ({"login": ""}, "connection salesforce has no login"),
         ({"host": ""}, "connection salesforce has no host"),
