@@ -31,6 +31,7 @@ class Settings:
     ``concurrent_requests`` overrides, by source, how many requests of one account are in flight
     together. ``extra_streams`` names streams that are not read by default (``salesforce.tasks``).
     ``attribution_look_back_days`` bounds how old a touch may be to earn a deal.
+    ``fiscal_year_start_month`` is the month, 1 to 12, in which the owner's fiscal year begins.
     ``rates`` says where exchange rates come from: ``seed`` (currency_rates.csv) or ``crm`` (the
     CRM's dated rates).
     ``crm_currency`` is the currency of an org that keeps no ``CurrencyIsoCode``.
@@ -52,6 +53,7 @@ class Settings:
     concurrent_requests: Mapping[str, int]
     extra_streams: frozenset[str]
     attribution_look_back_days: int
+    fiscal_year_start_month: int
     retry_seconds: int
     retry_first_wait: float
     task_retries: int
@@ -146,6 +148,7 @@ def load_settings(environment: Mapping[str, str] | None = None) -> Settings:
             "CLOSED_LOOP_ATTRIBUTION_LOOK_BACK_DAYS",
             env.get("CLOSED_LOOP_ATTRIBUTION_LOOK_BACK_DAYS") or 730,
         ),
+        fiscal_year_start_month=_month(env, "CLOSED_LOOP_FISCAL_YEAR_START_MONTH"),
         retry_seconds=_whole_number(
             "CLOSED_LOOP_RETRY_SECONDS", env.get("CLOSED_LOOP_RETRY_SECONDS") or 600
         ),
@@ -190,6 +193,13 @@ def _whole_number(name: str, value: object) -> int:
     text = str(value)
     if not text.isdecimal():
         raise SettingsError(f"{name} holds {text!r}; write a whole number")
+    return int(text)
+
+
+def _month(env: Mapping[str, str], name: str) -> int:
+    text = env.get(name) or "1"
+    if not (text.isdecimal() and 1 <= int(text) <= 12):
+        raise SettingsError(f"{name} holds {text!r}; write a month as a number from 1 to 12")
     return int(text)
 
 

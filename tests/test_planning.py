@@ -244,6 +244,7 @@ def test_an_unreadable_instant_is_refused_with_a_sentence() -> None:
         ({"CLOSED_LOOP_LOOK_BACK_DAYS": '{"google_ads": "long"}'}, "whole number"),
         ({"CLOSED_LOOP_RETRY_FIRST_WAIT": "a while"}, "write a number such as 0.5"),
         ({"CLOSED_LOOP_WAREHOUSE_URL": "mysql://x"}, "must start with duckdb"),
+        ({"CLOSED_LOOP_FISCAL_YEAR_START_MONTH": "13"}, "from 1 to 12"),
     ],
 )
 def test_a_bad_setting_is_named_with_what_to_write(variables, sentence) -> None:

@@ -287,6 +287,9 @@ won_revenue_base = Column(
 open_pipeline_base = Column(
     "open_pipeline_base", Type.CRM_MONEY, "Amount of the deals open", unit="reporting currency"
 )
+lost_amount_base = Column(
+    "lost_amount_base", Type.CRM_MONEY, "Amount of the deals lost", unit="reporting currency"
+)
 age_days = Column(
     "age_days", Type.INTEGER, "Days from the cohort month's first day to the as-of day", "days"
 )

@@ -67,8 +67,12 @@ _OUTCOMES = (
     c.customers.required(),
     c.won_revenue_base.required(),
     c.open_pipeline_base.required(),
+    c.lost_amount_base.required(),
 )
 _RATIOS = (
+    m.ratio("ctr", "Clicks per impression"),
+    m.ratio("cpc", "Spend per click", "reporting currency"),
+    m.ratio("cpm", "Spend per 1,000 impressions", "reporting currency"),
     m.ratio("cpl", "Spend per lead", "reporting currency"),
     m.ratio("cost_per_mql", "Spend per MQL", "reporting currency"),
     m.ratio("cost_per_sql", "Spend per SQL", "reporting currency"),
@@ -78,6 +82,7 @@ _RATIOS = (
     m.ratio("roi", "Won revenue less spend, per spend"),
     m.ratio("pipeline_per_spend", "Open pipeline per spend"),
     m.ratio("win_rate", "Deals won per deals won or lost"),
+    m.ratio("win_rate_by_amount", "Won revenue per amount won or lost"),
 )
 _missing_days = m.number(
     "missing_days",
@@ -104,14 +109,16 @@ DIM_DATE = table(
         Column("month_start", Type.DATE, "First day of the month", is_required=True),
         Column("quarter_start", Type.DATE, "First day of the quarter", is_required=True),
         Column("year_start", Type.DATE, "First day of the year", is_required=True),
+        Column("fiscal_year_start", Type.DATE, "First day of the fiscal year", is_required=True),
         m.number("year_number", "The year"),
         m.number("quarter_number", "The quarter, 1 to 4"),
         m.number("month_number", "The month, 1 to 12"),
         m.number("iso_year", "The year of the ISO week"),
         m.number("iso_week", "The ISO week, 1 to 53"),
         m.number("iso_weekday", "The weekday, 1 (Monday) to 7 (Sunday)"),
-        m.number("fiscal_year", "The fiscal year, which is the calendar year"),
+        m.number("fiscal_year", "The fiscal year, named for the calendar year in which it ends"),
         m.number("fiscal_quarter", "The quarter of the fiscal year, 1 to 4"),
+        m.number("fiscal_period", "The month of the fiscal year, 1 to 12"),
     ),
 )
 FCT_PEOPLE = table(

@@ -364,6 +364,13 @@ STG_SETTINGS = table(
             at_least=0,
             is_required=True,
         ),
+        Column(
+            "fiscal_year_start_month",
+            Type.INTEGER,
+            "The month, 1 to 12, in which the fiscal year begins",
+            at_least=1,
+            is_required=True,
+        ),
     ),
 )
 STG_SOURCES = table(

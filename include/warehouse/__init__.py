@@ -57,7 +57,9 @@ __all__ = [
     "stage",
 ]
 
-_WORKING_TABLES = (*STAGING_TABLES, *SEED_TABLES, *SETTINGS_TABLES, *OPS_TABLES)
+_REFERENCE_TABLES = (*SEED_TABLES, *SETTINGS_TABLES)
+"""Written anew by every prepare: one of an older release is simply replaced."""
+_WORKING_TABLES = (*STAGING_TABLES, *_REFERENCE_TABLES, *OPS_TABLES)
 _ROWS_SHOWN = 20
 
 
@@ -286,10 +288,13 @@ def fingerprint(settings: Settings, tables: Iterable[str]) -> dict[str, str]:
 
 def _make_sure_of(session: Session, table: Table) -> None:
     found = session.columns(table.schema, table.name)
+    wanted = {column.name: column.type.value for column in table.columns}
+    if found != wanted and table in _REFERENCE_TABLES:
+        session.execute(compose("drop table if exists {name}", name=f"{table.schema}.{table.name}"))
+        found = {}
     if not found:
         session.create(table, table.schema)
         return
-    wanted = {column.name: column.type.value for column in table.columns}
     if found != wanted:
         changed = sorted(dict(found.items() ^ wanted.items()))
         raise WarehouseError(

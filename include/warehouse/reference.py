@@ -142,6 +142,7 @@ def _settings_row(settings: Settings) -> dict[str, Any]:
         "reporting_zone": settings.reporting_zone,
         "rates": settings.rates,
         "attribution_look_back_days": settings.attribution_look_back_days,
+        "fiscal_year_start_month": settings.fiscal_year_start_month,
     }
 
 

@@ -13,7 +13,8 @@ settings as (
         reporting_currency,
         reporting_zone,
         rates,
-        attribution_look_back_days
+        attribution_look_back_days,
+        fiscal_year_start_month
     from staging.stg_settings
 ),
 
@@ -24,6 +25,7 @@ as_of as (
         settings.rates,
         cast((loads.as_of_at at time zone settings.reporting_zone) as date) as as_of_date,
         settings.attribution_look_back_days,
+        settings.fiscal_year_start_month,
         loads.as_of_at
     from settings
     cross join loads

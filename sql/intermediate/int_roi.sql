@@ -47,7 +47,8 @@ people as (
         0 as lost_deals,
         0 as customers,
         0 as won_revenue_base,
-        0 as open_pipeline_base
+        0 as open_pipeline_base,
+        0 as lost_amount_base
     from build.fct_people
     where not is_internal
     group by
@@ -75,7 +76,9 @@ deals as (
         count(*) filter (where is_closed and not is_won) as lost_deals,
         count(*) filter (where is_new_customer) as customers,
         coalesce(sum(case when is_won then amount_base end), 0) as won_revenue_base,
-        coalesce(sum(case when not is_closed then amount_base end), 0) as open_pipeline_base
+        coalesce(sum(case when not is_closed then amount_base end), 0) as open_pipeline_base,
+        coalesce(sum(case when is_closed and not is_won then amount_base end), 0)
+            as lost_amount_base
     from build.fct_opportunities
     where type_group = 'new_business'
     group by
@@ -119,7 +122,8 @@ placed as (
         lost_deals,
         customers,
         won_revenue_base,
-        open_pipeline_base
+        open_pipeline_base,
+        lost_amount_base
     from earned
 ),
 
@@ -143,7 +147,8 @@ both_sides as (
         lost_deals,
         customers,
         won_revenue_base,
-        open_pipeline_base
+        open_pipeline_base,
+        lost_amount_base
     from placed
     union all
     select
@@ -165,7 +170,8 @@ both_sides as (
         0 as lost_deals,
         0 as customers,
         0 as won_revenue_base,
-        0 as open_pipeline_base
+        0 as open_pipeline_base,
+        0 as lost_amount_base
     from spend
 ),
 
@@ -190,7 +196,8 @@ cohorts as (
         cast(sum(lost_deals) as bigint) as lost_deals,
         cast(sum(customers) as bigint) as customers,
         cast(sum(won_revenue_base) as numeric(18, 2)) as won_revenue_base,
-        cast(sum(open_pipeline_base) as numeric(18, 2)) as open_pipeline_base
+        cast(sum(open_pipeline_base) as numeric(18, 2)) as open_pipeline_base,
+        cast(sum(lost_amount_base) as numeric(18, 2)) as lost_amount_base
     from both_sides
     group by channel, platform, account_id, campaign_id, cohort_month
 )

@@ -1,12 +1,13 @@
 -- Which calendar does a day belong to?
 -- Grain: one row per day, from the first of January of the first year with spend, people or deals
 -- to the end of the last year with any, or of the as-of day's year.
--- The fiscal year is the calendar year.
+-- The fiscal year begins with the month the owner sets and is named for the year in which it ends.
 with
 
 as_of as (
     select
         reporting_zone,
+        fiscal_year_start_month,
         as_of_date
     from build.int_as_of
 ),
@@ -67,21 +68,41 @@ days as (
     where span.first_day + cast(offsets.day_offset as integer) <= span.last_day
 ),
 
+-- As many months later as the fiscal year begins before the calendar year it is named for.
+placed as (
+    select
+        days.date_day,
+        cast(
+            days.date_day
+            + ((13 - as_of.fiscal_year_start_month) % 12) * interval '1 month' as date
+        ) as fiscal_day,
+        cast(
+            (extract(month from days.date_day) - as_of.fiscal_year_start_month + 12) % 12 as bigint
+        ) as months_into_fiscal_year
+    from days
+    cross join as_of
+),
+
 calendar as (
     select
         date_day,
         cast(date_trunc('month', date_day) as date) as month_start,
         cast(date_trunc('quarter', date_day) as date) as quarter_start,
         cast(date_trunc('year', date_day) as date) as year_start,
+        cast(
+            date_trunc('month', date_day) - months_into_fiscal_year * interval '1 month' as date
+        ) as fiscal_year_start,
         cast(extract(year from date_day) as bigint) as year_number,
         cast(extract(quarter from date_day) as bigint) as quarter_number,
         cast(extract(month from date_day) as bigint) as month_number,
         cast(extract(isoyear from date_day) as bigint) as iso_year,
         cast(extract(week from date_day) as bigint) as iso_week,
         cast(extract(isodow from date_day) as bigint) as iso_weekday,
-        cast(extract(year from date_day) as bigint) as fiscal_year,
-        cast(extract(quarter from date_day) as bigint) as fiscal_quarter
-    from days
+        cast(extract(year from fiscal_day) as bigint) as fiscal_year,
+        cast((months_into_fiscal_year - months_into_fiscal_year % 3) / 3 as bigint) + 1
+            as fiscal_quarter,
+        months_into_fiscal_year + 1 as fiscal_period
+    from placed
 )
 
 select * from calendar

@@ -30,7 +30,8 @@ cohorts as (
         cast(sum(roi.lost_deals) as bigint) as lost_deals,
         cast(sum(roi.customers) as bigint) as customers,
         cast(sum(roi.won_revenue_base) as numeric(18, 2)) as won_revenue_base,
-        cast(sum(roi.open_pipeline_base) as numeric(18, 2)) as open_pipeline_base
+        cast(sum(roi.open_pipeline_base) as numeric(18, 2)) as open_pipeline_base,
+        cast(sum(roi.lost_amount_base) as numeric(18, 2)) as lost_amount_base
     from build.int_roi as roi
     group by roi.channel, roi.cohort_month
 ),
@@ -74,6 +75,25 @@ returns as (
         cohorts.customers,
         cohorts.won_revenue_base,
         cohorts.open_pipeline_base,
+        cohorts.lost_amount_base,
+        cast(
+            cast(
+                cast(cohorts.clicks as numeric(20, 6))
+                / nullif(cohorts.impressions, 0) as numeric(24, 10)
+            ) as numeric(20, 6)
+        ) as ctr,
+        cast(
+            cast(
+                cast(cohorts.spend_base as numeric(20, 6))
+                / nullif(cohorts.clicks, 0) as numeric(24, 10)
+            ) as numeric(20, 6)
+        ) as cpc,
+        cast(
+            cast(
+                cast(1000 * cohorts.spend_base as numeric(20, 6))
+                / nullif(cohorts.impressions, 0) as numeric(24, 10)
+            ) as numeric(20, 6)
+        ) as cpm,
         cast(
             cast(
                 cast(cohorts.spend_base as numeric(20, 6))
@@ -128,6 +148,12 @@ returns as (
                 / nullif(cohorts.won_deals + cohorts.lost_deals, 0) as numeric(24, 10)
             ) as numeric(20, 6)
         ) as win_rate,
+        cast(
+            cast(
+                cast(cohorts.won_revenue_base as numeric(20, 6))
+                / nullif(cohorts.won_revenue_base + cohorts.lost_amount_base, 0) as numeric(24, 10)
+            ) as numeric(20, 6)
+        ) as win_rate_by_amount,
         cast(as_of.as_of_date - cohorts.cohort_month as bigint) as age_days,
         coalesce(missing.missing_days, 0) as missing_days
     from cohorts

@@ -112,6 +112,7 @@ DEFAULT_VALUES: dict[str, Any] = {
     "stream": "campaign_daily",
     "every_days": 1,
     "rates": "seed",
+    "fiscal_year_start_month": 1,
     "submitted_at": _CREATED,
     "valid_from_at": _CREATED,
     "valid_from_date": date(2026, 1, 1),

@@ -84,6 +84,13 @@ def test_a_table_of_another_release_is_named(prepared: Settings) -> None:
         warehouse.prepare(prepared, (NETWORK, CRM))
 
 
+def test_seeds_and_settings_of_another_release_are_written_anew(prepared: Settings) -> None:
+    with engine_of(prepared).write() as session:
+        session.run("alter table staging.stg_settings rename column rates to prices")
+    warehouse.prepare(prepared, (NETWORK, CRM))
+    assert warehouse.read(prepared, "select rates from staging.stg_settings") == [{"rates": "seed"}]
+
+
 @pytest.mark.parametrize(
     ("seed", "line", "reason"),
     [
