@@ -14,7 +14,7 @@ from typing import Any
 
 from include import landing, planning, quality, warehouse
 from include.fetching import fetch
-from include.refusals import CENT, DaysRefused, refused_days
+from include.refusals import CENT, DaysRefused, refused_alone, refused_days
 from include.run import Run, parse_day
 from include.settings import Settings
 from include.sources import Account, Request, Source, SourceRefused, Window
@@ -111,17 +111,17 @@ def stage(settings: Settings, source: Source, batch_ids: Sequence[str], run: Run
     """Stage an account's checked batches in one transaction; returns the rows staged.
 
     A day whose rows break their contract or do not add up to the account's total is left out of all
-    daily streams and stands as it did. Then, with everything else staged, refusals.DaysRefused is
-    raised.
+    daily streams and stands as it did; a day of rows without figures (clicks), of its own stream.
+    Then, with everything else staged, refusals.DaysRefused is raised.
     """
     checked = [
         quality.read_checked(settings, landing.read_batch(settings, batch_id))
         for batch_id in batch_ids
     ]
-    reasons = refused_days(source, checked)
+    reasons, alone = refused_days(source, checked), refused_alone(source, checked)
     staged = warehouse.stage(settings, source, checked, run, left_out=reasons.keys())
-    if reasons:
-        raise DaysRefused(source, checked[0].batch.account.account_id, reasons)
+    if reasons or alone:
+        raise DaysRefused(source, checked[0].batch.account.account_id, reasons, alone)
     return staged.rows
 
 

@@ -10,10 +10,12 @@ from decimal import Decimal
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from include.contracts.shape import Type
 from include.quality import CheckedBatch
-from include.sources import Source
+from include.sources import Source, Stream
 
 CENT = Decimal("0.01")
+_NO_FIGURES = (Type.TEXT, Type.DATE, Type.TIMESTAMP, Type.BOOLEAN)
 
 Reasons = dict[date, tuple[str, ...]]
 """Why a day is refused, by day; each reason ends with what a person can do."""
@@ -23,32 +25,33 @@ class DaysRefused(Exception):
     """Days were left out of staging and stand as they did; everything else is staged.
 
     ``reasons`` names the days; ``sentences`` says for each account and day (or run of days refused
-    for one reason) why, and what to do.
+    for the same reasons) why, and what to do.
     """
 
-    def __init__(self, source: Source, account_id: str, reasons: Reasons) -> None:
-        self.reasons = reasons
+    def __init__(self, source: Source, account_id: str, *reasons: Reasons) -> None:
+        self.reasons: Reasons = {}
+        for each in reasons:
+            for day, why in each.items():
+                self.reasons[day] = (*self.reasons.get(day, ()), *why)
         self.sentences = tuple(
             f"{source.title} account {account_id}, {span}: {'; and '.join(why)}"
-            for span, why in _spans(reasons)
+            for span, why in _spans(self.reasons)
         )
         super().__init__("\n".join(self.sentences))
 
 
 def refused_days(source: Source, checked: Sequence[CheckedBatch]) -> Reasons:
-    """The days of one account's checked batches that may not be staged.
+    """The days of one account's checked batches that no daily stream may stage.
 
-    A day is refused when rows of any daily stream break their contract for it, or when the spend of
-    its rows is not the total that the stream's control gives, by a cent or more.
+    A day is refused when rows of any daily stream with figures break their contract for it, or when
+    the spend of its rows is not the total that the stream's control gives, by a cent or more.
     """
     reasons: defaultdict[date, list[str]] = defaultdict(list)
     for each in checked:
-        for day, why in each.refused_days.items():
-            reasons[day].append(
-                f"left as it was: in {each.batch.request.stream} {why}; the rows are in "
-                f"{each.rejected_file}; correct them where they come from, then run the DAG again "
-                "for that day"
-            )
+        name = each.batch.request.stream
+        if _has_figures(source.stream(name)):
+            for day, why in each.refused_days.items():
+                reasons[day].append(f"left as it was: in {name} {_told(each, why)}")
     for stream in source.streams:
         if stream.controls is None:
             continue
@@ -61,6 +64,31 @@ def refused_days(source: Source, checked: Sequence[CheckedBatch]) -> Reasons:
                     "rows are missing: run the DAG again for that day"
                 )
     return {day: tuple(why) for day, why in sorted(reasons.items())}
+
+
+def refused_alone(source: Source, checked: Sequence[CheckedBatch]) -> Reasons:
+    """The days refused in streams that list what happened and bear no figures, such as clicks.
+
+    Nothing has to add up to those, so that such a day is left out of its own stream alone.
+    """
+    reasons: defaultdict[date, list[str]] = defaultdict(list)
+    for each in checked:
+        name = each.batch.request.stream
+        if not _has_figures(source.stream(name)):
+            for day, why in each.refused_days.items():
+                reasons[day].append(f"left as it was in {name} alone: {_told(each, why)}")
+    return {day: tuple(why) for day, why in sorted(reasons.items())}
+
+
+def _has_figures(stream: Stream) -> bool:
+    return any(column.type not in _NO_FIGURES for column in stream.table.columns)
+
+
+def _told(checked: CheckedBatch, why: str) -> str:
+    return (
+        f"{why}; the rows are in {checked.rejected_file}; correct them where they come from, then "
+        "run the DAG again for that day"
+    )
 
 
 def _spend_by_day(checked: Sequence[CheckedBatch], stream_name: str) -> Mapping[date, Decimal]:

@@ -61,7 +61,7 @@ class Stager:
     def stage(self, checked: Sequence[CheckedBatch], left_out: Collection[date] = ()) -> Staged:
         """Stage all the batches, then write the ledger rows that speak of them.
 
-        Of daily batches the days ``left_out`` are passed over.
+        Of daily batches the days ``left_out`` are passed over, and those their check refused.
         """
         for each in sorted(checked, key=self._order):
             stream = self._source.stream(each.batch.request.stream)
@@ -92,7 +92,7 @@ class Stager:
         fresh = [day for day in window.days() if not self._ledger.is_stale(batch, stream, str(day))]
         if len(fresh) < len(window.days()):
             self._stale.append(batch.batch_id)
-        days = [day for day in fresh if day not in left_out]
+        days = [day for day in fresh if day not in left_out and day not in checked.refused_days]
         if not days:
             return
         in_days = _in_days("target", days)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
@@ -10,11 +11,12 @@ from typing import Any
 import pytest
 
 from include import ingestion, quality, refusals, run, warehouse
+from include.contracts.staging import STG_CLICKS
 from include.landing import Batch
 from include.refusals import DaysRefused
 from include.run import record_failure
 from include.settings import Settings
-from include.sources import Record
+from include.sources import Record, Source, Stream
 from tests.warehouse.test_stage import rows_of
 from tests.warehouse.world import (
     FIRST,
@@ -36,6 +38,21 @@ def ad(day: int, spend: str, **more: Any) -> Record:
     return spent("a", day, spend, ad_group_id="g", ad_id="x") | more
 
 
+CLICKED = replace(NETWORK, streams=(*NETWORK.streams, Stream("clicks", STG_CLICKS, "daily")))
+
+
+def click(click_id: str, day: int, ad_group: str) -> Record:
+    """A click of campaign a on the day-th day."""
+    return {
+        "platform": "facebook_ads",
+        "account_id": "act_1",
+        "campaign_id": "a",
+        "ad_group_id": ad_group,
+        "click_id": click_id,
+        "date_day": (FIRST + timedelta(day)).isoformat(),
+    }
+
+
 def a_night(
     settings: Settings,
     night: int,
@@ -53,12 +70,14 @@ def a_night(
     ]
 
 
-def load(settings: Settings, night: int, batches: Sequence[Batch]) -> list[str]:
+def load(
+    settings: Settings, night: int, batches: Sequence[Batch], source: Source = NETWORK
+) -> list[str]:
     """Validate and stage as the DAG does; the sentences with which the run then ends red."""
     ids = [batch.batch_id for batch in batches]
     try:
         ingestion.stage(
-            settings, NETWORK, ingestion.validate(settings, NETWORK, ids), night_run(night)
+            settings, source, ingestion.validate(settings, source, ids), night_run(night)
         )
     except DaysRefused as refused:
         return str(refused).split("\n")
@@ -114,6 +133,37 @@ def test_a_day_with_a_bad_row_stays_as_it_was_in_every_daily_stream(prepared: Se
 
     good_night(prepared, 3, "3")
     assert spend_by_day(prepared) == dict.fromkeys((FIRST, SECOND, THIRD), Decimal(3))
+
+
+def test_a_day_of_clicks_that_contradict_each_other_stays_as_it_was_alone(
+    prepared: Settings,
+) -> None:
+    """A click told twice is one; told in two ways it refuses its day of clicks, and no spend."""
+    three = range(3)
+    told = ("x", 0, "g"), ("x", 0, "g"), ("y", 1, "g"), ("y", 1, "h"), ("z", 1, "g"), ("x", 2, "g")
+    clicks = [click(*each) for each in told]
+    batches = [
+        land(prepared, CLICKED, "campaign_daily", 1, [spent("a", n, "2") for n in three], days(3)),
+        land(prepared, CLICKED, "account_daily", 1, [total(n, "2") for n in three], days(3)),
+        land(prepared, CLICKED, "clicks", 1, clicks, days(3)),
+    ]
+    assert load(prepared, 1, batches, CLICKED) == [
+        "Facebook Ads account act_1, 2026-10-02: left as it was in clicks alone: 2 of 3 rows break "
+        "the contract of stg_clicks: another row has the same platform, account_id, click_id, "
+        f"date_day (2); the rows are in {batches[2].folder}/checked/rejected.jsonl; correct them "
+        "where they come from, then run the DAG again for that day"
+    ]
+    assert spend_by_day(prepared) == dict.fromkeys((FIRST, SECOND, THIRD), Decimal(2))
+    staged = rows_of(prepared, "staging.stg_clicks")
+    assert [(row["click_id"], row["date_day"]) for row in staged] == [("x", FIRST), ("x", THIRD)]
+    assert ("clicks", str(SECOND)) not in loaded(prepared)
+    assert quality.read_checked(prepared, batches[2]).repeated_count == 1
+
+    spoiled = [spent("a", 0, "2"), spent("a", 1, "N/A"), spent("a", 2, "2")]
+    batches[0] = land(prepared, CLICKED, "campaign_daily", 2, spoiled, days(3))
+    [sentence] = load(prepared, 2, batches, CLICKED)
+    assert "2026-10-02: left as it was: in campaign_daily 1 of 1 rows" in sentence
+    assert "; and left as it was in clicks alone: 2 of 3 rows" in sentence
 
 
 def test_a_day_never_loaded_stays_missing(prepared: Settings) -> None:
