@@ -86,7 +86,7 @@ with DAG(
 
     @task
     def build(model: str) -> int:
-        """Build one SQL model; returns its rows."""
+        """Build one model; returns its rows."""
         from include import run, warehouse
 
         return warehouse.build(run.settings_of(get_current_context()), model)

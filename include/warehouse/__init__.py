@@ -34,6 +34,7 @@ from include.warehouse.engine import (
 from include.warehouse.models import Model
 
 if TYPE_CHECKING:
+    from include.estimates import Estimate
     from include.quality import CheckedBatch
     from include.run import Run
     from include.sources import Measure, Source
@@ -182,18 +183,22 @@ def record_usage(
 def build(settings: Settings, model_name: str) -> int:
     """Build one model as a table in schema ``build``, beside what is published; returns its rows.
 
-    Raises WarehouseError when the SQL fails, or when a mart breaks its contract: other columns,
-    a required value missing, a value a rule forbids, a key borne by two rows.
+    Raises WarehouseError when the SQL fails, or when a mart or an estimate breaks its contract:
+    other columns, a required value missing, a value a rule forbids, a key borne by two rows.
     """
     model = _model_named(model_name)
-    contract = _mart_contracts().get(model.name)
+    estimate = _estimate_of(model) if model.layer == "estimates" else None
+    contract = estimate.table if estimate else _mart_contracts().get(model.name)
     if contract is None and model.layer == "marts":
         raise WarehouseError(f"{model.name} has no contract in include/contracts/marts.py")
     name = f"build.{model.name}"
     try:
         with engine_of(settings).write(name) as session:
             session.execute(compose("drop table if exists {name}", name=name))
-            session.run(f"create table {name} as\n{model.sql}")
+            if estimate:
+                _fill_estimate(session, estimate, model)
+            else:
+                session.run(f"create table {name} as\n{model.sql}")
             if contract is not None:
                 _hold_to_contract(session, contract)
                 session.describe(contract, "build")
@@ -309,6 +314,29 @@ def _model_named(name: str) -> Model:
         if model.name == name:
             return model
     raise WarehouseError(f"there is no model {name} under sql/")
+
+
+def _estimate_of(model: Model) -> Estimate:
+    from include.estimates import ESTIMATES
+
+    if model.name not in ESTIMATES:
+        raise WarehouseError(f"{model.name} has no function in include/estimates")
+    return ESTIMATES[model.name]
+
+
+def _fill_estimate(session: Session, estimate: Estimate, model: Model) -> None:
+    import pyarrow as pa
+
+    from include.contracts.values import arrow_schema
+
+    table = estimate.table
+    try:
+        rows = estimate.rows_from(session.rows(model.sql))
+    except ValueError as error:
+        raise WarehouseError(str(error)) from error
+    session.create(table, "build")
+    arriving = pa.Table.from_pylist(rows, schema=arrow_schema(table))
+    session.load(f"build.{table.name}", table.column_names, arriving)
 
 
 def _mart_contracts() -> dict[str, Table]:

@@ -10,12 +10,15 @@ from pathlib import Path
 from include.warehouse.engine import WarehouseError
 
 SQL_FOLDER = Path(__file__).parents[2] / "sql"
-_LAYERS = ("intermediate", "marts")
+_LAYERS = ("intermediate", "estimates", "marts")
 
 
 @dataclass(frozen=True, slots=True)
 class Model:
-    """One select under sql/; ``depends_on`` names the models whose tables it reads."""
+    """One select under sql/; ``depends_on`` names the models whose tables it reads.
+
+    The select of an estimate gives what its function in include/estimates learns from.
+    """
 
     name: str
     layer: str
