@@ -60,9 +60,9 @@ A run brings **{title}** up to date in staging. It asks for the days that may st
 account's own time zone; so a first load, a nightly load and the load after an outage are one thing.
 Each account is a mapped group of its own: land the raw answers, each proved complete by its source,
 hold them against their contract, stage them in one transaction. One bad account fails alone, and so
-does one bad day of an account: it is left out of all daily tables (a day of clicks or filled forms, of
-its own) and stands as it did, the rest is staged, and the run ends red. What a load used of the API is in `ops.api_usage`; fields that came,
-went or changed their type are in `ops.schema_changes`.
+does one bad day of an account: it is left out of all daily tables (a day of clicks or filled forms,
+of its own) and stands as it did, the rest is staged, and the run ends red. What a load used of the
+API is in `ops.api_usage`; fields that came, went or changed their type are in `ops.schema_changes`.
 
 ### Rerun a day, fill history
 
