@@ -2,16 +2,18 @@
 ### What a run means
 
 Tries every connection and changes nothing: logs in to each source, lists the accounts it shows with
-their time zone, currency and status, reads one small thing of every stream, and says which API
-version is spoken, what the login may do and when it ends. Trigger it after filling in a connection,
-after a password was changed, and when an `ingest_…` run was refused.
+their time zone, currency and status, reads one small thing of every stream (of the first account;
+of each other its figures and what is granted account by account, such as lead forms), and says
+which API version is spoken, what the login may do and when it ends. Trigger it after filling in a
+connection, after a password was changed, and when an `ingest_…` run was refused.
 
 The table is in the log of `report`, in Markdown, and its return value; each connection's own
 findings are the return value of its task. No secret is in either.
 
 ### Rerun
 
-Trigger it as often as you like. It takes about as many API calls a source as there are streams.
+Trigger it as often as you like. It takes about as many API calls a source as there are streams,
+and a few for each further account (on Facebook one for each ad with a lead form).
 
 ### When it fails
 

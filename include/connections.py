@@ -1,6 +1,6 @@
 """What a person wants to know of a connection before a night depends on it.
 
-Logs in, lists the accounts, reads one small thing of every stream, and says in sentences what is
+Logs in, lists the accounts, reads one small thing of each kind, and says in sentences what is
 wrong. Nothing is landed or staged, and no secret leaves: not in a sentence, not in a table.
 """
 
@@ -59,7 +59,8 @@ class Checked:
     """What was found out about one connection.
 
     ``wrong`` holds sentences on what keeps it from being read, ``remarks`` on what will or should
-    be mended. Empty ``wrong``: the nightly load can read all it asks for.
+    be mended. Empty ``wrong``: of the first account every stream could be read, and of each other
+    one its figures and what its platform grants apart from them (lead forms, clicks).
     """
 
     connection_id: str
@@ -88,8 +89,9 @@ class Checked:
 def check(settings: Settings, source: Source, credentials: Mapping[str, str], run: Run) -> Checked:
     """Try one connection.
 
-    Every stream is read of the first account, and of each other one what proves its days. Failures
-    of the source become sentences; only what is no failure of the source is raised.
+    Every stream is read of the first account; of each other one what proves its days, and what is
+    granted account by account. Failures of the source become sentences; only what is no failure of
+    the source is raised.
     """
     version = credentials.get("api_version") or _version_of(source)
     remarks: list[str] = []
@@ -213,7 +215,7 @@ def _look_at(
     streams = planning.streams_to_read(source, settings)
     if not is_first:
         proofs = [stream for stream in streams if stream.controls] or streams
-        streams = proofs[:1]
+        streams = proofs[:1] + [stream for stream in streams if stream.granted_apart]
     reads: dict[str, str] = {}
     for stream in streams:
         try:
@@ -270,7 +272,7 @@ def _sentence(source: Source, failure: Exception) -> str:
         return said
     return (
         f"{said}. Nothing is wrong with the connection {source.connection_id} as far as is known; "
-        "check again later, and that this machine reaches the internet"
+        "check again later, and that the machine it runs on reaches the internet"
     )
 
 

@@ -158,7 +158,8 @@ class Stream:
     keeps the states each row went through. ``every_days`` (keys) is the least number of days
     between two comparisons; ``whole_every_days`` (changes) that between two readings of every
     record, for values whose change leaves no stamp. A stream that is not ``by_default`` is read
-    where the settings ask for it.
+    where the settings ask for it. One that is ``granted_apart`` takes a permission of its own on
+    each account, which who may read the figures need not have.
     """
 
     name: str
@@ -172,6 +173,7 @@ class Stream:
     every_days: int = 1
     whole_every_days: int | None = None
     by_default: bool = True
+    granted_apart: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -148,6 +148,7 @@ FACEBOOK_ADS = Source(
             window_days=LEADS_RETENTION_DAYS,
             look_back_days=7,
             retention_days=LEADS_RETENTION_DAYS,
+            granted_apart=True,
         ),
     ),
     concurrent_requests=CONCURRENT_REQUESTS,

@@ -419,7 +419,15 @@ GOOGLE_ADS = Source(
         Stream("ad_daily", STG_AD_DAILY, "daily"),
         Stream("conversion_daily", STG_CONVERSION_DAILY, "daily"),
         # Kept for 90 days; two short of that, for a load that runs past midnight.
-        Stream("clicks", STG_CLICKS, "daily", window_days=1, look_back_days=3, retention_days=88),
+        Stream(
+            "clicks",
+            STG_CLICKS,
+            "daily",
+            window_days=1,
+            look_back_days=3,
+            retention_days=88,
+            granted_apart=True,
+        ),
     ),
     look_back_days=30,
     tagging=Tagging(

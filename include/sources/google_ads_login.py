@@ -209,7 +209,7 @@ def known_version(version: str) -> str:
 
 
 def check_host(url: str, settings: Settings) -> None:
-    """Credentials go to Google over TLS alone, or to the sandbox on this machine."""
+    """Credentials go to Google over TLS alone, or to a sandbox on loopback."""
     parts = urlsplit(url if "//" in url else f"https://{url}")
     host = parts.hostname or ""
     if parts.scheme == "https" and (

@@ -198,7 +198,14 @@ LINKEDIN_ADS = Source(
         Stream("account_daily", STG_ACCOUNT_DAILY, "daily", controls="campaign_daily"),
         Stream("ad_daily", STG_AD_DAILY, "daily", window_days=31),
         Stream("conversion_daily", STG_CONVERSION_DAILY, "daily", window_days=92),
-        Stream("lead_forms", STG_LEAD_FORM_RESPONSES, "daily", window_days=92, retention_days=365),
+        Stream(
+            "lead_forms",
+            STG_LEAD_FORM_RESPONSES,
+            "daily",
+            window_days=92,
+            retention_days=365,
+            granted_apart=True,
+        ),
     ),
     look_back_days=30,
     tagging=Tagging(

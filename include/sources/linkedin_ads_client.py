@@ -406,7 +406,7 @@ def _whole(response: requests.Response, seconds: float) -> bytes:
 
 
 def _checked(url: str, expected: str, settings: Settings) -> str:
-    """Credentials go to LinkedIn over TLS alone, or to the sandbox on this machine."""
+    """Credentials go to LinkedIn over TLS alone, or to a sandbox on loopback."""
     parts = urlsplit(url if "//" in url else f"https://{url}")
     if parts.scheme == "https" and parts.hostname == expected:
         return parts.geturl().rstrip("/")

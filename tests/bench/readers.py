@@ -1,7 +1,7 @@
 """Who reads in the bench ``extract``: ours, two peers, and the vendors' own SDKs.
 
 A peer is installed into a virtual environment of its own in a temporary folder, through whatever
-package index this machine is configured for, and configured as its documentation says; none of its
+package index pip is configured for, and configured as its documentation says; none of its
 code is here. Everyone finds the sandbox on the vendors' own hosts, through its proxy.
 """
 
@@ -53,7 +53,7 @@ _CREDENTIALS = {
 
 
 class CannotInstall(Exception):
-    """A peer cannot be had on this machine; the message says why."""
+    """A peer cannot be had where the bench runs; the message says why."""
 
 
 @dataclass(frozen=True)
@@ -250,7 +250,7 @@ Reader = Ours | Sdk | Ingestr | Dlt
 
 
 def _peer_variables(sandbox: Sandbox, folder: Path) -> dict[str, str]:
-    """The proxy, and a home of its own: nothing of this machine's configuration."""
+    """The proxy, and a home of its own: nothing of the configuration around it."""
     return {
         "PATH": os.environ["PATH"],
         "HOME": str(folder),

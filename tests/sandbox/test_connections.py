@@ -275,6 +275,46 @@ def test_a_connection_that_works_shows_its_accounts_and_what_was_read(check: Che
     assert "| 2345678901 | Shop Japan | ENABLED | JPY | Asia/Tokyo |" in answer["rendered"]
 
 
+GRANTED_APART = {
+    # source: the stream, the second account, and the call that asks for it
+    "linkedin_ads": (
+        "lead_forms",
+        str(linkedin_data.DOLLAR),
+        {"api": "linkedin", "path": "leadFormResponses", "query": str(linkedin_data.DOLLAR)},
+        {"kind": "status", "status": 403, "body": {"status": 403}},
+    ),
+    "facebook_ads": (
+        "lead_forms",
+        "2",
+        {"api": "meta", "path": "/act_2/ads$"},
+        graph_refusal(200, "(#200) Requires leads_retrieval permission")["do"],
+    ),
+    "google_ads": (
+        "clicks",
+        google_data.OTHER,
+        {"api": "google", "query": f"(?s){google_data.OTHER}.*click_view"},
+        {"kind": "grpc_status", "code": "PERMISSION_DENIED", "details": "click_view"},
+    ),
+}
+
+
+@pytest.mark.parametrize("source", GRANTED_APART)
+def test_what_is_granted_apart_is_tried_of_every_account(
+    sandbox: Sandbox, check: Check, source: str
+) -> None:
+    stream, second, call, answer = GRANTED_APART[source]
+    sandbox.set_faults([{"match": call, "do": answer}])
+    found = check(source)
+    sandbox.reset()
+    accounts = [each["account_id"] for each in found["accounts"]]
+    assert accounts.index(second) > 0
+    reads = {each["account_id"]: set(each["reads"]) for each in found["accounts"]}
+    assert reads[accounts[0]] > reads[second] == {"account_daily", stream}
+    about = [each for each in found["wrong"] if f"account {second}, {stream}: " in each]
+    assert len(about) == 1, found["wrong"]
+    assert not [each for each in found["wrong"] if f"account {accounts[0]}," in each]
+
+
 def test_scopes_and_the_end_of_the_login_are_told(check: Check) -> None:
     answer = check("linkedin_ads")
     assert "r_ads_reporting" in answer["scopes"]
