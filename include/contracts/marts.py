@@ -21,6 +21,7 @@ MATCH_METHODS = (
     "ambiguous",
     "utm",
     "crm_campaign",
+    "activity",
     "lead_source",
     "referrer",
     "direct",
@@ -176,11 +177,18 @@ FCT_TOUCHPOINTS = table(
         c.ad_group_id.meaning_here("The ad group, where an id, a click or a lead form told it"),
         c.ad_id.meaning_here("The ad, where an id, a click or a lead form told it"),
         c.crm_campaign_id.meaning_here("The CRM campaign responded to"),
-        replace(c.evidence, one_of=("form", "lead_form", "campaign_response")).required(),
+        replace(
+            c.evidence, one_of=("form", "lead_form", "campaign_response", "activity")
+        ).required(),
         replace(m.channel, one_of=CHANNELS).required(),
         c.offer_type.required(),
         replace(c.sales_stage, one_of=SALES_STAGES).required(),
         replace(c.match_method, one_of=MATCH_METHODS).required(),
+        m.text(
+            "other_matches",
+            "What the rules that did not hold would have told, where it differs: rule and campaign "
+            "(platform/account/campaign) or rule and channel, strongest first; NULL: nothing else",
+        ),
         c.lead_source,
         c.utm_source.meaning_here("utm_source, decoded; of its own field or the landing page"),
         c.utm_medium.meaning_here("utm_medium, decoded; of its own field or the landing page"),

@@ -62,6 +62,7 @@ OFFER_TYPES = (
 )
 TYPE_GROUPS = ("new_business", "expansion", "renewal")
 STAGE_GROUPS = ("early", "evaluation", "negotiation", "won", "lost")
+ACTIVITIES = ("task", "event")
 FUNNEL_STAGES = ("lead", "mql", "sql", "disqualified")
 ATTRIBUTION_MODELS = (
     "first_touch",
@@ -85,6 +86,14 @@ def _chosen(column: Column, values: tuple[str, ...]) -> Column:
     return replace(column, one_of=values)
 
 
+def _lower(name: str) -> tuple[str, str]:
+    """The rule of a key that is compared in lower case: in another spelling it never holds."""
+    return (
+        f"{name} must be in lower case, without blanks around it",
+        f"{name} = lower(trim({name}))",
+    )
+
+
 _channel = _chosen(c.channel, CHANNELS)
 _medium = _chosen(c.medium, MEDIUMS)
 _source_kind = _chosen(c.source_kind, SOURCE_KINDS)
@@ -105,6 +114,13 @@ SEED_CHANNEL_RULES = table(
         _channel.required(),
         replace(c.is_paid, meaning="Holds for paid or for unpaid visits; NULL for both"),
     ),
+    row_rules=(
+        (
+            "an earlier line has the same conditions, so that this one never speaks",
+            "row_number() over (partition by platform, campaign_type, medium, source_kind, is_paid "
+            "order by row_number) = 1",
+        ),
+    ),
 )
 SEED_UTM_MEDIUMS = table(
     "staging",
@@ -116,6 +132,12 @@ SEED_UTM_MEDIUMS = table(
         c.utm_medium.meaning_here("In lower case, letters and digits only: paidsocial"),
         _medium.required(),
         replace(c.is_paid, meaning="Whether it says that an ad was paid for; NULL: says nothing"),
+    ),
+    row_rules=(
+        (
+            "utm_medium is spelled in lower case, with letters and digits alone",
+            "utm_medium ~ '^[a-z0-9]+$'",
+        ),
     ),
 )
 SEED_TRAFFIC_SOURCES = table(
@@ -132,6 +154,7 @@ SEED_TRAFFIC_SOURCES = table(
         ),
         _source_kind.required(),
     ),
+    row_rules=(_lower("source_pattern"),),
 )
 SEED_LEAD_SOURCES = table(
     "staging",
@@ -150,6 +173,7 @@ SEED_LEAD_SOURCES = table(
             is_required=True,
         ),
     ),
+    row_rules=(_lower("lead_source"),),
 )
 SEED_CRM_CAMPAIGN_TYPES = table(
     "staging",
@@ -162,6 +186,21 @@ SEED_CRM_CAMPAIGN_TYPES = table(
         _channel.required(),
         _offer_type.required(),
     ),
+    row_rules=(_lower("crm_campaign_type"),),
+)
+SEED_ACTIVITY_TYPES = table(
+    "staging",
+    "seed_activity_types",
+    "Which of sales' tasks and events are touches, and of which channel and offer; others are none",
+    "activity and type",
+    ("activity", "activity_type"),
+    (
+        Column("activity", Type.TEXT, "Which record of the CRM", one_of=ACTIVITIES),
+        c.activity_type.meaning_here("The activity's type, in lower case"),
+        _channel.required(),
+        _offer_type.required(),
+    ),
+    row_rules=(_lower("activity_type"),),
 )
 SEED_LEAD_STATUSES = table(
     "staging",
@@ -173,6 +212,7 @@ SEED_LEAD_STATUSES = table(
         c.lead_status.meaning_here("The lead's status, in lower case"),
         _chosen(c.funnel_stage, FUNNEL_STAGES).required(),
     ),
+    row_rules=(_lower("lead_status"),),
 )
 SEED_OPPORTUNITY_STAGES = table(
     "staging",
@@ -185,6 +225,7 @@ SEED_OPPORTUNITY_STAGES = table(
         _chosen(c.stage_group, STAGE_GROUPS).required(),
         Column("stage_order", Type.INTEGER, "The stage's place in the process", at_least=0),
     ),
+    row_rules=(_lower("stage_name"),),
 )
 SEED_DEAL_TYPES = table(
     "staging",
@@ -196,6 +237,7 @@ SEED_DEAL_TYPES = table(
         c.opportunity_type.meaning_here("The deal's type, in lower case"),
         _chosen(c.type_group, TYPE_GROUPS).required(),
     ),
+    row_rules=(_lower("opportunity_type"),),
 )
 SEED_INTERNAL_DOMAINS = table(
     "staging",
@@ -204,6 +246,10 @@ SEED_INTERNAL_DOMAINS = table(
     "domain",
     ("email_domain",),
     (c.email_domain.meaning_here("The part of the e-mail after @, in lower case"),),
+    row_rules=(
+        _lower("email_domain"),
+        ("email_domain is the part after @ alone", "strpos(email_domain, '@') = 0"),
+    ),
 )
 SEED_CAMPAIGN_ALIASES = table(
     "staging",
@@ -216,6 +262,14 @@ SEED_CAMPAIGN_ALIASES = table(
         c.account_id.required(),
         c.campaign_id.required(),
         c.utm_campaign.meaning_here("As captured; case and punctuation do not matter"),
+    ),
+    row_rules=(
+        (
+            "an earlier line has the same utm_campaign in another spelling",
+            "row_number() over (partition by platform, "
+            r"trim(regexp_replace(lower(utm_campaign), '[\s[:punct:]]+', ' ', 'g')) "
+            "order by row_number) = 1",
+        ),
     ),
 )
 SEED_CURRENCY_RATES = table(
@@ -330,6 +384,7 @@ SEED_TABLES: tuple[Table, ...] = (
     SEED_TRAFFIC_SOURCES,
     SEED_LEAD_SOURCES,
     SEED_CRM_CAMPAIGN_TYPES,
+    SEED_ACTIVITY_TYPES,
     SEED_LEAD_STATUSES,
     SEED_OPPORTUNITY_STAGES,
     SEED_DEAL_TYPES,

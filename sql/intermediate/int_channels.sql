@@ -1,29 +1,37 @@
 -- Which channel do the rules give to each kind of evidence?
 -- Grain: one row per combination of platform, campaign type, medium, source kind and payment that
--- a campaign or a touch shows.
+-- a campaign or a touch shows, or would show by its tags or its referrer alone.
+-- A channel_key holds them in this order, parted by strokes.
 -- The rule with the lowest rule_order whose conditions all hold speaks; where none does: Other.
 with
+
+keys as (
+    select channel_key
+    from build.int_campaigns
+    where channel_key is not null
+    union
+    select channel_key
+    from build.int_touchpoints
+    where channel_key is not null
+    union
+    select utm_channel_key as channel_key
+    from build.int_touchpoints
+    where utm_channel_key is not null
+    union
+    select '|||' || referrer_kind || '|false' as channel_key
+    from build.int_touchpoints
+    where referrer_kind is not null
+),
 
 shown as (
     select
         channel_key,
-        platform,
-        campaign_type,
-        null as medium,
-        null as source_kind,
-        true as has_paid_sign
-    from build.int_campaigns
-    where told_channel is null
-    union
-    select
-        channel_key,
-        platform,
-        campaign_type,
-        medium,
-        source_kind,
-        has_paid_sign
-    from build.int_touchpoints
-    where told_channel is null
+        nullif(split_part(channel_key, '|', 1), '') as platform,
+        nullif(split_part(channel_key, '|', 2), '') as campaign_type,
+        nullif(split_part(channel_key, '|', 3), '') as medium,
+        nullif(split_part(channel_key, '|', 4), '') as source_kind,
+        split_part(channel_key, '|', 5) = 'true' as has_paid_sign
+    from keys
 ),
 
 ruled as (

@@ -1,14 +1,22 @@
 -- Which touches are known, and what brought each of them about?
--- Grain: one row per touch: a form capture, a lead form filled on a network, or a response to a
--- CRM campaign. A network's own lead form and the lead that its sync made of it in the CRM are two
--- touches of one person: the form's comes first, for it was sent before the lead was made.
+-- Grain: one row per touch: a form capture, a lead form filled on a network, a response to a CRM
+-- campaign, or an activity of sales of a type that the seed calls a touch.
+-- A network's own lead form and the lead that its sync made of it in the CRM are two touches of one
+-- person: the form's comes first, for it was sent before the lead was made.
 -- The first rule that holds tells the campaign and the channel. A campaign response has a day, not
 -- an instant: it is the midnight (UTC) that begins the day, or the instant of the person's first
--- record where that lies on the same day, in UTC or in the reporting zone.
+-- record where that lies on the same day, in UTC or in the reporting zone. An activity has a day as
+-- well: it is the instant it was noted, if that was on its day or its day is that of the person's
+-- first record, else the midnight. A task counts once it is completed, and no activity before its
+-- day has come.
+-- channel_key leads to the touch's channel in int_channels, utm_channel_key to the one that medium
+-- and source alone would have told, where a stronger rule speaks.
 with
 
 as_of as (
-    select reporting_zone
+    select
+        reporting_zone,
+        as_of_date
     from build.int_as_of
 ),
 
@@ -58,7 +66,9 @@ ruled as (
         visits.source_kind,
         visits.medium,
         visits.is_medium_paid,
+        visits.is_lead_source_vague,
         visits.referrer_kind,
+        visits.has_macro,
         matches.click_platform,
         matches.named_platform,
         matches.platform,
@@ -66,6 +76,7 @@ ruled as (
         matches.campaign_id,
         matches.ad_group_id,
         matches.ad_id,
+        matches.other_campaigns,
         case
             when matches.campaign_id is not null then matches.campaign_method
             when matches.campaign_method = 'ambiguous' then 'ambiguous'
@@ -129,8 +140,26 @@ forms as (
                 then coalesce(ruled.lead_source_channel, 'Other')
             else campaigns.told_channel
         end as told_channel,
+        case
+            when
+                ruled.match_method in (
+                    'stored_click', 'url_id', 'utm_campaign', 'alias', 'click_id', 'ambiguous'
+                )
+                and coalesce(ruled.medium, ruled.source_kind, ruled.source_platform) is not null
+                then
+                    coalesce(case when ruled.is_medium_paid then ruled.source_platform end, '')
+                    || '||' || coalesce(ruled.medium, '') || '|' || coalesce(ruled.source_kind, '')
+                    || '|' || cast(coalesce(ruled.is_medium_paid, false) as text)
+        end as utm_channel_key,
+        case
+            when ruled.match_method <> 'lead_source' and not ruled.is_lead_source_vague
+                then ruled.lead_source_channel
+        end as lead_source_channel,
+        case when ruled.match_method <> 'referrer' then ruled.referrer_kind end as referrer_kind,
         coalesce(ruled.lead_source_offer, 'website') as offer_type,
         ruled.match_method,
+        ruled.other_campaigns,
+        ruled.named_platform,
         ruled.lead_source,
         ruled.utm_source,
         ruled.utm_medium,
@@ -143,6 +172,7 @@ forms as (
             'stored_click', 'url_id', 'utm_campaign', 'alias', 'ambiguous', 'click_id'
         )
         or (ruled.match_method = 'utm' and coalesce(ruled.is_medium_paid, false)) as has_paid_sign,
+        ruled.has_macro,
         ruled.has_conflict,
         ruled.touched_at
     from ruled
@@ -169,8 +199,13 @@ lead_forms as (
         null as medium,
         case when lead_forms.campaign_id is null then 'social' end as source_kind,
         null as told_channel,
+        null as utm_channel_key,
+        null as lead_source_channel,
+        null as referrer_kind,
         'other' as offer_type,
         'lead_form' as match_method,
+        null as other_campaigns,
+        lead_forms.platform as named_platform,
         null as lead_source,
         lead_forms.utm_source,
         lead_forms.utm_medium,
@@ -180,6 +215,7 @@ lead_forms as (
         lead_forms.utm_id,
         null as referrer_host,
         lead_forms.campaign_id is not null as has_paid_sign,
+        false as has_macro,
         false as has_conflict,
         lead_forms.submitted_at as touched_at
     from build.int_lead_forms as lead_forms
@@ -195,10 +231,13 @@ responses as (
     select
         'member:' || members.campaign_member_id as touchpoint_id,
         coalesce(contact_ids.person_id, lead_ids.person_id) as person_id,
+        'campaign_response' as evidence,
         members.crm_campaign_id,
         coalesce(crm_campaigns.channel, 'Other') as told_channel,
         coalesce(crm_campaigns.offer_type, 'other') as offer_type,
-        members.first_responded_date,
+        'crm_campaign' as match_method,
+        members.first_responded_date as touch_day,
+        false as is_noted,
         members.created_at
     from staging.stg_crm_campaign_members as members
     left join build.int_person_ids as contact_ids
@@ -211,6 +250,63 @@ responses as (
         members.has_responded
         and not members.is_deleted
         and coalesce(contact_ids.person_id, lead_ids.person_id) is not null
+),
+
+noted_activities as (
+    select
+        'task' as activity,
+        task_id as activity_id,
+        contact_id,
+        lead_id,
+        activity_type,
+        activity_date,
+        created_at
+    from staging.stg_crm_tasks
+    where not is_deleted and lower(trim(activity_status)) = 'completed'
+    union all
+    select
+        'event' as activity,
+        event_id as activity_id,
+        contact_id,
+        lead_id,
+        activity_type,
+        activity_date,
+        created_at
+    from staging.stg_crm_events
+    where not is_deleted
+),
+
+activities as (
+    select
+        activities.activity || ':' || activities.activity_id as touchpoint_id,
+        coalesce(contact_ids.person_id, lead_ids.person_id) as person_id,
+        'activity' as evidence,
+        null as crm_campaign_id,
+        types.channel as told_channel,
+        types.offer_type,
+        'activity' as match_method,
+        activities.activity_date as touch_day,
+        true as is_noted,
+        activities.created_at
+    from noted_activities as activities
+    cross join as_of
+    inner join staging.seed_activity_types as types
+        on
+            activities.activity = types.activity
+            and lower(trim(activities.activity_type)) = types.activity_type
+    left join build.int_person_ids as contact_ids
+        on activities.contact_id = contact_ids.record_id
+    left join build.int_person_ids as lead_ids
+        on activities.lead_id = lead_ids.record_id
+    where
+        coalesce(contact_ids.person_id, lead_ids.person_id) is not null
+        and coalesce(activities.activity_date <= as_of.as_of_date, true)
+),
+
+dated as (
+    select * from responses
+    union all
+    select * from activities
 ),
 
 touches as (
@@ -228,8 +324,13 @@ touches as (
         medium,
         source_kind,
         told_channel,
+        utm_channel_key,
+        lead_source_channel,
+        referrer_kind,
         offer_type,
         match_method,
+        other_campaigns,
+        named_platform,
         lead_source,
         utm_source,
         utm_medium,
@@ -239,6 +340,7 @@ touches as (
         utm_id,
         referrer_host,
         has_paid_sign,
+        has_macro,
         has_conflict,
         touched_at
     from forms
@@ -246,10 +348,10 @@ touches as (
     select * from lead_forms
     union all
     select
-        responses.touchpoint_id,
-        responses.person_id,
-        'campaign_response' as evidence,
-        responses.crm_campaign_id,
+        dated.touchpoint_id,
+        dated.person_id,
+        dated.evidence,
+        dated.crm_campaign_id,
         null as platform,
         null as account_id,
         null as campaign_id,
@@ -258,9 +360,14 @@ touches as (
         null as campaign_type,
         null as medium,
         null as source_kind,
-        responses.told_channel,
-        responses.offer_type,
-        'crm_campaign' as match_method,
+        dated.told_channel,
+        null as utm_channel_key,
+        null as lead_source_channel,
+        null as referrer_kind,
+        dated.offer_type,
+        dated.match_method,
+        null as other_campaigns,
+        null as named_platform,
         null as lead_source,
         null as utm_source,
         null as utm_medium,
@@ -270,21 +377,31 @@ touches as (
         null as utm_id,
         null as referrer_host,
         false as has_paid_sign,
+        false as has_macro,
         false as has_conflict,
         case
-            when responses.first_responded_date is null then responses.created_at
+            when dated.touch_day is null then dated.created_at
             when
-                responses.first_responded_date in (
+                dated.is_noted
+                and dated.touch_day in (
+                    cast((dated.created_at at time zone 'UTC') as date),
+                    cast((dated.created_at at time zone as_of.reporting_zone) as date),
+                    cast((people.lead_at at time zone 'UTC') as date),
+                    cast((people.lead_at at time zone as_of.reporting_zone) as date)
+                )
+                then dated.created_at
+            when
+                dated.touch_day in (
                     cast((people.lead_at at time zone 'UTC') as date),
                     cast((people.lead_at at time zone as_of.reporting_zone) as date)
                 )
                 then people.lead_at
-            else cast(responses.first_responded_date as timestamp) at time zone 'UTC'
+            else cast(dated.touch_day as timestamp) at time zone 'UTC'
         end as touched_at
-    from responses
+    from dated
     cross join as_of
     inner join people
-        on responses.person_id = people.person_id
+        on dated.person_id = people.person_id
 ),
 
 weighed as (
@@ -310,8 +427,13 @@ weighed as (
                     || cast(touches.has_paid_sign as text)
         end as channel_key,
         touches.told_channel,
+        touches.utm_channel_key,
+        touches.lead_source_channel,
+        touches.referrer_kind,
         touches.offer_type,
         touches.match_method,
+        touches.other_campaigns,
+        touches.named_platform,
         touches.lead_source,
         touches.utm_source,
         touches.utm_medium,
@@ -331,12 +453,14 @@ weighed as (
                 when 'ambiguous' then 0.65
                 when 'utm' then 0.6
                 when 'crm_campaign' then 0.5
+                when 'activity' then 0.5
                 when 'lead_source' then 0.4
                 when 'referrer' then 0.3
                 else 0.1
             end as numeric(20, 6)
         ) as match_confidence,
         touches.has_paid_sign,
+        touches.has_macro,
         touches.has_conflict,
         people.is_internal,
         touches.touched_at

@@ -5,7 +5,8 @@
 -- click_platform and named_platform are the networks that the click id, and click id or utm_source,
 -- name; matches are looked for within named_platform, where there is one. A rule that finds more
 -- than one campaign does not hold; it makes the visit ambiguous. has_campaign_conflict: the click
--- harvested is of another campaign than the one that id, name or alias point to.
+-- harvested is of another campaign than the one that id, name or alias point to. other_campaigns is
+-- what the other rules say where that is not the campaign that holds.
 with
 
 as_of as (
@@ -324,7 +325,8 @@ alias_matches as (
         min(aliases.platform) as platform,
         min(aliases.account_id) as account_id,
         min(aliases.campaign_id) as campaign_id,
-        count(*) as campaigns_found
+        count(distinct aliases.platform || '/' || aliases.account_id || '/' || aliases.campaign_id)
+            as campaigns_found
     from named
     inner join aliases
         on named.name_key = aliases.name_key
@@ -366,6 +368,34 @@ chosen as (
         alias_matches.platform as alias_platform,
         alias_matches.account_id as alias_account,
         alias_matches.campaign_id as alias_campaign,
+        case
+            when click_matches.campaigns_found = 1
+                then
+                    click_matches.platform || '/' || click_matches.account_id || '/'
+                    || click_matches.campaign_id
+            else click_matches.campaigns_found || ' campaigns'
+        end as stored_says,
+        case
+            when id_matches.campaigns_found = 1
+                then
+                    id_matches.platform || '/' || id_matches.account_id || '/'
+                    || id_matches.campaign_id
+            else id_matches.campaigns_found || ' campaigns'
+        end as id_says,
+        case
+            when name_matches.campaigns_found = 1
+                then
+                    name_matches.platform || '/' || name_matches.account_id || '/'
+                    || name_matches.campaign_id
+            else name_matches.campaigns_found || ' campaigns'
+        end as name_says,
+        case
+            when alias_matches.campaigns_found = 1
+                then
+                    alias_matches.platform || '/' || alias_matches.account_id || '/'
+                    || alias_matches.campaign_id
+            else alias_matches.campaigns_found || ' campaigns'
+        end as alias_says,
         coalesce(
             click_matches.campaigns_found = 1
             and (
@@ -402,7 +432,7 @@ chosen as (
         or alias_matches.record_id is not null
 ),
 
-matched as (
+held as (
     select
         record_id,
         click_platform,
@@ -434,8 +464,45 @@ matched as (
             when 'stored_click' then stored_ad
             when 'url_id' then id_ad
         end as ad_id,
+        case campaign_method
+            when 'stored_click' then stored_says
+            when 'url_id' then id_says
+            when 'utm_campaign' then name_says
+            when 'alias' then alias_says
+        end as says,
+        stored_says,
+        id_says,
+        name_says,
+        alias_says,
         has_campaign_conflict
     from chosen
+),
+
+matched as (
+    select
+        record_id,
+        click_platform,
+        named_platform,
+        campaign_method,
+        platform,
+        account_id,
+        campaign_id,
+        ad_group_id,
+        ad_id,
+        nullif(
+            concat_ws(
+                '; ',
+                case
+                    when stored_says is distinct from says then 'stored_click: ' || stored_says
+                end,
+                case when id_says is distinct from says then 'url_id: ' || id_says end,
+                case when name_says is distinct from says then 'utm_campaign: ' || name_says end,
+                case when alias_says is distinct from says then 'alias: ' || alias_says end
+            ),
+            ''
+        ) as other_campaigns,
+        has_campaign_conflict
+    from held
 )
 
 select * from matched

@@ -1,6 +1,7 @@
 -- What does each form capture say, in words that can be compared?
 -- Grain: one row per record in int_captures.
--- Values are decoded; a value that holds an unexpanded macro says nothing. source_platform is the
+-- Values are decoded; a value that holds an unexpanded macro says nothing; has_macro, where it is
+-- the campaign that one hides. source_platform is the
 -- network that the utm_source names. A referrer of our own site is none; fbclid without another
 -- referrer is a visit from Facebook, and no sign of payment.
 with
@@ -108,6 +109,7 @@ cleaned as (
         nullif(referrer_host, '') as referrer_host,
         landing_host,
         parameters,
+        strpos(coalesce(utm_campaign, '') || coalesce(utm_id, ''), '{') > 0 as has_macro,
         touched_at
     from decoded
 ),
@@ -136,6 +138,7 @@ keyed as (
             when (referrer_host is distinct from landing_host) then referrer_host
         end as referrer_host,
         parameters,
+        has_macro,
         touched_at
     from cleaned
 ),
@@ -216,6 +219,7 @@ referred as (
             case when keyed.fbclid is not null then 'facebook.com' end
         ) as referrer_host,
         keyed.parameters,
+        keyed.has_macro,
         keyed.touched_at
     from keyed
     left join own_places
@@ -251,6 +255,7 @@ visits as (
             case when referred.referrer_host is not null then 'website' end
         ) as referrer_kind,
         referred.parameters,
+        referred.has_macro,
         referred.touched_at
     from referred
     left join staging.seed_lead_sources as lead_sources

@@ -2,6 +2,8 @@
 -- Grain: one row per touch of a person who is none of our own.
 -- date_day is the day in the ad account's zone where an ad campaign is known, else in the reporting
 -- zone. A touch at the very instant of a stage counts as before it.
+-- other_matches: the campaigns and channels that the rules which did not hold would have told,
+-- where they are others.
 with
 
 as_of as (
@@ -23,6 +25,10 @@ touches as (
         coalesce(touches.told_channel, channels.channel) as channel,
         touches.offer_type,
         touches.match_method,
+        touches.other_campaigns,
+        utm_channels.channel as utm_channel,
+        touches.lead_source_channel,
+        referrer_channels.channel as referrer_channel,
         touches.lead_source,
         touches.utm_source,
         touches.utm_medium,
@@ -37,6 +43,10 @@ touches as (
     from build.int_touchpoints as touches
     left join build.int_channels as channels
         on touches.channel_key = channels.channel_key
+    left join build.int_channels as utm_channels
+        on touches.utm_channel_key = utm_channels.channel_key
+    left join build.int_channels as referrer_channels
+        on '|||' || touches.referrer_kind || '|false' = referrer_channels.channel_key
     where not touches.is_internal
 ),
 
@@ -95,6 +105,24 @@ staged as (
             else 'before_opportunity'
         end as sales_stage,
         touches.match_method,
+        nullif(
+            concat_ws(
+                '; ',
+                touches.other_campaigns,
+                case
+                    when touches.utm_channel <> touches.channel then 'utm: ' || touches.utm_channel
+                end,
+                case
+                    when touches.lead_source_channel <> touches.channel
+                        then 'lead_source: ' || touches.lead_source_channel
+                end,
+                case
+                    when touches.referrer_channel <> touches.channel
+                        then 'referrer: ' || touches.referrer_channel
+                end
+            ),
+            ''
+        ) as other_matches,
         touches.lead_source,
         touches.utm_source,
         touches.utm_medium,

@@ -188,6 +188,18 @@ WORLD: dict[str, list[dict[str, Any]]] = {
             "first_responded_date": "2026-02-01",
         },
     ],
+    "seed_activity_types": [
+        {"activity": "task", "activity_type": "call", "offer_type": "call", "channel": "Outbound"}
+    ],
+    "stg_crm_tasks": [
+        {
+            "task_id": "T1",
+            "lead_id": "L4",
+            "activity_type": "Call",
+            "activity_status": "Completed",
+            "activity_date": "2026-02-05",
+        }
+    ],
     "stg_crm_opportunities": [
         {
             "opportunity_id": opportunity,
@@ -294,6 +306,10 @@ MUTATIONS: dict[str, tuple[str, str]] = {
     "every_lead_form_response_is_accounted_for": (
         "build.fct_touchpoints",
         "delete from {table} where evidence = 'lead_form'",
+    ),
+    "every_mapped_activity_is_a_touch": (
+        "build.fct_touchpoints",
+        "delete from {table} where evidence = 'activity'",
     ),
     "every_harvested_click_finds_its_campaign": (
         "build.fct_touchpoints",
