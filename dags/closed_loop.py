@@ -82,7 +82,8 @@ with DAG(
         """Make sure of schemas and tables; load the seeds."""
         from include import run, warehouse
 
-        warehouse.prepare(run.settings_of(get_current_context()), SOURCES)
+        context = get_current_context()
+        warehouse.prepare(run.settings_of(context), SOURCES, run.run_of(context).as_of)
 
     @task
     def build(model: str) -> int:

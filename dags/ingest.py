@@ -132,12 +132,13 @@ def ingest_dag(source: Source) -> DAG:
             context = get_current_context()
             settings = run.settings_of(context)
             planning.refuse_unknown_names(settings, SOURCES)
-            warehouse.prepare(settings, SOURCES)
+            this_run = run.run_of(context)
+            warehouse.prepare(settings, SOURCES, this_run.as_of)
             return ingestion.plan(
                 settings,
                 source,
                 run.credentials_of(context, source.connection_id),
-                run.run_of(context),
+                this_run,
                 context["params"],
             )
 

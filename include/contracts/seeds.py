@@ -305,8 +305,12 @@ SEED_MANUAL_SPEND = table(
         _channel.required(),
         c.currency_code,
         Column("note", Type.TEXT, "A word for whoever reads the file"),
-        Column("first_day", Type.DATE, "The first of the days over which the amount is spread"),
-        Column("last_day", Type.DATE, "The last of those days"),
+        Column(
+            "first_day",
+            Type.DATE,
+            "The first of the days over which the amount is spread; a month means its first day",
+        ),
+        Column("last_day", Type.DATE, "The last of those days; a month means its last day"),
         Column(
             "amount",
             Type.AD_MONEY,
@@ -327,12 +331,18 @@ SEED_MANUAL_SPEND = table(
             "currency_code is no currency of ISO 4217",
             f"currency_code in ({_codes(CURRENCY_DIGITS)})",
         ),
+        ("first_day is before 2000-01-01", "first_day >= date '2000-01-01'"),
         ("last_day is before first_day", "last_day >= first_day"),
         (
             "the range is longer than 366 days; write a line for each year",
             "last_day - first_day < 366",
         ),
         ("amount is finer than the smallest unit of its currency", f"not ({_too_fine})"),
+        (
+            "an earlier line spells this campaign otherwise",
+            "campaign_name = first_value(campaign_name) over (partition by platform, "
+            r"regexp_replace(lower(campaign_name), '\s+', ' ', 'g') order by row_number)",
+        ),
         (
             "an earlier line gives this campaign another channel",
             "channel = first_value(channel) over "

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import csv
+import io
+import re
+from calendar import monthrange
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from datetime import datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -22,24 +26,28 @@ from include.contracts.seeds import (
     STG_SOURCES,
     STG_STREAMS,
 )
-from include.contracts.shape import Column, Table
+from include.contracts.shape import Column, Table, Type
 from include.contracts.values import arrow_schema, fit
 from include.settings import Settings
 from include.sources import Source
 from include.warehouse.engine import WarehouseError
 from include.warehouse.row_rules import broken_row_rules
 
+_TO_COME = timedelta(days=730)
+"""How far ahead of the as-of day spend may be entered: later days are slips of the pen."""
+
 
 def reference_tables(
-    settings: Settings, sources: Iterable[Source]
+    settings: Settings, sources: Iterable[Source], as_of: datetime | None = None
 ) -> Iterator[tuple[Table, pa.Table]]:
     """Each small table with all the rows it shall have.
 
-    Raises WarehouseError with file, line and reason when a seed breaks its contract.
+    With ``as_of``, spend entered by hand may lie 730 days after it and no later. Raises
+    WarehouseError with file, line and reason when a seed breaks its contract.
     """
     sources = list(sources)
     for table in SEED_TABLES:
-        rules = _own_spend_rule(sources) if table is SEED_MANUAL_SPEND else ()
+        rules = _spend_rules(sources, as_of) if table is SEED_MANUAL_SPEND else ()
         checked = replace(table, row_rules=(*table.row_rules, *rules))
         path = settings.seeds / f"{table.name.removeprefix('seed_')}.csv"
         rows = read_seed(path, checked)
@@ -61,18 +69,7 @@ def reference_tables(
 
 def read_seed(path: Path, table: Table) -> pa.Table:
     """A seed file as rows of its table; WarehouseError names file, line and reason."""
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            reader = csv.reader(file, strict=True)
-            header = next(reader, [])
-            lines = [(reader.line_num, fields) for fields in reader if fields]
-    except OSError as error:
-        raise WarehouseError(
-            f"the seed {path} cannot be read ({error.strerror}); restore it, or mend "
-            "CLOSED_LOOP_SEEDS"
-        ) from error
-    except (csv.Error, UnicodeDecodeError) as error:
-        raise WarehouseError(f"the seed {path} is no CSV in UTF-8: {error}") from error
+    (_, header), *lines = _records(path)
     if sorted(header) != sorted(table.column_names):
         raise WarehouseError(f"{path}, line 1: the columns must be {', '.join(table.column_names)}")
     numbers = [number for number, _ in lines]
@@ -85,6 +82,8 @@ def read_seed(path: Path, table: Table) -> pa.Table:
     for column in table.columns:
         place = header.index(column.name)
         values = [fields[place] or None for _, fields in lines]
+        if table.name == SEED_MANUAL_SPEND.name and column.type is Type.DATE:
+            values = [_day_of_month(column, value) for value in values]
         fitted = fit(column, values, is_key=column.name in table.key)
         for position, reason in (*fitted.faults, *_broken_rules(column, fitted.array.to_pylist())):
             raise WarehouseError(f"{path}, line {numbers[position]}: {reason}")
@@ -101,6 +100,45 @@ def read_seed(path: Path, table: Table) -> pa.Table:
     return rows
 
 
+def _records(path: Path) -> list[tuple[int, list[str]]]:
+    """The header and the records of a CSV file, each with the line on which it begins."""
+    try:
+        octets = path.read_bytes()
+        text = octets.decode("utf-8-sig")
+    except OSError as error:
+        raise WarehouseError(
+            f"the seed {path} cannot be read ({error.strerror}); restore it, or mend "
+            "CLOSED_LOOP_SEEDS"
+        ) from error
+    except UnicodeDecodeError as error:
+        line = error.object[: error.start].count(b"\n") + 1
+        raise WarehouseError(
+            f"{path}, line {line}: is not in UTF-8; save the file as CSV in UTF-8"
+        ) from error
+    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
+    records: list[tuple[int, list[str]]] = []
+    begins = 1
+    try:
+        for fields in reader:
+            if fields or not records:
+                records.append((begins, fields))
+            begins = reader.line_num + 1
+    except csv.Error as error:
+        raise WarehouseError(
+            f"{path}, line {begins}: is no CSV ({error}); close every quotation mark, and write "
+            "one within a quoted text twice"
+        ) from error
+    return records or [(1, [])]
+
+
+def _day_of_month(column: Column, value: str | None) -> str | None:
+    """A month as its first day, or as its last where ``last_day`` is asked; else the value."""
+    if value is None or not re.fullmatch(r"\d{4}-(0[1-9]|1[0-2])", value, re.ASCII):
+        return value
+    days = monthrange(*map(int, value.split("-")))[1] if column.name == "last_day" else 1
+    return f"{value}-{days:02}"
+
+
 def currencies() -> pa.Table:
     """The smallest unit of every currency, as rows of ``staging.stg_currencies``."""
     return _rows(
@@ -112,8 +150,14 @@ def currencies() -> pa.Table:
     )
 
 
-def _own_spend_rule(sources: Iterable[Source]) -> Iterator[tuple[str, str]]:
-    """Spend of a network that is read is never entered by hand as well."""
+def _spend_rules(sources: Iterable[Source], as_of: datetime | None) -> Iterator[tuple[str, str]]:
+    """Spend of a network that is read is never entered by hand as well, nor that of a far day."""
+    if as_of is not None:
+        latest = as_of.date() + _TO_COME
+        yield (
+            f"last_day is after {latest}, which is {_TO_COME.days} days after the as-of day",
+            f"last_day <= date '{latest}'",
+        )
     for source in sources:
         yield (
             f"{source.name} is read from its API; spend entered by hand goes under another word",
@@ -128,6 +172,8 @@ def _broken_rules(column: Column, values: Iterable[Any]) -> Iterator[tuple[int, 
                 yield position, f"{column.name} is missing"
         elif column.at_least is not None and value < column.at_least:
             yield position, f"{column.name} is below {column.at_least}"
+        elif column.type is Type.TEXT and value != value.strip():
+            yield position, f"{column.name} begins or ends with a blank"
         elif column.one_of is not None and value not in column.one_of:
             yield position, f"{column.name} is none of {', '.join(column.one_of)}"
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import date
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
 
@@ -17,6 +17,8 @@ from include.settings import Settings, SettingsError, load_settings
 
 HEADER = "platform,campaign_name,channel,currency_code,first_day,last_day,amount,note\n"
 GOOD = "events,Hannover,Events,EUR,2026-07-01,2026-09-30,10000.00,\n"
+
+AS_OF = datetime(2026, 11, 20, 12, tzinfo=UTC)
 
 # reason: the line that is refused for it
 BAD = {
@@ -48,6 +50,20 @@ BAD = {
     "google_ads is read from its API": (
         "google_ads,Brand,Paid Search,EUR,2026-07-01,2026-07-01,5,"
     ),
+    "first_day is before 2000-01-01": "events,Paris,Events,EUR,1999-12-31,2000-01-01,5,",
+    "last_day is after 2028-11-19, which is 730 days after the as-of day": (
+        "events,Paris,Events,EUR,2028-11-01,2028-11-20,5,"
+    ),
+    "last_day is not a day": "events,Paris,Events,EUR,2026-07,2026-13,5,",
+    "campaign_name begins or ends with a blank": (
+        "events,Paris\u00a0,Events,EUR,2026-07-01,2026-07-01,5,"
+    ),
+    "note begins or ends with a blank": "events,Paris,Events,EUR,2026-07-01,2026-07-01,5, stand",
+    "an earlier line spells this campaign otherwise": (
+        "events,HANNOVER,Events,EUR,2026-10-01,2026-10-02,5,"
+    ),
+    "is no CSV": 'events,"Paris,Events,EUR,2026-07-01,2026-07-01,5,\n' + GOOD,
+    "is not in UTF-8": "events,Nîmes,Events,EUR,2026-07-01,2026-07-01,5,",
     "7 fields where 8 belong": "events,Paris,Events,EUR,2026-07-01,2026-07-01,5",
 }
 
@@ -63,9 +79,10 @@ def seeded(new_settings: Callable[[str], Settings], tmp_path: Path) -> Settings:
 @pytest.mark.parametrize("reason", BAD)
 def test_a_bad_line_is_refused_with_file_line_and_reason(seeded: Settings, reason: str) -> None:
     path = seeded.seeds / "manual_spend.csv"
-    path.write_text(HEADER + GOOD + BAD[reason] + "\n")
+    code = "latin-1" if reason == "is not in UTF-8" else "utf-8"
+    path.write_bytes((HEADER + GOOD + BAD[reason] + "\n").encode(code))
     with pytest.raises(warehouse.WarehouseError) as refused:
-        warehouse.prepare(seeded, SOURCES)
+        warehouse.prepare(seeded, SOURCES, AS_OF)
     assert str(refused.value).startswith(f"{path}, line 3: {reason}"), refused.value
     assert not Path(seeded.warehouse_url.removeprefix("duckdb:///")).exists()
 
@@ -85,6 +102,30 @@ def test_a_credit_a_year_and_the_last_decimal_are_taken(seeded: Settings) -> Non
         {"first_day": date(2026, 1, 1), "amount": Decimal("366.001"), "note": None},
         {"first_day": date(2026, 7, 1), "amount": Decimal(10000), "note": None},
     ]
+
+
+def test_a_month_is_its_days_from_the_first_to_the_last(seeded: Settings) -> None:
+    spans = ("2024-02,2024-02", "2026-07,2026-08-15", "2026-07-15,2026-09", "2027-12,2028-11-19")
+    lines = [f"events,Paris,Events,EUR,{span},{n}," for n, span in enumerate(spans)]
+    (seeded.seeds / "manual_spend.csv").write_text("\ufeff" + HEADER + "\n".join(lines))
+    warehouse.prepare(seeded, SOURCES, AS_OF)
+    rows = warehouse.read(
+        seeded, "select first_day, last_day from staging.seed_manual_spend order by amount"
+    )
+    assert [(str(row["first_day"]), str(row["last_day"])) for row in rows] == [
+        ("2024-02-01", "2024-02-29"),
+        ("2026-07-01", "2026-08-15"),
+        ("2026-07-15", "2026-09-30"),
+        ("2027-12-01", "2028-11-19"),
+    ]
+
+
+def test_a_note_over_two_lines_keeps_the_count_of_lines(seeded: Settings) -> None:
+    path = seeded.seeds / "manual_spend.csv"
+    note = 'events,Paris,Events,EUR,2026-07-01,2026-07-01,5,"stand\nand travel"\n'
+    path.write_text(HEADER + note + "events,Lyon,Events,EUR,2026-07-01,2026-07-01,much,\n")
+    with pytest.raises(warehouse.WarehouseError, match=r"line 4: amount is not a number"):
+        warehouse.prepare(seeded, SOURCES)
 
 
 def test_rates_come_from_the_seed_or_the_crm(new_settings: Callable[[str], Settings]) -> None:
