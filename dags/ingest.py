@@ -61,8 +61,9 @@ account's own time zone; so a first load, a nightly load and the load after an o
 Each account is a mapped group of its own: land the raw answers, each proved complete by its source,
 hold them against their contract, stage them in one transaction. One bad account fails alone, and so
 does one bad day of an account: it is left out of all daily tables (a day of clicks or filled forms,
-of its own) and stands as it did, the rest is staged, and the run ends red. What a load used of the
-API is in `ops.api_usage`; fields that came, went or changed their type are in `ops.schema_changes`.
+of its own) and stands as it did, the rest is staged, and the run ends red; so does a stream that
+the platform grants apart (lead forms, clicks) and refuses. What a load used of the API is in
+`ops.api_usage`; fields that came, went or changed their type are in `ops.schema_changes`.
 
 ### Rerun a day, fill history
 
@@ -87,6 +88,9 @@ By what the failed task says:
 - *left as it was: … break the contract of …*: rows of that day are wrong. They and their reasons
   are in the `rejected.jsonl` that is named and in `ops.rejected_rows`; once they are right at the
   source, as above.
+- *left as it was in lead_forms alone: Facebook refused …* (or LinkedIn, or Google its clicks): do
+  what the sentence says, or write `lead_forms`: `no` into the connection's extra; the next run
+  fetches those days. All else of the account is staged.
 - *nothing of this batch is staged*: a list or a CRM object was refused, and with it this load of
   the account; its rows and reasons are in the `rejected.jsonl` that is named.
 - *names …, which no source has*: correct `CLOSED_LOOP_EXTRA_STREAMS`.
@@ -143,35 +147,47 @@ def ingest_dag(source: Source) -> DAG:
             )
 
         @task(map_index_template="{{ account_id }}")
-        def land(plan: dict) -> list[str]:
-            """Fetch what is planned into raw batches."""
+        def land(plan: dict) -> dict:
+            """Fetch what is planned into raw batches; what was refused by itself is told."""
             from include import ingestion, run
 
             context = get_current_context()
             context["account_id"] = plan["account"]["account_id"]
-            return ingestion.land(
+            refused: list[dict] = []
+            batch_ids = ingestion.land(
                 run.settings_of(context),
                 source,
                 run.credentials_of(context, source.connection_id),
                 run.run_of(context),
                 plan,
+                refused,
             )
+            return {"batch_ids": batch_ids, "refused": refused}
 
         @task
-        def validate(batch_ids: list[str]) -> list[str]:
+        def validate(landed: dict) -> dict:
             """Hold the batches against their contracts."""
             from include import ingestion, run
 
             settings = run.settings_of(get_current_context())
-            return ingestion.validate(settings, source, batch_ids)
+            return {
+                **landed,
+                "batch_ids": ingestion.validate(settings, source, landed["batch_ids"]),
+            }
 
         @task(pool="warehouse")
-        def stage(batch_ids: list[str]) -> int:
+        def stage(landed: dict) -> int:
             """Put rows and ledger into the warehouse in one transaction, bad days left out."""
             from include import ingestion, run
 
             context = get_current_context()
-            return ingestion.stage(run.settings_of(context), source, batch_ids, run.run_of(context))
+            return ingestion.stage(
+                run.settings_of(context),
+                source,
+                landed["batch_ids"],
+                run.run_of(context),
+                landed["refused"],
+            )
 
         @task_group
         def load_account(plan: dict) -> None:

@@ -18,6 +18,7 @@ from include.sources import (
     Record,
     Request,
     Source,
+    SourceRefused,
     SourceUnavailable,
     stopped_by,
 )
@@ -37,8 +38,12 @@ def fetch(
     account: Account,
     requests: Sequence[Request],
     run: Run,
+    refused: dict[Request, str] | None = None,
 ) -> list[landing.Batch]:
     """Land the answer to every request; returns the batches in the requests' order.
+
+    Where ``refused`` is given, a daily stream that is granted apart may be refused by itself: its
+    requests are put there with the refusal's words, and have no batch.
 
     As many requests are in flight together as the settings, else the source, allow. Whatever the
     first to fail raises is raised here, once the others have ended, which they do at their next
@@ -49,12 +54,21 @@ def fetch(
     failures: list[BaseException] = []
     batches: dict[Request, landing.Batch] = {}
 
-    def land(request: Request) -> landing.Batch:
+    def land(request: Request) -> landing.Batch | None:
         try:
             with stopped_by(stop):
                 records = _until(stop, source.extract(client, account, request))
                 return landing.write_batch(settings, run, source.name, account, request, records)
         except BaseException as error:
+            if (
+                isinstance(error, SourceRefused)
+                and refused is not None
+                and request.window
+                and source.stream(request.stream).granted_apart
+            ):
+                log.error("%s %s: %s", account.account_id, request.stream, error)
+                refused[request] = str(error)
+                return None
             failures.append(error)
             stop.set()
             raise
@@ -68,14 +82,16 @@ def fetch(
             landing_now = {pool.submit(land, request): request for request in turn}
             try:
                 for future in as_completed(landing_now):
-                    request = landing_now[future]
-                    batches[request] = future.result()
+                    request, batch = landing_now[future], future.result()
+                    if batch is None:
+                        continue
+                    batches[request] = batch
                     log.info(
                         "%s %s %s: %d records (%d of %d)",
                         account.account_id,
                         request.stream,
                         _span(request),
-                        batches[request].record_count,
+                        batch.record_count,
                         len(batches),
                         len(requests),
                     )
@@ -84,7 +100,7 @@ def fetch(
                 stop.set()
                 pool.shutdown(cancel_futures=True)
                 raise first from None
-    return [batches[request] for request in requests]
+    return [batches[request] for request in requests if request in batches]
 
 
 @contextmanager

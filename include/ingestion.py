@@ -14,7 +14,7 @@ from typing import Any
 
 from include import landing, planning, quality, warehouse
 from include.fetching import fetch
-from include.refusals import CENT, DaysRefused, refused_alone, refused_days
+from include.refusals import CENT, DaysRefused, refused_alone, refused_apart, refused_days
 from include.run import Run, parse_day
 from include.settings import Settings
 from include.sources import Account, Request, Source, SourceRefused, Window
@@ -24,6 +24,10 @@ log = logging.getLogger(__name__)
 
 Plan = dict[str, Any]
 """What to load of one account: ``{"account": {...}, "requests": [{...}, ...]}``, as JSON."""
+
+
+Refused = dict[str, Any]
+"""A request that was refused by itself: ``{"request": {...}, "why": "..."}``, as JSON."""
 
 
 class NotReconciled(Exception):
@@ -74,19 +78,37 @@ def plan(
 
 
 def land(
-    settings: Settings, source: Source, credentials: Mapping[str, str], run: Run, plan: Plan
+    settings: Settings,
+    source: Source,
+    credentials: Mapping[str, str],
+    run: Run,
+    plan: Plan,
+    refused: list[Refused] | None = None,
 ) -> list[str]:
     """Fetch everything planned for one account into landed batches; returns their ids.
+
+    Where ``refused`` is given, what the source refuses of a stream that is granted apart (lead
+    forms) is added there, for ``stage``, and the rest is landed all the same; else, or when nothing
+    is left, SourceRefused is raised.
 
     What the load used of the source's API is kept in ``ops.api_usage``, also when it failed.
     """
     account = _account_from_json(plan["account"])
     requests = [_request_from_json(request) for request in plan["requests"]]
     client = source.connect(credentials, settings)
+    apart: dict[Request, str] | None = None if refused is None else {}
     try:
-        batches = fetch(settings, source, client, account, requests, run)
+        batches = fetch(settings, source, client, account, requests, run, apart)
     finally:
         _keep_usage(settings, source, client, account, run)
+    if refused is not None and apart:
+        if not batches:
+            raise SourceRefused(next(iter(apart.values())))
+        refused += [
+            {"request": _request_to_json(request), "why": apart[request]}
+            for request in requests
+            if request in apart
+        ]
     return [batch.batch_id for batch in batches]
 
 
@@ -107,12 +129,19 @@ def validate(settings: Settings, source: Source, batch_ids: Sequence[str]) -> li
     return list(batch_ids)
 
 
-def stage(settings: Settings, source: Source, batch_ids: Sequence[str], run: Run) -> int:
+def stage(
+    settings: Settings,
+    source: Source,
+    batch_ids: Sequence[str],
+    run: Run,
+    refused: Iterable[Refused] = (),
+) -> int:
     """Stage an account's checked batches in one transaction; returns the rows staged.
 
     A day whose rows break their contract or do not add up to the account's total is left out of all
     daily streams and stands as it did; a day of rows without figures (clicks), of its own stream.
-    Then, with everything else staged, refusals.DaysRefused is raised.
+    Then, with everything else staged, refusals.DaysRefused is raised, which also tells the days of
+    the requests ``refused`` while landing.
     """
     checked = [
         quality.read_checked(settings, landing.read_batch(settings, batch_id))
@@ -120,8 +149,14 @@ def stage(settings: Settings, source: Source, batch_ids: Sequence[str], run: Run
     ]
     reasons, alone = refused_days(source, checked), refused_alone(source, checked)
     staged = warehouse.stage(settings, source, checked, run, left_out=reasons.keys())
-    if reasons or alone:
-        raise DaysRefused(source, checked[0].batch.account.account_id, reasons, alone)
+    apart = refused_apart(
+        (request.stream, request.window, each["why"])
+        for each in refused
+        if (request := _request_from_json(each["request"])).window
+    )
+    if reasons or alone or apart:
+        account_id = checked[0].batch.account.account_id
+        raise DaysRefused(source, account_id, reasons, alone, apart)
     return staged.rows
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, timedelta
 from decimal import Decimal
 
@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 
 from include.contracts.shape import Type
 from include.quality import CheckedBatch
-from include.sources import Source, Stream
+from include.sources import Source, Stream, Window
 
 CENT = Decimal("0.01")
 _NO_FIGURES = (Type.TEXT, Type.DATE, Type.TIMESTAMP, Type.BOOLEAN)
@@ -77,6 +77,15 @@ def refused_alone(source: Source, checked: Sequence[CheckedBatch]) -> Reasons:
         if not _has_figures(source.stream(name)):
             for day, why in each.refused_days.items():
                 reasons[day].append(f"left as it was in {name} alone: {_told(each, why)}")
+    return {day: tuple(why) for day, why in sorted(reasons.items())}
+
+
+def refused_apart(windows: Iterable[tuple[str, Window, str]]) -> Reasons:
+    """The days of streams that the source refused by themselves: stream, days, its words."""
+    reasons: defaultdict[date, list[str]] = defaultdict(list)
+    for stream, window, why in windows:
+        for day in window.days():
+            reasons[day].append(f"left as it was in {stream} alone: {why}")
     return {day: tuple(why) for day, why in sorted(reasons.items())}
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import json
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
@@ -16,9 +17,10 @@ from include.landing import Batch
 from include.refusals import DaysRefused
 from include.run import record_failure
 from include.settings import Settings
-from include.sources import Record, Source, Stream
+from include.sources import Account, Record, Request, Source, SourceRefused, Stream
 from tests.warehouse.test_stage import rows_of
 from tests.warehouse.world import (
+    ACCOUNT,
     FIRST,
     NETWORK,
     campaign,
@@ -250,3 +252,62 @@ def test_every_sentence_reaches_whoever_started_the_run(
         "Facebook Ads account act_1, 2026-10-02: that",
         "one line",
     ]
+
+
+def test_a_stream_that_is_granted_apart_is_refused_alone(prepared: Settings) -> None:
+    """Spend is staged though clicks may not be read; whatever else is refused fails the load."""
+    answers = {
+        "campaigns": [campaign("a", "Spring")],
+        "campaign_daily": [spent("a", day, "1") for day in range(3)],
+        "account_daily": [total(day, "1") for day in range(3)],
+    }
+    may_not = ["clicks"]
+
+    def extract(_: Any, account: Account, request: Request) -> Iterator[Record]:
+        yield from answers.get(request.stream, [])
+        if request.stream in may_not:
+            raise SourceRefused(f"no access to {request.stream}; write clicks: no")
+
+    clicks = Stream("clicks", STG_CLICKS, "daily", granted_apart=True)
+    source = replace(
+        NETWORK,
+        connect=lambda *_: None,
+        extract=extract,
+        streams=(*NETWORK.streams, clicks),
+    )
+    day_by_day = [
+        (stream, [str(FIRST), str(THIRD)]) for stream in ("campaign_daily", "account_daily")
+    ]
+    day_by_day += [("clicks", [str(FIRST), str(SECOND)]), ("clicks", [str(THIRD)] * 2)]
+    plan = {
+        "account": {name: getattr(ACCOUNT, name) for name in ACCOUNT.__slots__},
+        "requests": [
+            {"stream": stream, "window": window, "since": None}
+            for stream, window in [("campaigns", None), *day_by_day]
+        ],
+    }
+    refused: list[dict[str, Any]] = []
+    ids = ingestion.land(prepared, source, {}, night_run(1), plan, refused)
+    told = json.loads(json.dumps(refused))
+    with pytest.raises(DaysRefused) as red:
+        ingestion.stage(
+            prepared, source, ingestion.validate(prepared, source, ids), night_run(1), told
+        )
+    assert red.value.sentences == (
+        "Facebook Ads account act_1, 2026-10-01 to 2026-10-03: left as it was in clicks alone: no "
+        "access to clicks; write clicks: no",
+    )
+    assert spend_by_day(prepared) == dict.fromkeys((FIRST, SECOND, THIRD), Decimal(1))
+    assert {stream for stream, _ in loaded(prepared)} == {
+        "campaigns",
+        "campaign_daily",
+        "account_daily",
+    }
+
+    may_not[:] = ["campaign_daily"]
+    with pytest.raises(SourceRefused, match="no access to campaign_daily"):
+        ingestion.land(prepared, source, {}, night_run(2), plan, [])
+    may_not[:] = ["clicks"]
+    alone = {**plan, "requests": plan["requests"][-1:]}
+    with pytest.raises(SourceRefused, match="no access to clicks"):
+        ingestion.land(prepared, source, {}, night_run(2), alone, [])
