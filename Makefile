@@ -10,13 +10,16 @@ export PYTHONPATH := $(CURDIR)
 export AIRFLOW__CORE__LOAD_EXAMPLES := False
 export GX_ANALYTICS_ENABLED := False
 
-.PHONY: run up test lint bench lock clean dictionary
+.PHONY: run up models test lint bench lock clean dictionary
 
 run: $(VENV)/installed ## the nightly loop once, against the sandbox
 	@$(BIN)/python -m include.nightly run
 
 up: $(VENV)/installed ## the same under Airflow with its UI, until Ctrl-C
 	@exec $(BIN)/python -m include.nightly up
+
+models: $(VENV)/installed ## the attribution models on touches and deals of your own: FOLDER=<folder>
+	@$(BIN)/python -m include.trial "$(FOLDER)"
 
 test: $(VENV)/installed-dev ## every test
 	@$(BIN)/python -m pytest

@@ -1,0 +1,82 @@
+"""`make models`: folders that cannot be used are refused, with file, line and reason."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from include import trial
+
+ROOT = Path(__file__).resolve().parents[2]
+EXAMPLE = ROOT / "sql" / "example"
+
+
+@pytest.mark.parametrize(
+    ("name", "line", "reason"),
+    [
+        ("touches", "ada,2026-01-05T09:00:00,Email,", "instant says no time zone; write it as"),
+        ("touches", "ada,yesterday,Email,", "instant is not an instant; write it as"),
+        ("touches", "ada,2026-01-05T09:00:00Z,Carrier Pigeon,", "channel is none of Paid Search,"),
+        ("touches", ",2026-01-05T09:00:00Z,Email,", "person is missing"),
+        ("touches", "ada,2026-01-05T09:00:00Z,Email", "3 fields where 4 belong"),
+        ("deals", "x,2026-01-05T09:00:00Z,,,ten,ada", "amount is not a number"),
+        ("deals", "x,2026-01-05T09:00:00Z,,,1.005,ada", "amount is finer than a cent"),
+        ("deals", "x,2026-01-05T09:00:00Z,,yes,1,ada", "a closed deal says in closed when"),
+        ("deals", "x,2026-01-05T09:00:00Z,2026-02-05T09:00:00Z,,1,ada", "a closed deal says"),
+        ("deals", "x,2026-01-05T09:00:00Z,2026-02-05T09:00:00Z,maybe,1,ada", "won is none of"),
+        ("deals", "x,2026-01-05T09:00:00Z,,,1,ada; ada", "people names somebody twice"),
+        ("deals", "first,2026-01-05T09:00:00Z,,,1,ada", "line 2 has the same deal"),
+        ("people", "ben,2026-01-05T09:00:00Z", "line 3 has the same person"),
+    ],
+)
+def test_a_bad_line_is_refused_with_file_line_and_reason(
+    tmp_path: Path, name: str, line: str, reason: str
+) -> None:
+    shutil.copytree(EXAMPLE, tmp_path, dirs_exist_ok=True)
+    path = tmp_path / f"{name}.csv"
+    number = len(path.read_text().splitlines()) + 1
+    with path.open("a") as file:
+        file.write(f"{line}\n")
+    with pytest.raises(trial.Refused) as refusal:
+        trial.read_trial(tmp_path)
+    assert str(refusal.value).startswith(f"{path}, line {number}: {reason}")
+
+
+@pytest.mark.parametrize(
+    ("spoil", "reason"),
+    [
+        (lambda folder: (folder / "touches.csv").unlink(), "touches.csv cannot be read: No such"),
+        (lambda folder: (folder / "deals.csv").write_text("deal\n"), "deals.csv, line 1: the col"),
+        (lambda folder: (folder / "deals.csv").write_bytes(b"\xff"), "deals.csv is no CSV in UTF"),
+        (
+            lambda folder: (folder / "deals.csv").write_text(
+                (EXAMPLE / "deals.csv").read_text().splitlines()[0]
+            ),
+            "deals.csv: there is no deal in it",
+        ),
+    ],
+)
+def test_a_folder_that_cannot_be_used_is_refused(
+    tmp_path: Path, spoil: Callable[[Path], object], reason: str
+) -> None:
+    shutil.copytree(EXAMPLE, tmp_path, dirs_exist_ok=True)
+    spoil(tmp_path)
+    with pytest.raises(trial.Refused, match=reason):
+        trial.read_trial(tmp_path)
+
+
+def test_the_command_says_what_is_wrong_and_fails(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "include.trial", str(tmp_path)],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == f"{tmp_path / 'touches.csv'} cannot be read: No such file or directory\n"
