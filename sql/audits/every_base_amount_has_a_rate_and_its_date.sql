@@ -1,8 +1,7 @@
 -- Was every amount converted at a known rate of a known day, and none at 1:1 for want of one?
 -- Grain: one row per amount without a rate, or with another rate than the seed's (or the
 -- CRM's, where the settings say so) for its day.
--- What to do about a row: add the currency's rates to include/seeds/currency_rates.csv, or to the
--- CRM's dated exchange rates.
+-- A row without a rate says in what_to_do which currency lacks it, and where it belongs.
 with
 
 as_of as (
@@ -116,7 +115,18 @@ looked_up as (
         case
             when amounts.currency_code = as_of.reporting_currency then amounts.fx_rate_date
             else least(own_rates.served_until, reporting_rates.served_until)
-        end as served_until
+        end as served_until,
+        as_of.rates,
+        case
+            when
+                as_of.reporting_currency not in (
+                    select known_rates.currency_code
+                    from known_rates
+                    where known_rates.currency_code is not null
+                )
+                then as_of.reporting_currency
+            else amounts.currency_code
+        end as lacking_currency
     from amounts
     cross join as_of
     left join known_rates as own_rates
@@ -135,6 +145,18 @@ wrong as (
         mart,
         row_key,
         currency_code,
+        case
+            when amount is null or fx_rate is not null then null
+            when currency_code is null then 'Find out why the amount has no currency'
+            when rates = 'crm'
+                then
+                    'CLOSED_LOOP_RATES is crm, and the CRM has no dated exchange rate of '
+                    || lacking_currency || ' for that day: enter it in the CRM under Manage '
+                    || 'Currencies, or set CLOSED_LOOP_RATES=seed to take currency_rates.csv'
+            else
+                'Add rates of ' || lacking_currency || ' to currency_rates.csv, of that day or of '
+                || 'the seven days before'
+        end as what_to_do,
         rate_day,
         fx_rate_date,
         amount,

@@ -311,6 +311,14 @@ MUTATIONS: dict[str, tuple[str, str]] = {
         "build.fct_touchpoints",
         "delete from {table} where evidence = 'activity'",
     ),
+    "the_utm_audit_equals_what_roi_marts_cannot_place": (
+        "build.mart_utm_audit",
+        "delete from {table} where finding = 'lead_source_alone'",
+    ),
+    "every_campaign_month_is_touched_or_in_the_utm_audit": (
+        "build.mart_utm_audit",
+        "update {table} set spend_base = 0 where finding like '%without_touch'",
+    ),
     "every_harvested_click_finds_its_campaign": (
         "build.fct_touchpoints",
         "update {table} set campaign_id = '2' where touchpoint_id = 'lead:L5'",
@@ -401,7 +409,13 @@ def test_the_crms_rates_are_held_to_the_crm(sql_settings: Settings) -> None:
         }
         fill(sql_settings, WORLD | crm_rates | {"stg_crm_exchange_rates": [rate]})
         build(sql_settings)
-        assert {row["row_key"] for row in warehouse.audit(sql_settings, name).rows} == wrong
+        rows = warehouse.audit(sql_settings, name).rows
+        assert {row["row_key"] for row in rows} == wrong
+        for row in rows:
+            assert str(row["what_to_do"]).startswith(
+                "CLOSED_LOOP_RATES is crm, and the CRM has no dated exchange rate of USD for that "
+                "day: enter it in the CRM under Manage Currencies, or set CLOSED_LOOP_RATES=seed"
+            )
     spend = warehouse.read(
         sql_settings,
         "select sum(spend_base) as spend from build.fct_ad_spend_daily "
@@ -419,6 +433,27 @@ def test_the_crms_rates_are_held_to_the_crm(sql_settings: Settings) -> None:
             "fct_attribution",
             "fct_ad_performance_daily",
         }
+
+
+def test_a_crm_without_dated_rates_is_told_with_what_to_do(sql_settings: Settings) -> None:
+    """An org of one currency keeps neither currencies nor rates, not even of the reporting one."""
+    settings = {
+        "reporting_currency": "EUR",
+        "reporting_zone": "Europe/Berlin",
+        "rates": "crm",
+        "attribution_look_back_days": 730,
+    }
+    corporate = {"currency_code": "EUR", "conversion_rate": "1", "is_corporate": True}
+    name = "every_base_amount_has_a_rate_and_its_date"
+    for currencies, lacking in (([], "EUR"), ([corporate], "USD")):
+        fill(sql_settings, WORLD | {"stg_settings": [settings], "stg_crm_currencies": currencies})
+        build(sql_settings)
+        with pytest.raises(
+            warehouse.WarehouseError,
+            match=f"CLOSED_LOOP_RATES is crm, and .* exchange rate of {lacking} for that day: "
+            "enter it .* or set CLOSED_LOOP_RATES=seed",
+        ):
+            warehouse.require_clean(sql_settings, [name])
 
 
 def test_an_ad_or_an_account_without_its_dimension_is_seen(world: Settings) -> None:
