@@ -9,6 +9,7 @@ from include.contracts import mart_columns as m
 from include.contracts.ad_marts import AD_MARTS
 from include.contracts.seeds import CHANNELS, STAGE_GROUPS, TYPE_GROUPS
 from include.contracts.shape import Column, Table, Type, table
+from include.contracts.traffic_marts import MART_UTM_AUDIT
 
 PEOPLE_RULES = ("contact_role", "converted_from", "account_contacts", "none")
 MATCH_METHODS = (
@@ -408,6 +409,7 @@ MART_TABLES: tuple[Table, ...] = (
     FCT_ATTRIBUTION,
     MART_CAMPAIGN_ROI_MONTHLY,
     MART_CHANNEL_ROI_MONTHLY,
+    MART_UTM_AUDIT,
     MART_RECONCILIATION,
     MART_DATA_HEALTH,
 )
