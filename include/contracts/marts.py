@@ -7,7 +7,7 @@ from dataclasses import replace
 from include.contracts import columns as c
 from include.contracts import mart_columns as m
 from include.contracts.ad_marts import AD_MARTS
-from include.contracts.seeds import CHANNELS, STAGE_GROUPS, TYPE_GROUPS
+from include.contracts.seeds import ATTRIBUTION_MODELS, CHANNELS, STAGE_GROUPS, TYPE_GROUPS
 from include.contracts.shape import Column, Table, Type, table
 from include.contracts.traffic_marts import MART_UTM_AUDIT
 
@@ -282,7 +282,7 @@ FCT_ATTRIBUTION = table(
         c.account_id.meaning_here("The ad account, where the campaign is known"),
         c.campaign_id.meaning_here("The ad campaign, where it is known"),
         c.crm_campaign_id.meaning_here("The CRM campaign responded to"),
-        replace(c.model, one_of=("first_touch",)),
+        replace(c.model, one_of=ATTRIBUTION_MODELS),
         replace(c.basis, one_of=("won", "open")).required(),
         m.channel.required(),
         _type_group.required(),

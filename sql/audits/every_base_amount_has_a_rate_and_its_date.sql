@@ -2,6 +2,7 @@
 -- Grain: one row per amount without a rate, or with another rate than the seed's (or the
 -- CRM's, where the settings say so) for its day.
 -- A row without a rate says in what_to_do which currency lacks it, and where it belongs.
+-- A share of a deal is a share to the cent of either amount, so that each may be off by one.
 with
 
 as_of as (
@@ -20,7 +21,8 @@ amounts as (
         fx_rate_date,
         spend as amount,
         spend_base as amount_base,
-        fx_rate
+        fx_rate,
+        0.01 as tolerance
     from build.fct_ad_spend_daily
     union all
     select
@@ -31,7 +33,8 @@ amounts as (
         fx_rate_date,
         spend as amount,
         spend_base as amount_base,
-        fx_rate
+        fx_rate,
+        0.01 as tolerance
     from build.fct_ad_performance_daily
     union all
     select
@@ -42,7 +45,8 @@ amounts as (
         fx_rate_date,
         amount,
         amount_base,
-        fx_rate
+        fx_rate,
+        0.01 as tolerance
     from build.fct_opportunities
     union all
     select
@@ -53,7 +57,8 @@ amounts as (
         fx_rate_date,
         amount,
         amount_base,
-        fx_rate
+        fx_rate,
+        0.01 * (2 + fx_rate) as tolerance
     from build.fct_attribution
 ),
 
@@ -106,6 +111,7 @@ looked_up as (
         amounts.amount,
         amounts.amount_base,
         amounts.fx_rate,
+        amounts.tolerance,
         case
             when amounts.currency_code = as_of.reporting_currency then 1
             else
@@ -173,7 +179,7 @@ wrong as (
                 or fx_rate_date is null
                 or known_rate is null
                 or abs(fx_rate - known_rate) > 0.000000001
-                or abs(amount_base - amount * fx_rate) > 0.01
+                or abs(amount_base - amount * fx_rate) > tolerance
                 or rate_day not between fx_rate_date and served_until
             )
         )

@@ -1,12 +1,11 @@
--- Is every deal that is won or open, and no other, credited in every model with its own amount?
+-- Is every deal that is won or open, and no other, credited in every model with its own amount, in
+-- its currency and in the reporting currency?
 -- Grain: one row per deal and model that is missing, too much, or credited another amount.
 with
 
 models as (
-    select 'first_touch' as model
-    union
     select model
-    from build.fct_attribution
+    from build.int_attribution_models
 ),
 
 deals as (
@@ -14,9 +13,12 @@ deals as (
         opportunities.opportunity_id,
         models.model,
         case when opportunities.is_won then 'won' else 'open' end as basis,
-        opportunities.amount
+        opportunities.amount,
+        priced.amount_base
     from staging.stg_crm_opportunities as opportunities
     cross join models
+    left join build.int_deals as priced
+        on opportunities.opportunity_id = priced.opportunity_id
     where
         not opportunities.is_deleted
         and (opportunities.is_won or not opportunities.is_closed)
@@ -27,7 +29,8 @@ credited as (
         opportunity_id,
         model,
         basis,
-        sum(amount) as amount
+        sum(amount) as amount,
+        sum(amount_base) as amount_base
     from build.fct_attribution
     group by opportunity_id, model, basis
 ),
@@ -50,6 +53,7 @@ wrong as (
         deals.opportunity_id is null
         or credited.opportunity_id is null
         or deals.amount is distinct from credited.amount
+        or deals.amount_base is distinct from credited.amount_base
 )
 
 select * from wrong

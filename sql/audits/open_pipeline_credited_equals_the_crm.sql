@@ -13,10 +13,8 @@ crm_deals as (
 ),
 
 models as (
-    select 'first_touch' as model
-    union
     select model
-    from build.fct_attribution
+    from build.int_attribution_models
 ),
 
 expected as (

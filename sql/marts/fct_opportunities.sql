@@ -1,7 +1,8 @@
 -- What became of each deal, whose is it, and what touched its people first?
 -- Grain: one row per deal that the CRM still has.
--- The first touch is that of the model first_touch: the earliest touch of any of the deal's people at
--- or before its creation, within the look-back. cohort_month is that touch's month; without one, the month of creation.
+-- The first touch is that of the model first_touch: the earliest touch of any of the deal's people
+-- at or before its creation, within the look-back. cohort_month is that touch's month; without one,
+-- the month of creation.
 with
 
 as_of as (

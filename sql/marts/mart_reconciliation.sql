@@ -262,21 +262,46 @@ base_sides as (
 crm_deals as (
     select
         opportunities.is_won,
-        opportunities.is_closed or opportunities.is_won as is_closed,
-        cast(date_trunc('month', opportunities.close_date) as date) as month,
-        opportunities.currency_code,
         deals.type_group,
-        opportunities.amount
+        opportunities.currency_code,
+        cast(date_trunc('month', opportunities.close_date) as date) as month,
+        coalesce(sum(opportunities.amount), 0) as amount,
+        count(*) as deals
     from staging.stg_crm_opportunities as opportunities
     left join build.int_deals as deals
         on opportunities.opportunity_id = deals.opportunity_id
-    where not opportunities.is_deleted
+    where
+        not opportunities.is_deleted
+        and (opportunities.is_won or not opportunities.is_closed)
+    group by
+        opportunities.is_won,
+        deals.type_group,
+        opportunities.currency_code,
+        cast(date_trunc('month', opportunities.close_date) as date)
 ),
 
 models as (
-    select 'first_touch' as model
-    union
-    select model from build.fct_attribution
+    select model
+    from build.int_attribution_models
+),
+
+-- Each model's weights sum to the deals it counts, its amounts to what they are worth.
+credits as (
+    select
+        basis,
+        type_group,
+        model,
+        currency_code,
+        cast(date_trunc('month', close_date) as date) as month,
+        coalesce(sum(amount), 0) as amount,
+        sum(weight) as deals
+    from build.fct_attribution
+    group by
+        basis,
+        type_group,
+        model,
+        currency_code,
+        cast(date_trunc('month', close_date) as date)
 ),
 
 -- won_revenue is all that was won; renewal_revenue is the part that no ROI mart carries.
@@ -286,27 +311,26 @@ deal_sides as (
         crm_deals.month,
         crm_deals.currency_code,
         models.model,
-        coalesce(crm_deals.amount, 0) as source_total,
+        crm_deals.amount as source_total,
         0 as mart_total
     from crm_deals
     cross join models
-    where crm_deals.is_won or not crm_deals.is_closed
     union all
     select
         case when basis = 'won' then 'won_revenue' else 'open_pipeline' end as check_name,
-        cast(date_trunc('month', close_date) as date) as month,
+        month,
         currency_code,
         model,
         0 as source_total,
-        coalesce(amount, 0) as mart_total
-    from build.fct_attribution
+        amount as mart_total
+    from credits
     union all
     select
         'renewal_revenue' as check_name,
         crm_deals.month,
         crm_deals.currency_code,
         models.model,
-        coalesce(crm_deals.amount, 0) as source_total,
+        crm_deals.amount as source_total,
         0 as mart_total
     from crm_deals
     cross join models
@@ -314,12 +338,12 @@ deal_sides as (
     union all
     select
         'renewal_revenue' as check_name,
-        cast(date_trunc('month', close_date) as date) as month,
+        month,
         currency_code,
         model,
         0 as source_total,
-        coalesce(amount, 0) as mart_total
-    from build.fct_attribution
+        amount as mart_total
+    from credits
     where basis = 'won' and type_group <> 'new_business'
     union all
     select
@@ -327,20 +351,19 @@ deal_sides as (
         crm_deals.month,
         'XXX' as currency_code,
         models.model,
-        1 as source_total,
+        crm_deals.deals as source_total,
         0 as mart_total
     from crm_deals
     cross join models
-    where crm_deals.is_won or not crm_deals.is_closed
     union all
     select
         case when basis = 'won' then 'won_deals' else 'open_deals' end as check_name,
-        cast(date_trunc('month', close_date) as date) as month,
+        month,
         'XXX' as currency_code,
         model,
         0 as source_total,
-        weight as mart_total
-    from build.fct_attribution
+        deals as mart_total
+    from credits
 ),
 
 living_people as (

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from include.contracts.seeds import ATTRIBUTION_MODELS
 from tests.end_to_end.conftest import Home, totals, truth
 from tests.sandbox.running import Sandbox
 
@@ -103,7 +104,9 @@ def test_credited_revenue_equals_won_revenue_to_the_cent(home: Home, company: Pa
     )
     won = totals(truth(company, "won"), ("currency",), "revenue")
     assert totals(credited, ("model", "currency"), "revenue") == {
-        ("first_touch", currency): revenue for (currency,), revenue in won.items()
+        (model, currency): revenue
+        for model in ATTRIBUTION_MODELS
+        for (currency,), revenue in won.items()
     }
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+from include.contracts.seeds import ATTRIBUTION_MODELS
 from tests.end_to_end.conftest import Home
 from tests.sandbox.running import Sandbox, write_data_set
 
@@ -79,6 +80,8 @@ def test_channels_come_from_the_lead_source_and_roi_is_null(
     # A deal that nobody is known for is won all the same.
     assert float(by_channel["Unattributed"]["won"]) == 99.99
     credited = home.marts(
-        "select sum(amount) as won from marts.fct_attribution where basis = 'won'"
+        "select model, sum(amount) as won from marts.fct_attribution where basis = 'won' group by 1"
     )
-    assert float(credited[0]["won"]) == 1100.49
+    assert {row["model"]: float(row["won"]) for row in credited} == dict.fromkeys(
+        ATTRIBUTION_MODELS, 1100.49
+    )

@@ -266,6 +266,14 @@ MUTATIONS: dict[str, tuple[str, str]] = {
         "build.fct_attribution",
         "update {table} set basis = 'open' where opportunity_id = 'O3'",
     ),
+    "every_credit_stands_where_its_touch_stands": (
+        "build.fct_attribution",
+        "update {table} set channel = 'Direct' where opportunity_id = 'O1' and model = 'linear'",
+    ),
+    "the_first_touch_is_the_same_everywhere": (
+        "build.fct_opportunities",
+        "update {table} set first_touchpoint_id = 'lead:L4' where opportunity_id = 'O1'",
+    ),
     "every_deal_is_in_the_opportunity_fact": (
         "build.fct_opportunities",
         "delete from {table} where opportunity_id = 'O4'",
@@ -290,7 +298,7 @@ MUTATIONS: dict[str, tuple[str, str]] = {
         "build.fct_opportunities",
         "update {table} set amount_base = amount, fx_rate = 1 where opportunity_id = 'O1'",
     ),
-    "no_touch_is_credited_after_the_deal_was_created": (
+    "no_touch_is_credited_outside_its_models_window": (
         "staging.stg_crm_opportunities",
         "update {table} set created_at = timestamptz '2026-01-05 09:59:59+00' "
         "where opportunity_id = 'O1'",
