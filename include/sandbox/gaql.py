@@ -15,6 +15,8 @@ from importlib import import_module
 from typing import Any
 
 VERSIONS = ("v23", "v24", "v25", "v26")
+# Instants that DURING takes: https://developers.google.com/google-ads/api/docs/change-status
+_CHANGE_TIMES = ("change_status.last_change_date_time", "change_event.change_date_time")
 CORE_DATES = (
     "segments.date",
     "segments.week",
@@ -433,10 +435,10 @@ def test_of(condition: Condition, last: Any, today: date) -> Callable[[Any], boo
     if last.is_repeated:
         raise mismatch
     if operator == "DURING":
-        if condition.name != "segments.date":
+        if condition.name not in ("segments.date", *_CHANGE_TIMES):
             raise mismatch
         first, final = (day.isoformat() for day in date_range(str(condition.value), today))
-        return lambda value: value is not None and first <= value <= final
+        return lambda value: value is not None and first <= value[:10] <= final
     is_text = last.cpp_type == last.CPPTYPE_STRING and not is_date(condition.name)
     if operator.endswith(("LIKE", "REGEXP_MATCH")):
         if not is_text:

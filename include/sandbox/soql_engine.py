@@ -191,7 +191,7 @@ class _Run:
                     "url": record_url(sobject.name, here["Id"], version),
                 }},
             )  # fmt: skip
-        record[bound.steps[-1]] = (here or {}).get(bound.steps[-1])
+        record[bound.steps[-1]] = bound.get(row)
 
     # -- child queries ----------------------------------------------------------------------
 

@@ -86,6 +86,8 @@ class Names:
         for relation in names[:-1]:
             step, sobject = self.relation(sobject, relation, path)
             steps.append(step)
+        if len(sobject) > 1 and names[-1].lower() == "type":
+            return self.kind_of(steps)
         for candidate in sobject:
             if candidate.has(names[-1]):
                 field = candidate.fields[names[-1].lower()]
@@ -102,17 +104,30 @@ class Names:
             return Bound(itemgetter(name), field, (name,))
 
         def get(row: Row) -> Any:
-            here: Row | None = row
-            of: SObject | None = self.sobject
-            for step in steps:
-                assert of is not None
-                assert here is not None
-                of, here = self.follow(of, here, step)
-                if here is None:
-                    return None
-            return (here or {}).get(name)
+            return (self.reached(row, steps)[1] or {}).get(name)
 
         return Bound(get, field, (*steps, name))
+
+    def kind_of(self, steps: Sequence[str]) -> Bound:
+        """Which object a reference to one of several points at: `Type` of what Salesforce calls
+        Name, https://developer.salesforce.com/docs/atlas.en-us.object_reference.meta/
+        object_reference/sforce_api_objects_name.htm"""
+
+        def get(row: Row) -> str | None:
+            of, here = self.reached(row, steps)
+            return of.name if of and here else None
+
+        return Bound(get, Field("Type", "picklist"), (*steps, "Type"))
+
+    def reached(self, row: Row, steps: Sequence[str]) -> tuple[SObject | None, Row | None]:
+        """Where these relationships lead from a row."""
+        of: SObject | None = self.sobject
+        here: Row | None = row
+        for step in steps:
+            if of is None or here is None:
+                break
+            of, here = self.follow(of, here, step)
+        return of, here
 
     def relation(
         self, sobjects: Sequence[SObject], relation: str, path: FieldPath
@@ -142,6 +157,10 @@ class Names:
 
     def comparison(self, condition: Comparison, bound: Bound) -> Test:
         get, field, right = bound.get, bound.field, condition.right
+        if field.type == "anyType":
+            raise SoqlError(
+                "INVALID_FIELD", f"field '{field.name}' can not be filtered in a query call"
+            )
         if isinstance(right, Query):
             members = {comparable(field, value) for value in self.values_of(right)} - {None}
             return membership(condition.operator, get, field, members)

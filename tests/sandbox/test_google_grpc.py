@@ -405,6 +405,22 @@ def test_what_the_data_set_has_no_file_for_is_empty(sandbox: Sandbox) -> None:
         ],
     )
     assert [answer["ok"]["rows"] for answer in found] == [[]] * 4
+    [changes, events, named] = run_sdk(
+        sandbox,
+        [
+            stream(
+                f"SELECT {day.split('.')[0]}.resource_name FROM {day.split('.')[0]} "
+                f"WHERE {day} DURING LAST_14_DAYS LIMIT 10"
+            )
+            for day in (
+                "change_status.last_change_date_time",
+                "change_event.change_date_time",
+                "change_status.resource_type",
+            )
+        ],
+    )
+    assert changes["ok"]["rows"] == events["ok"]["rows"] == []
+    assert "ok" not in named
 
 
 def test_every_version_of_the_package_is_served(sandbox: Sandbox) -> None:

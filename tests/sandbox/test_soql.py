@@ -12,14 +12,15 @@ from include.sandbox.salesforce_org import id_key, long_id, org
 from include.sandbox.soql import SoqlError
 from include.sandbox.soql_dates import span_of
 from tests.sandbox.running import write_data_set
-from tests.sandbox.salesforce_data import FILES, key
+from tests.sandbox.salesforce_data import EVERYTHING, FILES, key
 
 Run = Callable[..., list[dict[str, Any]]]
 
 
 @pytest.fixture(scope="module")
 def world(tmp_path_factory: pytest.TempPathFactory) -> World:
-    files = {**FILES, "salesforce/Lead": FILES["salesforce/Lead"][:30]}
+    tasks = {"salesforce/Task": EVERYTHING["salesforce/Task"]}
+    files = {**FILES, **tasks, "salesforce/Lead": FILES["salesforce/Lead"][:30]}
     return World(DataSet(write_data_set(tmp_path_factory.mktemp("data"), files)))
 
 
@@ -236,6 +237,8 @@ def test_fields_function(run: Run) -> None:
         ("SELECT Id FROM Lead WHERE IsConverted = 'true'", "INVALID_FIELD", "of type boolean"),
         ("SELECT Id FROM Lead WHERE NumberOfEmployees LIKE '1%'", "INVALID_QUERY_FILTER_OPERATOR",
          "invalid operator on int field"),
+        ("SELECT Id FROM LeadHistory WHERE NewValue = 'Web'", "INVALID_FIELD",
+         "field 'NewValue' can not be filtered in a query call"),
         ("SELECT Id FROM Lead LIMIT 1 OFFSET 2001", "NUMBER_OUTSIDE_VALID_RANGE",
          "Maximum SOQL offset allowed is 2000"),
         ("SELECT IsoCode FROM CurrencyType", "INVALID_TYPE", "'CurrencyType' is not supported"),
@@ -248,6 +251,17 @@ def test_refusals_are_worded_as_the_real_ones(run: Run, text: str, code: str, me
         run(text)
     assert refused.value.code == code
     assert message in refused.value.message
+
+
+def test_who_and_what_tell_of_which_object_they_are(run: Run) -> None:
+    """https://developer.salesforce.com/docs/atlas.en-us.soql_sosl.meta/soql_sosl: Type of Name"""
+    told = run("SELECT Who.Type, What.Type FROM Task ORDER BY Id")
+    assert [(row["Who"]["Type"], row["What"]["Type"]) for row in told] == [
+        ("Lead", "Opportunity"),
+        ("Contact", "Account"),
+    ]
+    [of_lead] = run("SELECT Id FROM Task WHERE Who.Type = 'Lead'")
+    assert of_lead["Id"] == key("00T", 1)
 
 
 def test_an_id_has_two_spellings() -> None:
