@@ -3,21 +3,16 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
 from include.contracts import columns as c
 from include.contracts.shape import Column, Type, table
-from include.estimates.markov import removal_effects
-from include.estimates.paths import Path, read_paths
-from include.estimates.shapley import shapley_values
+from include.estimates.markov import Step, removal_effects
+from include.estimates.shapley import ClosedDeals, shapley_values
 
 PARTS = 1_000_000_000
-_MODELS: dict[str, Callable[[Sequence[Path], int], dict[str, int]]] = {
-    "markov": removal_effects,
-    "shapley": shapley_values,
-}
 
 CHANNEL_VALUES = table(
     "build",
@@ -26,7 +21,7 @@ CHANNEL_VALUES = table(
     "model and channel",
     ("model", "channel"),
     (
-        replace(c.model, one_of=tuple(_MODELS)),
+        replace(c.model, one_of=("markov", "shapley")),
         c.channel,
         Column(
             "value",
@@ -41,15 +36,33 @@ CHANNEL_VALUES = table(
 
 
 def channel_values(rows: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """Rows of CHANNEL_VALUES from paths (``model``, ``path``, ``won_deals``, ``lost_deals``).
+    """Rows of CHANNEL_VALUES from what sql/estimates/int_channel_values.sql selects.
 
-    A model without paths has no rows.
+    Each row tells of ``won_deals`` and ``lost_deals``: for ``markov`` of those that stepped from
+    ``channel`` (None: the start) to ``next_channel`` (None: the outcome), for ``shapley`` of those
+    touched by exactly these ``channels`` (with `` > `` between). A model without rows gets none.
     """
     by_model = defaultdict(list)
     for row in rows:
         by_model[row["model"]].append(row)
+    effects = removal_effects(
+        [
+            Step(row["channel"], row["next_channel"], row["won_deals"], row["lost_deals"])
+            for row in by_model["markov"]
+        ],
+        PARTS,
+    )
+    values = shapley_values(
+        [
+            ClosedDeals(
+                frozenset(row["channels"].split(" > ")), row["won_deals"], row["lost_deals"]
+            )
+            for row in by_model["shapley"]
+        ],
+        PARTS,
+    )
     return [
         {"model": model, "channel": channel, "value": max(value, 0)}
-        for model in sorted(by_model)
-        for channel, value in _MODELS[model](read_paths(by_model[model]), PARTS).items()
+        for model, found in (("markov", effects), ("shapley", values))
+        for channel, value in found.items()
     ]

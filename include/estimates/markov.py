@@ -2,56 +2,58 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 from fractions import Fraction
-from itertools import pairwise
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from include.estimates.paths import Path
+
+class Step(NamedTuple):
+    """How many deals, won and lost in the end, went from one channel to the next.
+
+    ``channel`` None is the start, ``next_channel`` None the outcome.
+    """
+
+    channel: str | None
+    next_channel: str | None
+    won: int
+    lost: int
 
 
-def removal_effects(paths: Sequence[Path], parts: int) -> dict[str, int]:
+def removal_effects(steps: Sequence[Step], parts: int) -> dict[str, int]:
     """Each channel's removal effect in ``parts`` of one, rounded down: from 0 to ``parts``.
 
-    The paths make a chain of the first order: from the start or a channel, the next channel, the
-    win or the loss follows as often as it followed in the paths. The effect of a channel is
+    The steps make a chain of the first order: after the start or a channel comes the next channel,
+    the win or the loss as often as it came. The effect of a channel is
     1 - P(win without it) / P(win), where every step that led to the channel leads to a loss; 0
-    where nothing was won. All is computed in whole numbers, so neither the order of the paths nor
+    where nothing was won. All is computed in whole numbers, so neither the order of the steps nor
     the machine matters.
     """
-    channels = sorted({channel for path in paths for channel in path.channels})
-    place = {channel: number for number, channel in enumerate(channels)}
-    starts: Counter[int] = Counter()
-    steps: Counter[tuple[int, int]] = Counter()
-    wins: Counter[int] = Counter()
-    losses: Counter[int] = Counter()
-    for path in paths:
-        places = [place[channel] for channel in path.channels]
-        starts[places[0]] += path.won + path.lost
-        for step in pairwise(places):
-            steps[step] += path.won + path.lost
-        wins[places[-1]] += path.won
-        losses[places[-1]] += path.lost
-
-    count = len(channels)
-    onward = np.zeros((count, count), dtype=object)
-    for step, deals in steps.items():
-        onward[step] = deals
-    won = np.array([wins[number] for number in range(count)], dtype=object)
-    lost = np.array([losses[number] for number in range(count)], dtype=object)
-    begun = np.array([starts[number] for number in range(count)], dtype=object)
+    channels = sorted({name for step in steps for name in step[:2] if name is not None})
+    place: dict[str | None, int] = {channel: number for number, channel in enumerate(channels)}
+    begun = np.zeros(len(channels), dtype=object)
+    won = np.zeros(len(channels), dtype=object)
     # Of the deals that pass a channel, as many leave it: chance * leaving = won + onward @ chances.
-    equations = np.diag(onward.sum(axis=1) + won + lost) - onward
+    equations = np.zeros((len(channels), len(channels)), dtype=object)
+    for step in steps:
+        deals = step.won + step.lost
+        if step.channel is None:
+            begun[place[step.next_channel]] += deals
+            continue
+        here = place[step.channel]
+        equations[here, here] += deals
+        if step.next_channel is None:
+            won[here] += step.won
+        else:
+            equations[here, place[step.next_channel]] -= deals
 
     def wins_with(kept: NDArray[Any]) -> Fraction:
         chances, divisor = _solved(equations[np.ix_(kept, kept)], won[kept])
         return Fraction(int((begun[kept] * chances).sum()), divisor)
 
-    everything = np.arange(count)
+    everything = np.arange(len(channels))
     whole = wins_with(everything)
     if not whole:
         return dict.fromkeys(channels, 0)

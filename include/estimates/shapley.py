@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 import math
-from collections import Counter
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-
-from include.estimates.paths import Path
 
 MOST_CHANNELS = 20
 """Time and memory double with each channel; the channels that rules may name are fewer."""
 
 
-def shapley_values(paths: Sequence[Path], parts: int) -> dict[str, int]:
+class ClosedDeals(NamedTuple):
+    """How many deals that exactly these channels touched were won and lost."""
+
+    channels: frozenset[str]
+    won: int
+    lost: int
+
+
+def shapley_values(deals: Sequence[ClosedDeals], parts: int) -> dict[str, int]:
     """Each channel's Shapley value in ``parts`` of one, rounded down; it may be below zero.
 
     A set of channels is worth the share won of the closed deals whose channels all lie in it, 0
@@ -24,13 +29,13 @@ def shapley_values(paths: Sequence[Path], parts: int) -> dict[str, int]:
     numbers throughout, so neither the order of the paths nor the machine matters. Before rounding
     they sum to the share won of all deals. Raises ValueError above MOST_CHANNELS channels.
     """
-    channels = sorted({channel for path in paths for channel in path.channels})
+    channels = sorted({channel for each in deals for channel in each.channels})
     count = len(channels)
     if count > MOST_CHANNELS:
         raise ValueError(f"{count} channels are more than the {MOST_CHANNELS} that can be computed")
     if not count:
         return {}
-    won, closed = _within_each_set(paths, channels)
+    won, closed = _within_each_set(deals, channels)
     sets = np.flatnonzero(won)
     won, closed = won[sets], closed[sets]
     sizes = np.bitwise_count(sets)
@@ -53,24 +58,19 @@ def shapley_values(paths: Sequence[Path], parts: int) -> dict[str, int]:
 
 
 def _within_each_set(
-    paths: Sequence[Path], channels: Sequence[str]
+    deals: Sequence[ClosedDeals], channels: Sequence[str]
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """For every set of channels, as bits of its index: the deals won and closed within it."""
     bit = {channel: 1 << number for number, channel in enumerate(channels)}
-    of_set: Counter[int] = Counter()
-    won_of_set: Counter[int] = Counter()
-    for path in paths:
-        own = sum(bit[channel] for channel in set(path.channels))
-        of_set[own] += path.won + path.lost
-        won_of_set[own] += path.won
     won = np.zeros(1 << len(channels), dtype=np.int64)
     closed = np.zeros_like(won)
-    for own, deals in of_set.items():
-        won[own] = won_of_set[own]
-        closed[own] = deals
-    for deals_of in (won, closed):
+    for each in deals:
+        own = sum(bit[channel] for channel in each.channels)
+        won[own] += each.won
+        closed[own] += each.won + each.lost
+    for counted in (won, closed):
         for number in range(len(channels)):
-            halves = deals_of.reshape(-1, 2, 1 << number)
+            halves = counted.reshape(-1, 2, 1 << number)
             halves[:, 1] += halves[:, 0]
     return won, closed
 

@@ -1,6 +1,9 @@
--- What is each channel worth to the models that learn: which paths did closed deals take?
--- Grain: one row per model and path; include/estimates makes of them one row per model and channel.
--- New business alone, won and lost. A path is the channels of the deal's eligible touches in order,
+-- What is each channel worth to the models that learn: how did closed deals go from channel to
+-- channel, and which channels touched them?
+-- Grain: for markov one row per step that deals took: channel NULL is the start, next_channel NULL
+-- the outcome. For shapley one row per set of channels that touched deals. include/estimates makes
+-- of them one row per model and channel.
+-- New business alone, won and lost. A deal's channels are those of its eligible touches in order,
 -- consecutive repeats told once. Deals without an eligible touch teach nothing.
 with
 
@@ -20,44 +23,114 @@ deals as (
     where is_closed and type_group = 'new_business'
 ),
 
-touches as (
+touches as materialized (
     select
         touches.opportunity_id,
         touches.touch_window,
         touches.channel,
-        lag(touches.channel) over (
-            partition by touches.opportunity_id, touches.touch_window
-            order by touches.touch_number
-        ) as channel_before,
-        touches.touch_number,
-        deals.is_won
+        lag(touches.channel) over in_order as channel_before,
+        deals.is_won,
+        lead(touches.channel) over in_order is null as is_last
     from build.int_deal_touches as touches
     inner join deals
         on touches.opportunity_id = deals.opportunity_id
     where touches.touch_window in (select models.touch_window from models)
+    window
+        in_order as (
+            partition by touches.opportunity_id, touches.touch_window
+            order by touches.touch_number
+        )
 ),
 
-paths as (
+steps as (
     select
-        opportunity_id,
         touch_window,
-        string_agg(channel, ' > ' order by touch_number) as path,
-        bool_or(is_won) as is_won
+        channel_before as channel,
+        channel as next_channel,
+        count(*) filter (where is_won) as won_deals,
+        count(*) filter (where not is_won) as lost_deals
     from touches
     where channel is distinct from channel_before
-    group by opportunity_id, touch_window
+    group by touch_window, channel_before, channel
+    union all
+    select
+        touch_window,
+        channel,
+        null as next_channel,
+        count(*) filter (where is_won) as won_deals,
+        count(*) filter (where not is_won) as lost_deals
+    from touches
+    where is_last
+    group by touch_window, channel
 ),
 
-counted as (
+-- A set of channels is a number, each of its channels a bit.
+bits as (
+    select
+        channel,
+        cast(1 as bigint)
+        << cast(row_number() over (order by channel collate "C") - 1 as integer) as channel_bit
+    from (select distinct steps.next_channel as channel from steps) as channels
+    where channel is not null
+),
+
+deal_sets as (
+    select
+        touches.touch_window,
+        touches.is_won,
+        bit_or(bits.channel_bit) as channel_bits
+    from touches
+    inner join bits
+        on touches.channel = bits.channel
+    group by touches.opportunity_id, touches.touch_window, touches.is_won
+),
+
+sets as (
+    select
+        touch_window,
+        channel_bits,
+        count(*) filter (where is_won) as won_deals,
+        count(*) filter (where not is_won) as lost_deals
+    from deal_sets
+    group by touch_window, channel_bits
+),
+
+named_sets as (
+    select
+        sets.touch_window,
+        string_agg(bits.channel, ' > ' order by bits.channel_bit) as channels,
+        sets.won_deals,
+        sets.lost_deals
+    from sets
+    inner join bits
+        on (sets.channel_bits & bits.channel_bit) = bits.channel_bit
+    group by sets.touch_window, sets.channel_bits, sets.won_deals, sets.lost_deals
+),
+
+learned_from as (
     select
         models.model,
-        paths.path,
-        count(*) filter (where paths.is_won) as won_deals,
-        count(*) filter (where not paths.is_won) as lost_deals
-    from paths
-    inner join models
-        on paths.touch_window = models.touch_window
-    group by models.model, paths.path
+        steps.channel,
+        steps.next_channel,
+        null as channels,
+        steps.won_deals,
+        steps.lost_deals
+    from models
+    inner join steps
+        on models.touch_window = steps.touch_window
+    where models.model = 'markov'
+    union all
+    select
+        models.model,
+        null as channel,
+        null as next_channel,
+        named_sets.channels,
+        named_sets.won_deals,
+        named_sets.lost_deals
+    from models
+    inner join named_sets
+        on models.touch_window = named_sets.touch_window
+    where models.model = 'shapley'
 )
 
-select * from counted
+select * from learned_from

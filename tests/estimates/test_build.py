@@ -12,11 +12,18 @@ from include.estimates import ESTIMATES
 from include.settings import Settings
 from include.warehouse import models
 
-PATHS = """
-select model, path, cast(won_deals as bigint) as won_deals, cast(lost_deals as bigint) as lost_deals
-from (values {rows}) as paths (model, path, won_deals, lost_deals)
+LEARNED_FROM = """
+select
+    model, channel, next_channel, channels,
+    cast(won_deals as bigint) as won_deals, cast(lost_deals as bigint) as lost_deals
+from (values {rows}) as given (model, channel, next_channel, channels, won_deals, lost_deals)
 """
-HAND_WORKED = "('markov', 'Email > Direct', 1, 1), ('shapley', 'Email', 1, 1)"
+HAND_WORKED = """
+('markov', null, 'Email', null, 1, 1),
+('markov', 'Email', 'Direct', null, 1, 1),
+('markov', 'Direct', null, null, 1, 1),
+('shapley', null, null, 'Email', 1, 1)
+"""
 
 
 @pytest.fixture
@@ -46,20 +53,20 @@ def test_an_estimate_stands_between_the_models_it_reads_and_those_that_read_it(
     sql_folder(
         **{
             "intermediate/int_after": "select * from build.int_channel_values",
-            "intermediate/int_paths": PATHS.format(rows=HAND_WORKED),
-            "estimates/int_channel_values": "select * from build.int_paths",
+            "intermediate/int_steps": LEARNED_FROM.format(rows=HAND_WORKED),
+            "estimates/int_channel_values": "select * from build.int_steps",
         }
     )
     order = [model.name for model in models.models()]
-    assert order == ["int_paths", "int_channel_values", "int_after"]
+    assert order == ["int_steps", "int_channel_values", "int_after"]
     for _ in range(2):
-        assert [warehouse.build(warehouse_settings, name) for name in order] == [2, 3, 3]
+        assert [warehouse.build(warehouse_settings, name) for name in order] == [4, 3, 3]
     assert warehouse.read(warehouse_settings, "select * from build.int_after order by 1, 2") == [
         {"model": "markov", "channel": "Direct", "value": 1_000_000_000},
         {"model": "markov", "channel": "Email", "value": 1_000_000_000},
         {"model": "shapley", "channel": "Email", "value": 500_000_000},
     ]
-    sql_folder(**{"intermediate/int_paths": PATHS.format(rows="('markov', 'x', 1, 1)") + "limit 0"})
+    sql_folder(**{"intermediate/int_steps": LEARNED_FROM.format(rows=HAND_WORKED) + "limit 0"})
     assert [warehouse.build(warehouse_settings, name) for name in order] == [0, 0, 0]
 
 
@@ -69,11 +76,11 @@ def test_what_an_estimate_cannot_use_or_must_not_say_leaves_the_last_one_standin
     warehouse.prepare(warehouse_settings, ())
 
     def build(rows: str) -> int:
-        sql_folder(**{"estimates/int_channel_values": PATHS.format(rows=rows)})
+        sql_folder(**{"estimates/int_channel_values": LEARNED_FROM.format(rows=rows)})
         return warehouse.build(warehouse_settings, "int_channel_values")
 
     assert build(HAND_WORKED) == 3
-    many = ", ".join(f"('shapley', 'c{number}', 1, 1)" for number in range(21))
+    many = ", ".join(f"('shapley', null, null, 'c{number}', 1, 1)" for number in range(21))
     with pytest.raises(warehouse.WarehouseError, match=r"int_channel_values\.sql: 21 channels"):
         build(many)
     (estimate,) = ESTIMATES.values()

@@ -13,19 +13,40 @@ import tracemalloc
 from collections import defaultdict
 from fractions import Fraction
 from itertools import groupby, pairwise, permutations
+from typing import Any, NamedTuple
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from include.contracts.seeds import CHANNELS
+from include.estimates import markov, shapley
 from include.estimates.channel_values import PARTS, channel_values
-from include.estimates.markov import removal_effects
-from include.estimates.paths import Path
-from include.estimates.shapley import MOST_CHANNELS, shapley_values
 
 FEW = "ABCDE"
 START, WIN, LOSS = "(start)", "(win)", "(loss)"
+
+
+class Path(NamedTuple):
+    """The channels that touched some deals, in order, and how many of these were won and lost."""
+
+    channels: tuple[str, ...]
+    won: int
+    lost: int
+
+
+def removal_effects(paths: list[Path]) -> dict[str, int]:
+    steps = [
+        markov.Step(*step, path.won, path.lost)
+        for path in paths
+        for step in pairwise((None, *path.channels, None))
+    ]
+    return markov.removal_effects(steps, PARTS)
+
+
+def shapley_values(paths: list[Path]) -> dict[str, int]:
+    deals = [shapley.ClosedDeals(frozenset(p.channels), p.won, p.lost) for p in paths]
+    return shapley.shapley_values(deals, PARTS)
 
 
 def _path(letters: list[str], won: int, lost: int) -> Path:
@@ -96,6 +117,12 @@ def slow_shapley_values(paths: list[Path]) -> dict[str, int]:
     }
 
 
+def row(model: str, **values: Any) -> dict[str, Any]:
+    """A row as SQL selects it."""
+    unsaid = {"channel": None, "next_channel": None, "channels": None}
+    return {"model": model, **unsaid, "won_deals": 0, "lost_deals": 0, **values}
+
+
 def test_a_chain_worked_by_hand() -> None:
     """A > B won, A > B lost, A lost, B > A won; every step is taken as often as it was.
 
@@ -105,7 +132,7 @@ def test_a_chain_worked_by_hand() -> None:
     Without B: A > won: 3/4 * 1/4 = 3/16; effect 1 - (3/16)/(1/2) = 5/8.
     """
     paths = [Path(("A", "B"), 1, 1), Path(("A",), 0, 1), Path(("B", "A"), 1, 0)]
-    assert removal_effects(paths, PARTS) == {"A": 833_333_333, "B": 625_000_000}
+    assert removal_effects(paths) == {"A": 833_333_333, "B": 625_000_000}
 
 
 def test_a_game_worked_by_hand() -> None:
@@ -115,16 +142,18 @@ def test_a_game_worked_by_hand() -> None:
     B adds 0 first and 4/7 - 1/2 = 1/14 last: 1/28 on average. Together 16/28 = 4/7.
     """
     paths = [Path(("A",), 1, 1), Path(("B",), 0, 1), Path(("B", "A", "B"), 3, 1)]
-    assert shapley_values(paths, PARTS) == {"A": 535_714_285, "B": 35_714_285}
+    assert shapley_values(paths) == {"A": 535_714_285, "B": 35_714_285}
 
 
 def test_a_channel_that_only_lost_is_worth_less_than_nothing_and_counts_as_none() -> None:
     """A won its one deal; with B it lost: v(A) = 1, v(B) = 0, v(AB) = 1/2, so B's is -1/4."""
-    assert shapley_values([Path(("A",), 1, 0), Path(("A", "B"), 0, 1)], PARTS)["B"] == -250_000_000
+    assert shapley_values([Path(("A",), 1, 0), Path(("A", "B"), 0, 1)])["B"] == -250_000_000
     rows = [
-        {"model": "shapley", "path": "A", "won_deals": 1, "lost_deals": 0},
-        {"model": "shapley", "path": "A > B", "won_deals": 0, "lost_deals": 1},
-        {"model": "markov", "path": "A > B", "won_deals": 0, "lost_deals": 1},
+        row("shapley", channels="A", won_deals=1),
+        row("shapley", channels="A > B", lost_deals=1),
+        row("markov", next_channel="A", lost_deals=1),
+        row("markov", channel="A", next_channel="B", lost_deals=1),
+        row("markov", channel="B", lost_deals=1),
     ]
     assert channel_values(rows) == [
         {"model": "markov", "channel": "A", "value": 0},
@@ -135,15 +164,15 @@ def test_a_channel_that_only_lost_is_worth_less_than_nothing_and_counts_as_none(
 
 
 def test_nothing_is_learned_from_nothing() -> None:
-    assert removal_effects([], PARTS) == {}
-    assert shapley_values([], PARTS) == {}
+    assert removal_effects([]) == {}
+    assert shapley_values([]) == {}
     assert channel_values([]) == []
 
 
 @settings(max_examples=60, deadline=None)
 @given(_worlds)
 def test_removal_effects_equal_the_chain_taken_apart(paths: list[Path]) -> None:
-    assert removal_effects(paths, PARTS) == slow_removal_effects(paths)
+    assert removal_effects(paths) == slow_removal_effects(paths)
     closed = sum(path.won + path.lost for path in paths)
     if closed:  # what the chain brings is what was brought
         assert chance_of_a_win(paths) == Fraction(sum(path.won for path in paths), closed)
@@ -152,7 +181,7 @@ def test_removal_effects_equal_the_chain_taken_apart(paths: list[Path]) -> None:
 @settings(max_examples=60, deadline=None)
 @given(_worlds)
 def test_shapley_values_equal_the_mean_over_every_order(paths: list[Path]) -> None:
-    assert shapley_values(paths, PARTS) == slow_shapley_values(paths)
+    assert shapley_values(paths) == slow_shapley_values(paths)
 
 
 @settings(max_examples=60, deadline=None)
@@ -168,7 +197,7 @@ def test_neither_order_nor_grouping_nor_scale_of_the_deals_matters(
     chance.shuffle(one_by_one)
     threefold = [Path(path.channels, 3 * path.won, 3 * path.lost) for path in paths]
     for values in (removal_effects, shapley_values):
-        assert values(paths, PARTS) == values(one_by_one, PARTS) == values(threefold, PARTS)
+        assert values(paths) == values(one_by_one) == values(threefold)
 
 
 @settings(max_examples=60, deadline=None)
@@ -177,8 +206,8 @@ def test_names_of_channels_do_not_matter(paths: list[Path], names: list[str]) ->
     named = dict(zip(FEW, names, strict=True))
     renamed = [Path(tuple(named[c] for c in p.channels), p.won, p.lost) for p in paths]
     for values in (removal_effects, shapley_values):
-        found = values(paths, PARTS)
-        assert values(renamed, PARTS) == {named[channel]: found[channel] for channel in found}
+        found = values(paths)
+        assert values(renamed) == {named[channel]: found[channel] for channel in found}
 
 
 @settings(max_examples=60, deadline=None)
@@ -186,7 +215,7 @@ def test_names_of_channels_do_not_matter(paths: list[Path], names: list[str]) ->
 def test_shapley_values_share_out_what_was_won_and_nothing_else(paths: list[Path]) -> None:
     closed = sum(path.won + path.lost for path in paths)
     share = Fraction(sum(path.won for path in paths), closed) if closed else Fraction(0)
-    rest = PARTS * share - sum(shapley_values(paths, PARTS).values())
+    rest = PARTS * share - sum(shapley_values(paths).values())
     assert 0 <= rest < max(len(channels_of(paths)), 1)
 
 
@@ -195,9 +224,9 @@ def test_shapley_values_share_out_what_was_won_and_nothing_else(paths: list[Path
 def test_a_channel_that_changes_nothing_is_worth_nothing(paths: list[Path]) -> None:
     """Each path happens once more with Z in it, so no set of channels does better with Z."""
     with_z = [Path((*path.channels, "Z"), path.won, path.lost) for path in paths]
-    values = shapley_values(paths + with_z, PARTS)
+    values = shapley_values(paths + with_z)
     assert values.pop("Z", 0) == 0
-    assert values == shapley_values(paths, PARTS)
+    assert values == shapley_values(paths)
 
 
 @settings(max_examples=60, deadline=None)
@@ -206,7 +235,7 @@ def test_channels_that_do_the_same_are_worth_the_same(paths: list[Path]) -> None
     swap = {"A": "B", "B": "A"}
     mirrored = [Path(tuple(swap.get(c, c) for c in p.channels), p.won, p.lost) for p in paths]
     for values in (removal_effects, shapley_values):
-        found = values(paths + mirrored, PARTS)
+        found = values(paths + mirrored)
         assert found.get("A") == found.get("B")
 
 
@@ -215,7 +244,7 @@ def test_channels_that_do_the_same_are_worth_the_same(paths: list[Path]) -> None
 def test_a_channel_without_which_nothing_is_won_has_the_whole_effect(paths: list[Path]) -> None:
     through_z = [Path((*path.channels, "Z"), path.won, path.lost) for path in paths]
     through_z.append(Path(("Z",), 1, 0))
-    effects = removal_effects(through_z, PARTS)
+    effects = removal_effects(through_z)
     assert effects["Z"] == PARTS
     assert all(0 <= effect <= PARTS for effect in effects.values())
 
@@ -227,8 +256,8 @@ def test_all_channels_there_are_are_computed_exactly_and_in_little_memory() -> N
         for chosen in range(1, 1 << len(CHANNELS))
     ]
     tracemalloc.start()
-    values = shapley_values(paths, PARTS)
-    effects = removal_effects(paths, PARTS)
+    values = shapley_values(paths)
+    effects = removal_effects(paths)
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     won = len(paths)
@@ -239,7 +268,7 @@ def test_all_channels_there_are_are_computed_exactly_and_in_little_memory() -> N
 
 
 def test_more_channels_than_can_be_computed_are_refused() -> None:
-    assert len(CHANNELS) < MOST_CHANNELS
-    paths = [Path((str(number),), 1, 0) for number in range(MOST_CHANNELS + 1)]
+    assert len(CHANNELS) < shapley.MOST_CHANNELS
+    paths = [Path((str(number),), 1, 0) for number in range(shapley.MOST_CHANNELS + 1)]
     with pytest.raises(ValueError, match="21 channels are more than the 20"):
-        shapley_values(paths, PARTS)
+        shapley_values(paths)
