@@ -236,6 +236,11 @@ FCT_OPPORTUNITIES = table(
         replace(c.people_rule, one_of=PEOPLE_RULES).required(),
         _from("closed_at_from", "closed_at comes", "the deal's stages"),
         *_FIRST_TOUCH_TELLS,
+        m.text(
+            "alternatives",
+            "The other touches of the deal's people in order, each with why it is not the first; "
+            "at most twenty are named",
+        ),
         c.currency_code.required(),
         c.close_date.required(),
         c.fx_rate_date,
@@ -245,6 +250,12 @@ FCT_OPPORTUNITIES = table(
         c.amount,
         c.amount_base,
         c.fx_rate,
+        replace(
+            c.match_confidence,
+            name="first_touch_match_confidence",
+            meaning="How sure the rule is that told campaign and channel of the first touch, "
+            "from 0 to 1",
+        ),
         m.number("people", "People on the deal, by the rule that spoke", "people"),
         m.number("touches", "Eligible touches of those people", "touches"),
         m.number("days_touch_to_created", "Days from first touch to creation", "days"),

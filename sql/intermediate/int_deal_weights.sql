@@ -81,7 +81,11 @@ ranked as (
         touchpoint_id,
         touch_number,
         parts,
-        10000000000 - sum(parts) over (partition by opportunity_id, model) as missing_parts,
+        10000000000 - sum(parts) over (
+            partition by opportunity_id, model
+            order by remainder desc, touch_number asc
+            rows between unbounded preceding and unbounded following
+        ) as missing_parts,
         row_number() over (
             partition by opportunity_id, model
             order by remainder desc, touch_number asc

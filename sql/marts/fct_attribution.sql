@@ -40,26 +40,65 @@ earned as (
         on weights.opportunity_id = deals.opportunity_id
 ),
 
+floored as (
+    select
+        opportunity_id,
+        model,
+        touchpoint_id,
+        touch_number,
+        weight,
+        cents,
+        cents_base,
+        earned_cents,
+        earned_cents_base,
+        floor(earned_cents) as whole_cents,
+        floor(earned_cents_base) as whole_cents_base
+    from earned
+),
+
+split as (
+    select
+        opportunity_id,
+        model,
+        touchpoint_id,
+        touch_number,
+        weight,
+        cents,
+        cents_base,
+        cast(whole_cents as bigint) as whole_cents,
+        cast(earned_cents - whole_cents as numeric(12, 10)) as remainder,
+        cast(whole_cents_base as bigint) as whole_cents_base,
+        cast(earned_cents_base - whole_cents_base as numeric(12, 10)) as remainder_base
+    from floored
+),
+
 ranked as (
     select
         opportunity_id,
         model,
         touchpoint_id,
         weight,
-        floor(earned_cents) as whole_cents,
-        cents - sum(floor(earned_cents)) over (partition by opportunity_id, model) as missing_cents,
+        whole_cents,
+        cents - sum(whole_cents) over (
+            partition by opportunity_id, model
+            order by remainder desc, touch_number asc
+            rows between unbounded preceding and unbounded following
+        ) as missing_cents,
         row_number() over (
             partition by opportunity_id, model
-            order by earned_cents - floor(earned_cents) desc, touch_number asc
+            order by remainder desc, touch_number asc
         ) as cents_rank,
-        floor(earned_cents_base) as whole_cents_base,
-        cents_base - sum(floor(earned_cents_base)) over (partition by opportunity_id, model)
-            as missing_cents_base,
+        whole_cents_base,
+        cents_base - sum(whole_cents_base) over (
+            partition by opportunity_id, model
+            order by remainder_base desc, touch_number asc
+            rows between unbounded preceding and unbounded following
+        ) as missing_cents_base,
         row_number() over (
             partition by opportunity_id, model
-            order by earned_cents_base - floor(earned_cents_base) desc, touch_number asc
+            order by remainder_base desc, touch_number asc
         ) as cents_base_rank
-    from earned
+    from split
 ),
 
 credits as (

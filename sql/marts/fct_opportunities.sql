@@ -2,7 +2,8 @@
 -- Grain: one row per deal that the CRM still has.
 -- The first touch is that of the model first_touch: the earliest touch of any of the deal's people
 -- at or before its creation, within the look-back. cohort_month is that touch's month; without one,
--- the month of creation.
+-- the month of creation. alternatives names the other touches of the deal's people in order, each
+-- with why it is not the first: twenty of them, and how many more there are.
 with
 
 as_of as (
@@ -33,6 +34,47 @@ touches as (
     group by eligible.opportunity_id
 ),
 
+others as (
+    select
+        candidates.opportunity_id,
+        row_number() over (
+            partition by candidates.opportunity_id
+            order by candidates.candidate_number
+        ) as other_number,
+        candidates.touchpoint_id || ' ' || candidates.channel || ' '
+        || cast(candidates.date_day as text) || ': '
+        || case
+            when candidates.touched_at > candidates.created_at then 'after the deal was created'
+            when
+                candidates.touched_at
+                < candidates.created_at - models.look_back_days * interval '24 hours'
+                then 'before the look-back'
+            when candidates.touched_at > firsts.touched_at then 'later'
+            when candidates.match_confidence < firsts.match_confidence then 'same second, less sure'
+            else 'same second, later id'
+        end as other
+    from build.int_deal_candidates as candidates
+    cross join build.int_attribution_models as models
+    left join touches
+        on candidates.opportunity_id = touches.opportunity_id
+    left join build.fct_touchpoints as firsts
+        on touches.first_touchpoint_id = firsts.touchpoint_id
+    where
+        models.model = 'first_touch'
+        and candidates.touchpoint_id is distinct from touches.first_touchpoint_id
+),
+
+alternatives as (
+    select
+        opportunity_id,
+        string_agg(case when other_number <= 20 then other end, '; ' order by other_number)
+        || case
+            when count(*) > 20 then '; and ' || cast(count(*) - 20 as text) || ' more' else ''
+        end as alternatives
+    from others
+    group by opportunity_id
+),
+
 evidenced as (
     select
         deals.opportunity_id,
@@ -57,6 +99,7 @@ evidenced as (
         coalesce(first_touches.channel, 'Unattributed') as first_touch_channel,
         first_touches.offer_type as first_touch_offer_type,
         first_touches.match_method as first_touch_match_method,
+        alternatives.alternatives,
         deals.currency_code,
         deals.close_date,
         deals.fx_rate_date,
@@ -67,6 +110,7 @@ evidenced as (
         deals.amount,
         deals.amount_base,
         deals.fx_rate,
+        first_touches.match_confidence as first_touch_match_confidence,
         coalesce(people.people, 0) as people,
         coalesce(touches.touches, 0) as touches,
         cast(
@@ -93,6 +137,8 @@ evidenced as (
         on deals.opportunity_id = touches.opportunity_id
     left join build.fct_touchpoints as first_touches
         on touches.first_touchpoint_id = first_touches.touchpoint_id
+    left join alternatives
+        on deals.opportunity_id = alternatives.opportunity_id
 )
 
 select * from evidenced
