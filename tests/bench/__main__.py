@@ -6,7 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-NAMES = ("extract", "stage", "nightly")
+NAMES = ("extract", "stage", "nightly", "transform")
 
 
 def main() -> int:
