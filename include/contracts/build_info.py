@@ -13,6 +13,21 @@ BUILD_INFO = table(
     (
         Column("run_id", Type.TEXT, "The run that published it", is_stamp=True),
         Column(
+            "inputs",
+            Type.TEXT,
+            "Hashes, as JSON, of what decided the marts beside the sources' data: sql (the code "
+            "that builds them), each seed, the settings",
+            is_required=True,
+            is_stamp=True,
+        ),
+        Column(
+            "publish_number",
+            Type.INTEGER,
+            "Counts the publishes; ops.mart_changes tells by it what each moved",
+            is_required=True,
+            is_stamp=True,
+        ),
+        Column(
             "as_of_at",
             Type.TIMESTAMP,
             "The instant that run spoke for",

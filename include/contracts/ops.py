@@ -134,5 +134,63 @@ SCHEMA_CHANGES = table(
         c.loaded_at.required(),
     ),
 )
+MART_CHANGES = table(
+    "ops",
+    "mart_changes",
+    "Why last month changed: what each publish moved in the marts' closed months, with the causes",
+    "publish, mart row and figure",
+    ("publish_number", "mart", "row_key", "figure"),
+    (
+        Column("run_id", Type.TEXT, "The run that published", is_required=True),
+        Column("mart", Type.TEXT, "The mart whose row changed"),
+        Column("row_key", Type.TEXT, "The row's key, its parts joined by /"),
+        Column("figure", Type.TEXT, "The column that changed"),
+        c.channel.meaning_here("The row's channel, where it is part of its key"),
+        c.platform.meaning_here("The row's platform, where it is part of its key"),
+        c.account_id.meaning_here("The row's ad account, where it is part of its key"),
+        c.campaign_id.meaning_here("The row's campaign, where it is part of its key"),
+        c.model.meaning_here("The row's attribution model, where it is part of its key"),
+        c.type_group.meaning_here("The row's kind of business, where it is part of its key"),
+        Column(
+            "causes",
+            Type.TEXT,
+            "Why, in the order in which sql/README.md lists the causes, joined by a comma",
+            is_required=True,
+        ),
+        Column(
+            "evidence",
+            Type.TEXT,
+            "The facts behind each cause: days of campaigns, people, deals, and the touch, seed or "
+            "deal that moved them; at most ten of a cause, then how many more",
+            is_required=True,
+        ),
+        Column("month", Type.DATE, "First day of the row's month", is_required=True),
+        Column(
+            "publish_number",
+            Type.INTEGER,
+            "The publish that moved it, as marts.build_info counts them",
+        ),
+        Column("old_value", Type.FIGURE, "What was published; NULL where there was no such row"),
+        Column("new_value", Type.FIGURE, "What is now; NULL where there is no such row any more"),
+        Column(
+            "delta",
+            Type.FIGURE,
+            "New less old, a row that is not there counting as 0; of a ratio NULL where one is undefined",
+        ),
+        Column(
+            "as_of_at", Type.TIMESTAMP, "The instant the publish spoke for", unit="UTC"
+        ).required(),
+        Column(
+            "changed_at", Type.TIMESTAMP, "When the run that published began", unit="UTC"
+        ).required(),
+    ),
+    warning="A figure at its last publish stands in the mart itself; here is only what moved.",
+)
 
-OPS_TABLES: tuple[Table, ...] = (LOAD_LEDGER, REJECTED_ROWS, API_USAGE, SCHEMA_CHANGES)
+OPS_TABLES: tuple[Table, ...] = (
+    LOAD_LEDGER,
+    REJECTED_ROWS,
+    API_USAGE,
+    SCHEMA_CHANGES,
+    MART_CHANGES,
+)

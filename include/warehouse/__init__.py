@@ -237,16 +237,15 @@ def require_clean(settings: Settings, names: Iterable[str]) -> None:
 
 
 def publish(settings: Settings, run: Run) -> None:
-    """Put every mart where people read it, all at one instant, with a row of ``build_info``."""
-    import pyarrow as pa
+    """Put every mart where people read it, all at one instant, with a row of ``build_info``.
 
-    from include.contracts.values import arrow_schema
+    What that moves in closed months is told, with its causes, in ``ops.mart_changes``.
+    """
+    from include.warehouse import changes
 
     contracts = _mart_contracts()
     tables = [contracts[model.name] for model in models.models() if model.layer == "marts"]
-    row = {"run_id": run.run_id, "as_of_at": run.as_of, "published_at": run.started_at}
-    build_info = pa.Table.from_pylist([row], schema=arrow_schema(BUILD_INFO))
-    engine_of(settings).publish(tables, build_info)
+    engine_of(settings).publish(tables, lambda session: changes.record(session, tables, run))
 
 
 def ledger(settings: Settings, source_name: str) -> list[LedgerRow]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
@@ -111,11 +111,24 @@ class Engine(Protocol):
     def clear_orphans(self) -> None:
         """Remove what killed publishes left behind."""
 
-    def publish(self, tables: Sequence[Table], build_info: pa.Table) -> None:
+    def publish(self, tables: Sequence[Table], announce: Callable[[Session], pa.Table]) -> None:
         """Put these build tables, and one ``build_info``, where readers find them, at one instant.
 
-        Raises WarehouseError and changes nothing when one of them has not been built.
+        ``announce`` gives the ``build_info``. It may read the marts still published, as
+        ``marts.*``, and write to ops: what it writes stands if the publish does. (Where marts are
+        a file of their own it may stand after a publish that was killed just before the switch;
+        the next one's ``announce`` is to see that.)
+        Raises WarehouseError and changes nothing when a table has not been built.
         """
+
+
+def require_built(session: Session, tables: Sequence[Table]) -> None:
+    """Raise WarehouseError unless each of these tables stands in schema ``build``."""
+    for table in tables:
+        if not session.columns("build", table.name):
+            raise WarehouseError(
+                f"{table.name} has not been built; build every model, then publish"
+            )
 
 
 def engine_of(settings: Settings) -> Engine:

@@ -7,10 +7,12 @@ always replaced whole.
 
 from __future__ import annotations
 
+import logging
 import os
 import re
+import shutil
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -22,9 +24,17 @@ from tenacity import Retrying, retry_if_exception, stop_after_delay, wait_random
 from include import failpoints
 from include.contracts import ddl
 from include.contracts.build_info import BUILD_INFO
+from include.contracts.ops import MART_CHANGES
 from include.contracts.shape import Table
 from include.settings import Settings
-from include.warehouse.engine import Rows, Sql, WarehouseError, WarehouseUnavailable, compose
+from include.warehouse.engine import (
+    Rows,
+    Sql,
+    WarehouseError,
+    WarehouseUnavailable,
+    compose,
+    require_built,
+)
 
 LOCK_WAIT_SECONDS = 120.0
 
@@ -40,6 +50,7 @@ _TYPE_NAMES = {
     "DATE": "date",
 }
 _one_at_a_time = threading.RLock()
+log = logging.getLogger(__name__)
 
 
 class DuckDB:
@@ -79,36 +90,35 @@ class DuckDB:
         with self._working(read_only=False):
             self._remove_drafts()
 
-    def publish(self, tables: Sequence[Table], build_info: pa.Table) -> None:
+    def publish(self, tables: Sequence[Table], announce: Callable[[_Session], pa.Table]) -> None:
         """Copy the candidates to a new file and rename it over the published one.
 
-        The working file stays open throughout, so nobody else publishes meanwhile.
+        The working file stays open throughout, so nobody else publishes meanwhile. What is
+        announced is committed to it before the rename, and copied to the new file, where people
+        can read it.
         """
         draft = self._marts_file.with_name(f"{self._marts_file.name}.next-{os.getpid()}")
-        with self._working(read_only=False) as working:
+        with self._working(read_only=False, marts=self._marts_file) as working:
             self._remove_drafts()
+            require_built(_Session(working), tables)
+            working.begin()
+            build_info = announce(_Session(working))
             with _plainly(draft), _open(draft, read_only=False) as published:
                 _shut_off(published)
                 session = _Session(published)
                 # In the file's own schema: opened as marts.duckdb its tables answer to
                 # marts.<table>, which a schema marts within it would make ambiguous.
                 for table in tables:
-                    if not _Session(working).columns("build", table.name):
-                        raise WarehouseError(
-                            f"{table.name} has not been built; build every model, then publish"
-                        )
                     session.create(table, "main")
-                    query = compose(
-                        "select {columns} from build.{name}",
-                        columns=table.column_names,
-                        name=table.name,
-                    )
-                    candidate = working.execute(query).to_arrow_reader(_ROWS_AT_ONCE)
-                    session.append(f"main.{table.name}", table.column_names, candidate)
+                    _copy(working, "build", session, "main", table)
                     failpoints.reach("publish.within_copy")
                 session.create(BUILD_INFO, "main")
                 session.append("main.build_info", build_info.column_names, build_info)
+                session.run("create schema ops")
+                session.create(MART_CHANGES, "ops")
+                _copy(working, "ops", session, "ops", MART_CHANGES)
                 published.execute("checkpoint")
+            working.commit()
             failpoints.reach("publish.before_rename")
             with _plainly(self._marts_file):
                 _make_durable(draft)
@@ -117,17 +127,53 @@ class DuckDB:
             failpoints.reach("publish.after_rename")
 
     @contextmanager
-    def _working(self, *, read_only: bool) -> Iterator[duckdb.DuckDBPyConnection]:
-        """The working file, ours alone; a block that raises is rolled back by the closing."""
+    def _working(
+        self, *, read_only: bool, marts: Path | None = None
+    ) -> Iterator[duckdb.DuckDBPyConnection]:
+        """The working file, ours alone; a block that raises is rolled back by the closing.
+
+        ``marts``, if there is such a file, can be read within as ``marts.*``.
+        """
         with _plainly(self._file), _one_at_a_time:
             self._file.parent.mkdir(parents=True, exist_ok=True)
             with _open(self._file, read_only=read_only) as connection:
+                if marts is not None and marts.exists():
+                    self._attach(connection, marts)
                 _shut_off(connection, may_read=self._landing)
                 yield connection
+
+    def _attach(self, connection: duckdb.DuckDBPyConnection, marts: Path) -> None:
+        """Attach the published file, or, while somebody writes in it, a copy of it.
+
+        One that this version of DuckDB cannot read is left out, as if nothing were published.
+        """
+        attach = "attach '{}' as marts (read_only)"
+        try:
+            connection.execute(attach.format(str(marts).replace("'", "''")))
+        except duckdb.Error as error:
+            if not _is_locked(error):
+                log.warning("the published marts cannot be read and are replaced: %s", error)
+                return
+            copy = marts.with_name(f"{marts.name}.next-{os.getpid()}-held")
+            shutil.copyfile(marts, copy)
+            connection.execute(attach.format(str(copy).replace("'", "''")))
+            copy.unlink()
 
     def _remove_drafts(self) -> None:
         for draft in self._marts_file.parent.glob(f"{self._marts_file.name}.next-*"):
             draft.unlink(missing_ok=True)
+
+
+def _copy(
+    working: duckdb.DuckDBPyConnection, schema: str, target: _Session, into: str, table: Table
+) -> None:
+    query = compose(
+        "select {columns} from {name}",
+        columns=table.column_names,
+        name=f"{schema}.{table.name}",
+    )
+    rows = working.execute(query).to_arrow_reader(_ROWS_AT_ONCE)
+    target.append(f"{into}.{table.name}", table.column_names, rows)
 
 
 class _Session:
@@ -185,9 +231,11 @@ class _Session:
 
     def columns(self, schema: str, name: str) -> dict[str, str]:
         found = self._connection.execute(
-            "select column_name, data_type from duckdb_columns() "
-            "where schema_name = ? and table_name = ? and not internal order by column_index",
-            [schema, name],
+            "select column_name, data_type from duckdb_columns() where table_name = $name "
+            "and (database_name = current_database() and schema_name = $schema "
+            "or database_name = $schema and schema_name = 'main') "
+            "and not internal order by column_index",
+            {"schema": schema, "name": name},
         ).fetchall()
         return {column: _type_name(data_type) for column, data_type in found}
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import lru_cache
@@ -25,7 +25,14 @@ from include.contracts import ddl
 from include.contracts.build_info import BUILD_INFO
 from include.contracts.shape import Table
 from include.settings import Settings
-from include.warehouse.engine import Rows, Sql, WarehouseError, WarehouseUnavailable, compose
+from include.warehouse.engine import (
+    Rows,
+    Sql,
+    WarehouseError,
+    WarehouseUnavailable,
+    compose,
+    require_built,
+)
 
 LOCK_WAIT_SECONDS = 600
 
@@ -67,7 +74,7 @@ class PostgreSQL:
     def clear_orphans(self) -> None:
         """A killed publish was rolled back: it leaves nothing."""
 
-    def publish(self, tables: Sequence[Table], build_info: pa.Table) -> None:
+    def publish(self, tables: Sequence[Table], announce: Callable[[_Session], pa.Table]) -> None:
         """Replace the contents of the published tables in one transaction.
 
         A table whose columns did not change keeps its identity, so its grants and the views over it
@@ -76,12 +83,9 @@ class PostgreSQL:
         """
         with self.write("publish") as session:
             session.run("create schema if not exists marts")
+            require_built(session, tables)
+            build_info = announce(session)
             for table in tables:
-                built = session.columns("build", table.name)
-                if not built:
-                    raise WarehouseError(
-                        f"{table.name} has not been built; build every model, then publish"
-                    )
                 self._make_way(session, table)
                 session.execute(
                     compose(

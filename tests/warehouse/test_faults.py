@@ -80,7 +80,12 @@ def build_all(settings: Settings) -> None:
 
 def build_spend(settings: Settings) -> None:
     """Build the mart these tests look at, and what it reads."""
-    needed = {"fct_ad_spend_daily"}
+    build_marts(settings, "fct_ad_spend_daily")
+
+
+def build_marts(settings: Settings, *names: str) -> None:
+    """Build these marts and what they read."""
+    needed = set(names)
     for model in reversed(models.models()):
         if model.name in needed:
             needed.update(model.depends_on)
@@ -236,7 +241,7 @@ def test_a_kill_while_publishing_leaves_one_whole_build(
     build_all(prepared)
     warehouse.publish(prepared, run(0))
     load(prepared, NETWORK, "campaign_daily", 1, [spent("a", 0, "7")], days(1))
-    build_spend(prepared)
+    build_marts(prepared, "fct_ad_spend_daily", "mart_campaign_roi_monthly")
 
     kill_at(prepared, failpoint, "publish")
 
@@ -246,6 +251,9 @@ def test_a_kill_while_publishing_leaves_one_whole_build(
     warehouse.publish(prepared, run(2))
     assert published_spend(prepared) == Decimal(7)
     assert list(prepared.home.glob("marts.duckdb.next-*")) == []
+    query = "select old_value, new_value, causes from ops.mart_changes where figure = 'spend_base'"
+    told = [{"old_value": 10, "new_value": 7, "causes": "spend_restated"}]
+    assert warehouse.read(prepared, query) == told == warehouse.read_marts(prepared, query)
 
 
 def test_many_at_once_equal_one_after_the_other(warehouse_settings: Settings) -> None:

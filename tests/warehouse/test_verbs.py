@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from collections.abc import Callable
 from dataclasses import replace
@@ -10,6 +11,7 @@ from typing import Any
 
 import psycopg
 import pytest
+import sqlglot
 
 from include import warehouse
 from include.contracts import OPS_TABLES, STAGING_TABLES
@@ -133,9 +135,7 @@ def test_a_bad_seed_line_is_refused_with_its_place(
         warehouse.prepare(settings, ())
 
 
-def test_a_seed_of_models_without_first_touch_is_refused(
-    new_settings: Any, tmp_path: Path
-) -> None:
+def test_a_seed_of_models_without_first_touch_is_refused(new_settings: Any, tmp_path: Path) -> None:
     seeds = tmp_path / "seeds"
     shutil.copytree(SEEDS, seeds)
     path = seeds / "attribution_models.csv"
@@ -149,7 +149,7 @@ def test_models_come_after_what_they_read(sql_folder: Callable[..., None]) -> No
     sql_folder(
         **{
             "intermediate/int_b": "select * from build.int_a as a, staging.stg_campaigns;",
-            "intermediate/int_a": "-- build.int_z is only spoken of\nselect 1 as one",
+            "intermediate/int_a": "-- build.int_z isn't read\nselect 'build.int_y' as one",
             "marts/mart_c": "with x as (select * from build.int_b) select * from x",
         }
     )
@@ -157,6 +157,13 @@ def test_models_come_after_what_they_read(sql_folder: Callable[..., None]) -> No
     assert [model.name for model in found] == ["int_a", "int_b", "mart_c"]
     assert [model.depends_on for model in found] == [(), ("int_a",), ("int_b",)]
     assert [model.layer for model in found] == ["intermediate", "intermediate", "marts"]
+
+
+def test_what_models_read_is_what_a_parser_finds_in_their_files() -> None:
+    for model in models.models():
+        tree = sqlglot.parse_one(model.sql, dialect="postgres")
+        named = {table.name for table in tree.find_all(sqlglot.exp.Table) if table.db == "build"}
+        assert set(model.depends_on) == named, model.name
 
 
 def test_circles_and_holes_between_models_are_named(sql_folder: Callable[..., None]) -> None:
@@ -265,9 +272,14 @@ def test_publish_shows_every_mart_and_which_build_it_is(prepared: Settings) -> N
             strict=True,
         )
     }
-    assert warehouse.read_marts(prepared, "select * from marts.build_info") == [
-        {"run_id": "night 3", "as_of_at": run(3).as_of, "published_at": run(3).started_at}
-    ]
+    (info,) = warehouse.read_marts(prepared, "select * from marts.build_info")
+    assert {"sql", "seed_channel_rules", "stg_settings"} <= set(json.loads(info.pop("inputs")))
+    assert info == {
+        "run_id": "night 3",
+        "publish_number": 1,
+        "as_of_at": run(3).as_of,
+        "published_at": run(3).started_at,
+    }
 
 
 def test_a_published_duckdb_file_tells_what_its_columns_mean(new_settings: Any) -> None:
@@ -284,8 +296,9 @@ def test_a_published_duckdb_file_tells_what_its_columns_mean(new_settings: Any) 
         settings,
         "select database_name || '.' || table_name as name from duckdb_tables() order by name",
     )
-    expected = sorted(["marts.build_info", *(f"marts.{table.name}" for table in MART_TABLES)])
-    assert [row["name"] for row in tables] == expected
+    expected = ["build_info", "mart_changes", *(table.name for table in MART_TABLES)]
+    assert [row["name"] for row in tables] == sorted(f"marts.{name}" for name in expected)
+    assert warehouse.read_marts(settings, "select * from ops.mart_changes") == []
     assert not list(settings.home.glob("*.wal"))
 
 

@@ -1,0 +1,277 @@
+-- Why do the touches that decide changed people and deals say something else than they did?
+-- Grain: one row per touch that was or is the first of a changed person or deal, and differs.
+-- cause tells why channel, campaign, person or instant changed; may_reorder marks those changes
+-- that can make another touch the first. What a form says beyond what is published (click ids,
+-- landing page) is taken to be edited where nothing else explains.
+with
+
+looked_at as (
+    select old_touchpoint_id as touchpoint_id
+    from build.change_people
+    where old_touchpoint_id is not null
+    union
+    select new_touchpoint_id as touchpoint_id
+    from build.change_people
+    where new_touchpoint_id is not null
+    union
+    select old_touchpoint_id as touchpoint_id
+    from build.change_deals
+    where old_touchpoint_id is not null
+    union
+    select new_touchpoint_id as touchpoint_id
+    from build.change_deals
+    where new_touchpoint_id is not null
+),
+
+inputs as (
+    select
+        string_agg(
+            case
+                when
+                    input_kind = 'seed'
+                    and input_name in (
+                        'activity_types',
+                        'channel_rules',
+                        'crm_campaign_types',
+                        'lead_sources',
+                        'traffic_sources',
+                        'utm_mediums'
+                    )
+                    then input_name
+            end,
+            ' and ' order by input_name
+        ) as rules,
+        max(case when input_name = 'campaign_aliases' then input_name end) as aliases,
+        max(case when input_name = 'internal_domains' then input_name end) as domains,
+        max(case when input_kind = 'setting' then input_name end) as settings,
+        max(case when input_kind = 'code' then input_name end) as code
+    from build.change_inputs
+),
+
+old_names as (
+    select distinct
+        platform,
+        account_id,
+        thing_id,
+        thing_name,
+        valid_from_at
+    from marts.dim_name_history
+    where level = 'campaign'
+),
+
+new_names as (
+    select distinct
+        platform,
+        account_id,
+        thing_id,
+        thing_name,
+        valid_from_at
+    from build.dim_name_history
+    where level = 'campaign'
+),
+
+renamed as (
+    select distinct
+        coalesce(new_names.platform, old_names.platform) as platform,
+        coalesce(new_names.account_id, old_names.account_id) as account_id,
+        coalesce(new_names.thing_id, old_names.thing_id) as campaign_id
+    from new_names
+    full outer join old_names
+        on
+            new_names.platform = old_names.platform
+            and new_names.account_id = old_names.account_id
+            and new_names.thing_id = old_names.thing_id
+            and new_names.valid_from_at = old_names.valid_from_at
+            and new_names.thing_name = old_names.thing_name
+    where new_names.platform is null or old_names.platform is null
+),
+
+campaigns as (
+    select
+        new_campaigns.platform,
+        new_campaigns.account_id,
+        new_campaigns.campaign_id,
+        old_campaigns.platform is null as is_late,
+        (
+            old_campaigns.platform is not null
+            and new_campaigns.campaign_type is distinct from old_campaigns.campaign_type
+        ) as is_retyped,
+        (renamed.platform is not null) as is_renamed
+    from build.dim_campaign as new_campaigns
+    left join marts.dim_campaign as old_campaigns
+        on
+            new_campaigns.platform = old_campaigns.platform
+            and new_campaigns.account_id = old_campaigns.account_id
+            and new_campaigns.campaign_id = old_campaigns.campaign_id
+    left join renamed
+        on
+            new_campaigns.platform = renamed.platform
+            and new_campaigns.account_id = renamed.account_id
+            and new_campaigns.campaign_id = renamed.campaign_id
+),
+
+changed_campaigns as (
+    select
+        platform,
+        account_id,
+        campaign_id,
+        case
+            when is_renamed and not is_late then 'rename'
+            when is_late then 'late_campaign'
+            when is_retyped then 'campaign_edited'
+        end as campaign_cause
+    from campaigns
+    where is_late or is_retyped or is_renamed
+),
+
+changed_platforms as (
+    select
+        platform,
+        max(campaign_cause) as campaign_cause
+    from changed_campaigns
+    where campaign_cause in ('rename', 'late_campaign')
+    group by platform
+),
+
+merged as (
+    select old_person_id
+    from build.change_people
+    where merged_into is not null
+),
+
+compared as (
+    select
+        looked_at.touchpoint_id,
+        (old_touches.touchpoint_id is not null) as is_old,
+        (new_touches.touchpoint_id is not null) as is_new,
+        coalesce(new_touches.evidence, old_touches.evidence) in ('form', 'lead_form') as is_form,
+        (
+            merged.old_person_id is not null
+            or new_touches.person_id
+            is distinct from coalesce(ids.person_id, old_touches.person_id)
+        ) as is_of_another,
+        coalesce(old_owners.is_internal, false) as was_internal,
+        coalesce(new_owners.is_internal, false) as is_internal,
+        (
+            old_touches.touched_at is distinct from new_touches.touched_at
+            or old_touches.crm_campaign_id is distinct from new_touches.crm_campaign_id
+            or old_touches.lead_source is distinct from new_touches.lead_source
+            or old_touches.utm_source is distinct from new_touches.utm_source
+            or old_touches.utm_medium is distinct from new_touches.utm_medium
+            or old_touches.utm_campaign is distinct from new_touches.utm_campaign
+            or old_touches.utm_id is distinct from new_touches.utm_id
+            or old_touches.referrer_host is distinct from new_touches.referrer_host
+        ) as is_edited,
+        (
+            old_touches.channel is distinct from new_touches.channel
+            or old_touches.match_method is distinct from new_touches.match_method
+            or old_touches.platform is distinct from new_touches.platform
+            or old_touches.account_id is distinct from new_touches.account_id
+            or old_touches.campaign_id is distinct from new_touches.campaign_id
+        ) as is_placed_anew,
+        (
+            old_touches.match_method is distinct from new_touches.match_method
+            or old_touches.account_id is distinct from new_touches.account_id
+            or old_touches.campaign_id is distinct from new_touches.campaign_id
+        ) as is_matched_anew,
+        (
+            old_touches.touched_at is distinct from new_touches.touched_at
+            or old_touches.match_confidence is distinct from new_touches.match_confidence
+        ) as has_other_place,
+        coalesce(old_touches.match_method, '') as old_method,
+        coalesce(new_touches.match_method, '') as new_method,
+        old_campaigns.campaign_cause as old_campaign_cause,
+        coalesce(
+            new_campaigns.campaign_cause,
+            crm_campaigns.campaign_cause,
+            case
+                when new_touches.match_method = 'ambiguous' then changed_platforms.campaign_cause
+            end
+        ) as new_campaign_cause
+    from looked_at
+    left join marts.fct_touchpoints as old_touches
+        on looked_at.touchpoint_id = old_touches.touchpoint_id
+    left join build.fct_touchpoints as new_touches
+        on looked_at.touchpoint_id = new_touches.touchpoint_id
+    left join build.int_person_ids as ids
+        on old_touches.person_id = ids.record_id
+    left join merged
+        on old_touches.person_id = merged.old_person_id
+    left join marts.fct_people as old_owners
+        on new_touches.person_id = old_owners.person_id
+    left join build.fct_people as new_owners
+        on old_touches.person_id = new_owners.person_id
+    left join changed_campaigns as old_campaigns
+        on
+            old_touches.platform = old_campaigns.platform
+            and old_touches.account_id = old_campaigns.account_id
+            and old_touches.campaign_id = old_campaigns.campaign_id
+    left join changed_campaigns as new_campaigns
+        on
+            new_touches.platform = new_campaigns.platform
+            and new_touches.account_id = new_campaigns.account_id
+            and new_touches.campaign_id = new_campaigns.campaign_id
+    left join changed_campaigns as crm_campaigns
+        on
+            crm_campaigns.platform = 'crm'
+            and new_touches.crm_campaign_id = crm_campaigns.campaign_id
+    left join changed_platforms
+        on new_touches.platform = changed_platforms.platform
+),
+
+told as (
+    select
+        compared.touchpoint_id,
+        case
+            when not compared.is_old and compared.was_internal and inputs.domains is not null
+                then 'seed_edited'
+            when not compared.is_old and compared.is_form then 'late_lead'
+            when not compared.is_old then 'late_touch'
+            when not compared.is_new and compared.is_internal and inputs.domains is not null
+                then 'seed_edited'
+            when not compared.is_new then 'touch_removed'
+            when compared.is_of_another then 'merge'
+            when compared.is_edited and compared.is_form then 'lead_edited'
+            when compared.is_edited then 'touch_edited'
+            when not compared.is_placed_anew then null
+            when
+                'alias' in (compared.old_method, compared.new_method)
+                and inputs.aliases is not null
+                then 'alias'
+            when compared.is_matched_anew and compared.new_method = 'stored_click' then 'late_click'
+            when compared.is_matched_anew and compared.new_campaign_cause is not null
+                then compared.new_campaign_cause
+            when compared.is_matched_anew and compared.old_campaign_cause = 'rename' then 'rename'
+            when compared.new_campaign_cause = 'campaign_edited' then 'campaign_edited'
+            when inputs.rules is not null then 'seed_edited'
+            when inputs.settings is not null then 'setting_edited'
+            when inputs.code is not null then 'code_version'
+            when compared.is_form then 'lead_edited'
+            else 'touch_edited'
+        end as cause,
+        case
+            when compared.is_old and compared.is_new then inputs.rules
+            else inputs.domains
+        end as seeds,
+        not compared.is_old
+        or not compared.is_new
+        or compared.is_of_another
+        or compared.has_other_place as may_reorder
+    from compared
+    cross join inputs
+),
+
+changed as (
+    select
+        touchpoint_id,
+        cause,
+        case
+            when cause = 'seed_edited' then seeds || ' (' || touchpoint_id || ')'
+            else touchpoint_id
+        end as evidence,
+        may_reorder
+    from told
+    where cause is not null
+)
+
+select * from changed

@@ -1,0 +1,419 @@
+"""Every figure of a closed month that moves between two publishes is told with its cause.
+
+A scripted month: each step edits the world, builds and publishes; what moved is worked by hand.
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+from collections.abc import Callable
+from copy import deepcopy
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from include import warehouse
+from include.run import Run
+from include.settings import Settings
+from include.warehouse import models
+from tests.sql.worlds import AS_OF, Rows, build, fill, spoil
+
+World = dict[str, Rows]
+MARTS = ("mart_campaign_roi_monthly", "mart_channel_roi_monthly", "dim_name_history")
+
+BRAND_SEP = "google_ads/1/10/2026-09-01"
+BRAND_OCT = "google_ads/1/10/2026-10-01"
+GENERIC_SEP = "google_ads/1/20/2026-09-01"
+DOLLAR_OCT = "linkedin_ads/1/30/2026-10-01"
+UNMATCHED_SEP = "google_ads/unmatched/unmatched/2026-09-01"
+SEARCH_SEP = "Paid Search/2026-09-01"
+SEARCH_OCT = "Paid Search/2026-10-01"
+SOCIAL_OCT = "Paid Social/2026-10-01"
+
+
+def _spent(platform: str, campaign: str, day: str, spend: str, currency: str) -> dict[str, Any]:
+    return {
+        "platform": platform,
+        "account_id": "1",
+        "campaign_id": campaign,
+        "currency_code": currency,
+        "date_day": day,
+        "spend": spend,
+    }
+
+
+def _came(campaign: str, at: str, **more: Any) -> dict[str, Any]:
+    return {
+        "utm_source": "google",
+        "utm_medium": "cpc",
+        "utm_campaign": campaign,
+        "created_at": f"{at}T10:00:00Z",
+        **more,
+    }
+
+
+def first_world() -> World:
+    """Brand brought L1 (deal O1) in September and L3, C7 (deal O2) in October; Generic brought L2
+    and C6 in September; L4 and L5 bear tags of no campaign. Dollar cost 120 USD at 1.20."""
+    return {
+        "seed_currency_rates": [
+            {"currency_code": "USD", "rate_date": "2026-10-05", "rate": "1.20"},
+        ],
+        "seed_campaign_aliases": [],
+        "seed_deal_types": [{"opportunity_type": "renewal", "type_group": "renewal"}],
+        "stg_campaigns": [
+            {
+                "platform": platform,
+                "account_id": "1",
+                "campaign_id": number,
+                "campaign_name": name,
+                "campaign_type": kind,
+            }
+            for platform, number, name, kind in (
+                ("google_ads", "10", "Brand", "SEARCH"),
+                ("google_ads", "20", "Generic", "SEARCH"),
+                ("linkedin_ads", "30", "Dollar", None),
+            )
+        ],
+        "stg_campaign_history": [
+            {
+                "platform": "google_ads",
+                "account_id": "1",
+                "campaign_id": "20",
+                "campaign_name": "Generic",
+                "valid_from_at": "2026-01-01T00:00:00Z",
+            }
+        ],
+        "stg_campaign_daily": [
+            _spent("google_ads", "10", "2026-09-10", "100", "EUR"),
+            _spent("google_ads", "20", "2026-09-11", "50", "EUR"),
+            _spent("linkedin_ads", "30", "2026-10-05", "120", "USD"),
+        ],
+        "stg_crm_leads": [
+            {"lead_id": "L1", "converted_opportunity_id": "O1", **_came("Brand", "2026-09-10")},
+            {"lead_id": "L2", "email_hash": "h2", **_came("Generic", "2026-09-12")},
+            {"lead_id": "L3", "email_hash": "h3", **_came("Brand", "2026-10-01")},
+            {"lead_id": "L4", **_came("autumn sale", "2026-09-25")},
+            {"lead_id": "L5", **_came("winter", "2026-09-26")},
+        ],
+        "stg_crm_contacts": [
+            {"contact_id": "C6", **_came("Generic", "2026-09-05")},
+            {"contact_id": "C7", **_came("Brand", "2026-10-03")},
+        ],
+        "stg_crm_opportunities": [
+            {
+                "opportunity_id": "O1",
+                "crm_account_id": "A1",
+                "amount": "1000",
+                "created_at": "2026-10-10T10:00:00Z",
+            },
+            {
+                "opportunity_id": "O2",
+                "opportunity_type": "Pilot",
+                "amount": "500",
+                "created_at": "2026-10-15T10:00:00Z",
+            },
+        ],
+        "stg_crm_contact_roles": [
+            {
+                "contact_role_id": "R1",
+                "opportunity_id": "O2",
+                "contact_id": "C7",
+                "is_primary": True,
+                "created_at": "2026-10-15T10:00:00Z",
+            }
+        ],
+    }
+
+
+def _row(world: World, table: str, key: str) -> dict[str, Any]:
+    return next(row for row in world[table] if key in row.values())
+
+
+def restate_spend(world: World) -> None:
+    world["stg_campaign_daily"][0]["spend"] = "90"
+
+
+def add_a_lead(world: World) -> None:
+    world["stg_crm_leads"].append({"lead_id": "L8", **_came("Brand", "2026-09-20")})
+
+
+def edit_a_deal(world: World) -> None:
+    _row(world, "stg_crm_opportunities", "O1")["amount"] = "1200"
+
+
+def merge_two(world: World) -> None:
+    _row(world, "stg_crm_leads", "L3")["email_hash"] = "h2"
+
+
+def add_a_role(world: World) -> None:
+    role = {"contact_role_id": "R2", "opportunity_id": "O2", "contact_id": "C6"}
+    world["stg_crm_contact_roles"].append(role | {"created_at": "2026-10-16T10:00:00Z"})
+
+
+def rename_a_campaign(world: World) -> None:
+    _row(world, "stg_campaigns", "20")["campaign_name"] = "Autumn Sale"
+    name = {"campaign_name": "Autumn Sale", "valid_from_at": "2026-09-20T00:00:00Z"}
+    world["stg_campaign_history"].append(world["stg_campaign_history"][0] | name)
+
+
+def add_an_alias(world: World) -> None:
+    world["seed_campaign_aliases"].append(
+        {
+            "platform": "google_ads",
+            "account_id": "1",
+            "campaign_id": "10",
+            "utm_campaign": "winter",
+        }
+    )
+
+
+def mend_a_rate(world: World) -> None:
+    world["seed_currency_rates"][0]["rate"] = "1.25"
+
+
+def edit_a_seed(world: World) -> None:
+    world["seed_deal_types"].append({"opportunity_type": "pilot", "type_group": "expansion"})
+
+
+def do_several(world: World) -> None:
+    """Spend goes back up, L8 is deleted, O1 is won, L2 qualifies and brings a deal."""
+    world["stg_campaign_daily"][0]["spend"] = "100"
+    _row(world, "stg_crm_leads", "L8")["is_deleted"] = True
+    outcome = {"is_closed": True, "is_won": True, "close_date": "2026-11-02"}
+    _row(world, "stg_crm_opportunities", "O1").update(outcome)
+    qualified = {"lead_status": "MQL", "converted_opportunity_id": "O9"}
+    _row(world, "stg_crm_leads", "L2").update(qualified)
+    deal = {"opportunity_id": "O9", "amount": "300", "created_at": "2026-10-20T10:00:00Z"}
+    world["stg_crm_opportunities"].append(deal)
+
+
+Figure = tuple[str, str, int | None, int | None]
+STEPS: list[tuple[Callable[[World], None], str, str, list[Figure]]] = [
+    (
+        restate_spend,
+        "spend_restated",
+        "google_ads/1/10/2026-09-10",
+        [(BRAND_SEP, "spend_base", 100, 90), (SEARCH_SEP, "spend_base", 150, 140)],
+    ),
+    (
+        add_a_lead,
+        "late_lead",
+        "L8",
+        [(BRAND_SEP, "leads", 1, 2), (SEARCH_SEP, "leads", 5, 6)],
+    ),
+    (
+        edit_a_deal,
+        "deal_edited",
+        "O1",
+        [
+            (BRAND_SEP, "open_pipeline_base", 1000, 1200),
+            (SEARCH_SEP, "open_pipeline_base", 1000, 1200),
+        ],
+    ),
+    (
+        merge_two,
+        "merge",
+        "L3 through into L2",
+        [(BRAND_OCT, "leads", 2, 1), (SEARCH_OCT, "leads", 2, 1)],
+    ),
+    (
+        add_a_role,
+        "contact_role",
+        "O2",
+        [
+            (BRAND_OCT, "opportunities", 1, 0),
+            (BRAND_OCT, "open_pipeline_base", 500, 0),
+            (GENERIC_SEP, "opportunities", 0, 1),
+            (GENERIC_SEP, "open_pipeline_base", 0, 500),
+            (SEARCH_OCT, "opportunities", 1, 0),
+            (SEARCH_OCT, "open_pipeline_base", 500, 0),
+            (SEARCH_SEP, "opportunities", 1, 2),
+            (SEARCH_SEP, "open_pipeline_base", 1200, 1700),
+        ],
+    ),
+    (
+        rename_a_campaign,
+        "rename",
+        "L4 through lead:L4",
+        [(UNMATCHED_SEP, "leads", 2, 1), (GENERIC_SEP, "leads", 2, 3)],
+    ),
+    (
+        add_an_alias,
+        "alias",
+        "L5 through lead:L5",
+        [(UNMATCHED_SEP, "leads", 1, None), (BRAND_SEP, "leads", 2, 3)],
+    ),
+    (
+        mend_a_rate,
+        "rate",
+        "linkedin_ads/1/30/2026-10-05",
+        [(DOLLAR_OCT, "spend_base", 100, 96), (SOCIAL_OCT, "spend_base", 100, 96)],
+    ),
+    (
+        edit_a_seed,
+        "seed_edited",
+        "O2 through deal_types",
+        [
+            (GENERIC_SEP, "opportunities", 1, 0),
+            (GENERIC_SEP, "open_pipeline_base", 500, 0),
+            (SEARCH_SEP, "opportunities", 2, 1),
+            (SEARCH_SEP, "open_pipeline_base", 1700, 1200),
+        ],
+    ),
+]
+SUMS = (
+    "spend_base",
+    "leads",
+    "mqls",
+    "sqls",
+    "opportunities",
+    "won_deals",
+    "customers",
+    "won_revenue_base",
+    "open_pipeline_base",
+)
+
+
+SEVERAL: dict[tuple[str, str], tuple[int | None, int | None, str]] = {
+    (BRAND_SEP, "spend_base"): (90, 100, "spend_restated"),
+    (BRAND_SEP, "leads"): (3, 2, "lead_deleted"),
+    (BRAND_SEP, "won_deals"): (0, 1, "deal_edited"),
+    (BRAND_SEP, "customers"): (0, 1, "deal_edited"),
+    (BRAND_SEP, "won_revenue_base"): (0, 1200, "deal_edited"),
+    (BRAND_SEP, "open_pipeline_base"): (1200, 0, "deal_edited"),
+    (BRAND_SEP, "cpl"): (30, 50, "spend_restated, lead_deleted"),
+    (BRAND_SEP, "cost_per_opportunity"): (90, 100, "spend_restated"),
+    (BRAND_SEP, "cac"): (None, 100, "spend_restated, deal_edited"),
+    (BRAND_SEP, "roas"): (0, 12, "spend_restated, deal_edited"),
+    (BRAND_SEP, "roi"): (-1, 11, "spend_restated, deal_edited"),
+    (BRAND_SEP, "pipeline_per_spend"): (None, 0, "spend_restated, deal_edited"),
+    (BRAND_SEP, "win_rate"): (None, 1, "deal_edited"),
+    (BRAND_SEP, "win_rate_by_amount"): (None, 1, "deal_edited"),
+    (GENERIC_SEP, "mqls"): (0, 1, "lead_edited"),
+    (GENERIC_SEP, "opportunities"): (0, 1, "late_deal"),
+    (GENERIC_SEP, "open_pipeline_base"): (0, 300, "late_deal"),
+    (GENERIC_SEP, "cost_per_mql"): (None, 50, "lead_edited"),
+    (GENERIC_SEP, "cost_per_opportunity"): (None, 50, "late_deal"),
+    (GENERIC_SEP, "pipeline_per_spend"): (0, 6, "late_deal"),
+    (SEARCH_SEP, "spend_base"): (140, 150, "spend_restated"),
+    (SEARCH_SEP, "leads"): (6, 5, "lead_deleted"),
+    (SEARCH_SEP, "mqls"): (0, 1, "lead_edited"),
+    (SEARCH_SEP, "cost_per_mql"): (None, 150, "spend_restated, lead_edited"),
+    (SEARCH_SEP, "opportunities"): (1, 2, "late_deal"),
+    (SEARCH_SEP, "cost_per_opportunity"): (140, 75, "spend_restated, late_deal"),
+    (SEARCH_SEP, "won_deals"): (0, 1, "deal_edited"),
+    (SEARCH_SEP, "customers"): (0, 1, "deal_edited"),
+    (SEARCH_SEP, "won_revenue_base"): (0, 1200, "deal_edited"),
+    (SEARCH_SEP, "open_pipeline_base"): (1200, 300, "late_deal, deal_edited"),
+    (SEARCH_SEP, "cac"): (None, 150, "spend_restated, deal_edited"),
+    (SEARCH_SEP, "cpl"): (None, 30, "spend_restated, lead_deleted"),
+    (SEARCH_SEP, "roas"): (0, 8, "spend_restated, deal_edited"),
+    (SEARCH_SEP, "roi"): (-1, 7, "spend_restated, deal_edited"),
+    (SEARCH_SEP, "pipeline_per_spend"): (None, 2, "spend_restated, late_deal, deal_edited"),
+    (SEARCH_SEP, "win_rate"): (None, 1, "deal_edited"),
+    (SEARCH_SEP, "win_rate_by_amount"): (None, 1, "deal_edited"),
+}
+"""By row and figure: old, new (None of a fraction that is not whole: not looked at), causes."""
+
+
+def _rebuild(settings: Settings, edited: set[str]) -> None:
+    """Build anew what reads these tables and is read by the marts looked at."""
+    stale: set[str] = set()
+    wanted = set(MARTS)
+    for model in models.models():
+        reads = re.findall(r"\b(?:staging|ops)\.(\w+)", model.sql)
+        if edited.intersection(reads) or stale.intersection(model.depends_on):
+            stale.add(model.name)
+    for model in reversed(models.models()):
+        if model.name in wanted:
+            wanted.update(model.depends_on)
+    for model in models.models():
+        if model.name in stale & wanted:
+            warehouse.build(settings, model.name)
+
+
+def _publish(settings: Settings, step: int) -> list[dict[str, Any]]:
+    """Publish, and tell what that wrote."""
+    run = Run(f"step {step}", AS_OF, AS_OF + timedelta(hours=step))
+    warehouse.publish(settings, run)
+    return warehouse.read(
+        settings,
+        "select * from ops.mart_changes where run_id = :run order by mart, row_key, figure",
+        {"run": run.run_id},
+    )
+
+
+def _step(
+    settings: Settings, world: World, step: int, edit: Callable[[World], None]
+) -> list[dict[str, Any]]:
+    before = deepcopy(world)
+    edit(world)
+    fill(settings, world)
+    _rebuild(settings, {table for table in world if world[table] != before[table]})
+    return _publish(settings, step)
+
+
+def _figures(rows: list[dict[str, Any]]) -> list[Figure]:
+    return sorted(
+        (
+            (row["row_key"], row["figure"], row["old_value"], row["new_value"])
+            for row in rows
+            if row["figure"] in SUMS
+        ),
+        key=str,
+    )
+
+
+def test_a_scripted_month(
+    sql_settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world = first_world()
+    fill(sql_settings, world)
+    build(sql_settings)
+    _publish(sql_settings, 0)
+    assert _publish(sql_settings, 1) == []
+
+    for number, (edit, cause, evidence, expected) in enumerate(STEPS, start=2):
+        rows = _step(sql_settings, world, number, edit)
+        assert _figures(rows) == sorted(expected, key=str), cause
+        assert {(row["causes"], row["evidence"]) for row in rows} == {
+            (cause, f"{cause}: {evidence}")
+        }
+
+    rows = _step(sql_settings, world, 20, do_several)
+    found = {(row["row_key"], row["figure"]): row for row in rows}
+    assert {key: row["causes"] for key, row in found.items()} == {
+        key: causes for key, (_, _, causes) in SEVERAL.items()
+    }
+    for key, (old, new, _) in SEVERAL.items():
+        assert old in (None, found[key]["old_value"]), key
+        assert new in (None, found[key]["new_value"]), key
+    pipeline = found[SEARCH_SEP, "open_pipeline_base"]
+    assert pipeline["evidence"] == "late_deal: O9; deal_edited: O1"
+    assert (pipeline["channel"], pipeline["platform"]) == ("Paid Search", None)
+    assert (str(pipeline["month"]), pipeline["delta"]) == ("2026-09-01", -900)
+    assert _publish(sql_settings, 21) == []
+
+    spoil(sql_settings, "update build.mart_channel_roi_monthly set sqls = sqls + 7")
+    rows = _publish(sql_settings, 22)
+    assert {(row["figure"], row["causes"]) for row in rows} == {("sqls", "unexplained")}
+    assert {row["row_key"] for row in rows} == {SEARCH_SEP, SEARCH_OCT, SOCIAL_OCT}
+
+    shutil.copytree(models.SQL_FOLDER, tmp_path / "sql")
+    monkeypatch.setattr(models, "SQL_FOLDER", tmp_path / "sql")
+    mart = tmp_path / "sql/marts/mart_channel_roi_monthly.sql"
+    mart.write_text(mart.read_text().replace("sum(roi.leads)", "2 * sum(roi.leads)"))
+    _rebuild(sql_settings, set())
+    warehouse.build(sql_settings, "mart_channel_roi_monthly")
+    rows = _publish(sql_settings, 23)
+    assert [row for row in _figures(rows) if row[1] == "leads"] == [
+        (SEARCH_SEP, "leads", 5, 10),
+        (SEARCH_OCT, "leads", 1, 2),
+    ]
+    assert {(row["causes"], row["evidence"]) for row in rows} == {
+        ("code_version", "code_version: sql")
+    }
