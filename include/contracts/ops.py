@@ -175,7 +175,7 @@ MART_CHANGES = table(
         Column(
             "delta",
             Type.FIGURE,
-            "New less old, a row that is not there counting as 0; of a ratio NULL where one is undefined",
+            "New less old, a row that is not there being 0; of a ratio NULL where one is undefined",
         ),
         Column(
             "as_of_at", Type.TIMESTAMP, "The instant the publish spoke for", unit="UTC"
