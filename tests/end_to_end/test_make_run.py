@@ -53,32 +53,29 @@ def small(generated: Callable[..., Path]) -> Path:
 
 
 @pytest.fixture(scope="module")
-def undisturbed(small: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def undisturbed(small: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Home, str]:
+    """A home after its first run, and what the run said."""
     home = tmp_path_factory.mktemp("undisturbed")
     code, said, complained = make_run(home, small)
     assert code == 0, said + complained
-    return home
+    return Home(home), said
 
 
-def test_a_second_run_prints_the_outcome_and_leaves_the_marts_as_they_were(
-    small: Path, undisturbed: Path
-) -> None:
-    before = Home(undisturbed).fingerprint()
-    code, said, complained = make_run(undisturbed, small)
-    assert code == 0, complained
+def test_a_run_prints_its_steps_and_the_outcome(undisturbed: tuple[Home, str]) -> None:
+    home, said = undisturbed
     assert "the books close" in said
-    assert str(undisturbed / "marts.duckdb") in said
+    assert str(home.path / "marts.duckdb") in said
     for word in ("channel", "spend", "leads", "customers", "won revenue", "CAC", "ROI", "Total"):
         assert word in said
     for step in ("ingest_facebook_ads", "ingest_salesforce", "closed_loop"):
         assert step in said
-    assert Home(undisturbed).fingerprint() == before
 
 
-def test_killed_twice_at_any_moment_and_started_again_it_ends_the_same(
-    small: Path, undisturbed: Path, tmp_path: Path
+def test_refused_then_killed_twice_at_any_moment_then_run_again_it_ends_the_same(
+    small: Path, undisturbed: tuple[Home, str], tmp_path: Path
 ) -> None:
     """The moments are numbers of progress lines: one while sources load, one while marts build."""
+    _one_sentence_says_that_a_login_is_refused_and_the_others_are_kept(small, tmp_path)
     moments = random.Random(1)
     for lines_before_the_kill in (moments.randint(2, 20), moments.randint(25, 55)):
         process = start(tmp_path, small)
@@ -89,21 +86,21 @@ def test_killed_twice_at_any_moment_and_started_again_it_ends_the_same(
         process.communicate()
     code, said, complained = make_run(tmp_path, small)
     assert code == 0, said + complained
-    assert Home(tmp_path).fingerprint() == Home(undisturbed).fingerprint()
+    assert Home(tmp_path).fingerprint() == undisturbed[0].fingerprint()
 
 
-def test_a_refused_login_is_one_sentence_and_the_others_are_kept(
-    small: Path, tmp_path: Path
+def _one_sentence_says_that_a_login_is_refused_and_the_others_are_kept(
+    small: Path, home: Path
 ) -> None:
     wrong = json.dumps(
         {"conn_type": "generic", "host": "https://localhost:1", "password": "x", "login": "y"}
     )
-    code, said, complained = make_run(tmp_path, small, AIRFLOW_CONN_SALESFORCE=wrong)
+    code, said, complained = make_run(home, small, AIRFLOW_CONN_SALESFORCE=wrong)
     assert code == 1
     assert "ingest_salesforce: " in complained
     assert TRACE not in said + complained
     staged = warehouse.read(
-        Home(tmp_path).settings, "select distinct source from ops.load_ledger order by source"
+        Home(home).settings, "select distinct source from ops.load_ledger order by source"
     )
     assert [row["source"] for row in staged] == ["facebook_ads", "google_ads", "linkedin_ads"]
 
