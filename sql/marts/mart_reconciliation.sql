@@ -265,7 +265,7 @@ crm_deals as (
         deals.type_group,
         opportunities.currency_code,
         cast(date_trunc('month', opportunities.close_date) as date) as month,
-        coalesce(sum(opportunities.amount), 0) as amount,
+        cast(coalesce(sum(opportunities.amount), 0) as numeric(20, 6)) as amount,
         count(*) as deals
     from staging.stg_crm_opportunities as opportunities
     left join build.int_deals as deals
@@ -293,8 +293,8 @@ credits as (
         model,
         currency_code,
         cast(date_trunc('month', close_date) as date) as month,
-        coalesce(sum(amount), 0) as amount,
-        sum(weight) as deals
+        cast(coalesce(sum(amount), 0) as numeric(20, 6)) as amount,
+        cast(sum(weight) as numeric(20, 6)) as deals
     from build.fct_attribution
     group by
         basis,

@@ -46,7 +46,7 @@ WORLD: dict[str, list[dict[str, Any]]] = {
             "spend": spend,
         }
         for platform, campaign, currency, day, spend in (
-            ("google_ads", "1", "USD", "2026-01-10", "100"),
+            ("google_ads", "1", "USD", "2026-01-10", "100.008"),
             ("google_ads", "1", "USD", "2026-01-11", "50"),
             ("google_ads", "1", "USD", "2026-02-03", "-15"),
             ("facebook_ads", "2", "EUR", "2026-01-10", "30"),
@@ -61,7 +61,7 @@ WORLD: dict[str, list[dict[str, Any]]] = {
             "spend": spend,
         }
         for platform, currency, day, spend in (
-            ("google_ads", "USD", "2026-01-10", "100"),
+            ("google_ads", "USD", "2026-01-10", "100.008"),
             ("google_ads", "USD", "2026-01-11", "50"),
             ("google_ads", "USD", "2026-02-03", "-15"),
             ("facebook_ads", "EUR", "2026-01-10", "30"),
@@ -87,8 +87,8 @@ WORLD: dict[str, list[dict[str, Any]]] = {
             "spend": spend,
         }
         for ad, day, spend in (
-            ("7", "2026-01-10", "60"),
-            ("8", "2026-01-10", "40"),
+            ("7", "2026-01-10", "60.004"),
+            ("8", "2026-01-10", "40.004"),
             ("7", "2026-01-11", "30"),
             ("7", "2026-02-03", "5"),
         )
@@ -429,7 +429,7 @@ def test_the_crms_rates_are_held_to_the_crm(sql_settings: Settings) -> None:
         "select sum(spend_base) as spend from build.fct_ad_spend_daily "
         "where platform = 'google_ads'",
     )
-    assert spend == [{"spend": Decimal("168.75")}]
+    assert spend == [{"spend": Decimal("168.76")}]
     with _spoiled(
         sql_settings,
         "build.fct_ad_performance_daily",
