@@ -8,6 +8,7 @@ stands in the file.
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -73,3 +74,59 @@ def test_case(path: Path, sql_settings: Settings) -> None:
 
 def test_there_are_cases() -> None:
     assert len(CASES) >= 40
+
+
+NAMED_CASES = (
+    "lead converts into an existing contact",
+    "several leads with one e-mail",
+    "merge of merges",
+    "undelete",
+    "free-mail domains never roll up to an account",
+    "no contact role",
+    "one primary",
+    "several contact roles",
+    "primary changed",
+    "role added after close",
+    "contact on two deals",
+    "created by sales before the lead existed",
+    "reopened",
+    "lost then won",
+    "amount changed",
+    "negative, zero, NULL amount",
+    "renewal",
+    "touch in the second of creation",
+    "touch after close",
+    "look-back boundary",
+    "touch before the reporting range but inside the look-back",
+    "two conversions in one second",
+    "daylight-saving day",
+    "account zone ahead of and behind UTC",
+    "ties",
+    "renamed between touch and today",
+    "two campaigns with one name",
+    "id in three spellings",
+    "alias",
+    "unexpanded macro",
+    "campaign types without ads",
+    "gclid older than the platform keeps",
+    "click id and UTM that disagree",
+    "direct first then paid",
+    "two currencies",
+    "missing rate",
+    "weekend",
+    "restated down",
+    "credit larger than the day's spend",
+    "spend without currency",
+    "shares that do not divide",
+    "today's merge changes last quarter's first touch",
+    "building again from the same staging",
+)
+
+
+def test_every_named_case_has_a_file_of_its_own() -> None:
+    page = (FOLDER / "README.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| ([^|]+) \| \[[^\]]+\]\(([^)]+)\) \|$", page, re.MULTILINE)
+    assert tuple(name for name, _ in rows) == NAMED_CASES
+    files = [FOLDER / file for _, file in rows]
+    assert len(set(files)) == len(files), "a file shows one of them"
+    assert all(path in CASES or path.name == "test_builds.py" for path in files)
