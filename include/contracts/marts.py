@@ -7,6 +7,7 @@ from dataclasses import replace
 from include.contracts import columns as c
 from include.contracts import mart_columns as m
 from include.contracts.ad_marts import AD_MARTS
+from include.contracts.journey_marts import JOURNEY_MARTS
 from include.contracts.seeds import ATTRIBUTION_MODELS, CHANNELS, STAGE_GROUPS, TYPE_GROUPS
 from include.contracts.shape import Column, Table, Type, table
 from include.contracts.traffic_marts import MART_UTM_AUDIT
@@ -421,6 +422,7 @@ MART_TABLES: tuple[Table, ...] = (
     MART_CAMPAIGN_ROI_MONTHLY,
     MART_CHANNEL_ROI_MONTHLY,
     MART_UTM_AUDIT,
+    *JOURNEY_MARTS,
     MART_RECONCILIATION,
     MART_DATA_HEALTH,
 )

@@ -52,6 +52,18 @@ missing_campaigns as (
     where campaigns.platform is null
     union all
     select
+        'mart_revenue_by_close_month' as mart,
+        facts.platform || '/' || facts.account_id || '/' || facts.campaign_id as row_key,
+        'dim_campaign' as dimension
+    from build.mart_revenue_by_close_month as facts
+    left join build.dim_campaign as campaigns
+        on
+            facts.platform = campaigns.platform
+            and facts.account_id = campaigns.account_id
+            and facts.campaign_id = campaigns.campaign_id
+    where campaigns.platform is null
+    union all
+    select
         'fct_touchpoints' as mart,
         facts.touchpoint_id as row_key,
         'dim_campaign' as dimension
@@ -168,6 +180,39 @@ missing_days as (
     where days.date_day is null
 ),
 
+months as (
+    select
+        'mart_revenue_by_close_month' as mart,
+        close_month as month
+    from build.mart_revenue_by_close_month
+    union
+    select
+        'mart_attribution_rates_monthly' as mart,
+        close_month as month
+    from build.mart_attribution_rates_monthly
+    union
+    select
+        'mart_sales_cycles_monthly' as mart,
+        close_month as month
+    from build.mart_sales_cycles_monthly
+    union
+    select
+        'mart_funnel_monthly' as mart,
+        cohort_month as month
+    from build.mart_funnel_monthly
+),
+
+missing_months as (
+    select
+        months.mart,
+        cast(months.month as text) as row_key,
+        'dim_date' as dimension
+    from months
+    left join build.dim_date as days
+        on months.month = days.date_day
+    where days.date_day is null
+),
+
 missing_people as (
     select
         'fct_touchpoints' as mart,
@@ -218,6 +263,8 @@ wrong as (
     select * from missing_accounts
     union all
     select * from missing_days
+    union all
+    select * from missing_months
     union all
     select * from missing_people
     union all

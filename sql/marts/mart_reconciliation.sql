@@ -393,6 +393,21 @@ people_sides as (
     from build.mart_channel_roi_monthly
     union all
     select
+        'funnel_leads' as check_name,
+        cohort_month as month,
+        1 as source_total,
+        0 as mart_total
+    from living_people
+    where not is_internal
+    union all
+    select
+        'funnel_leads' as check_name,
+        cohort_month as month,
+        0 as source_total,
+        leads as mart_total
+    from build.mart_funnel_monthly
+    union all
+    select
         'internal_people' as check_name,
         cohort_month as month,
         1 as source_total,
@@ -477,6 +492,27 @@ lead_form_sides as (
     where outcome <> 'touch'
 ),
 
+-- Won revenue by month of the close, in the reporting currency, as each model shares it out.
+month_sides as (
+    select
+        'close_month_mart_won_revenue' as check_name,
+        models.model,
+        cast(date_trunc('month', deals.close_date) as date) as month,
+        coalesce(deals.amount_base, 0) as source_total,
+        0 as mart_total
+    from build.fct_opportunities as deals
+    cross join models
+    where deals.is_won
+    union all
+    select
+        'close_month_mart_won_revenue' as check_name,
+        model,
+        close_month as month,
+        0 as source_total,
+        won_revenue_base as mart_total
+    from build.mart_revenue_by_close_month
+),
+
 crm_source as (
     select coalesce(min(source), 'crm') as source
     from staging.stg_sources
@@ -505,6 +541,17 @@ sides as (
         base_sides.source_total,
         base_sides.mart_total
     from base_sides
+    cross join as_of
+    union all
+    select
+        month_sides.check_name,
+        'marts' as source,
+        month_sides.month,
+        as_of.reporting_currency as currency_code,
+        month_sides.model,
+        month_sides.source_total,
+        month_sides.mart_total
+    from month_sides
     cross join as_of
     union all
     select

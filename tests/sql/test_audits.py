@@ -120,6 +120,7 @@ WORLD: dict[str, list[dict[str, Any]]] = {
             "lead_id": "L1",
             "utm_source": "google",
             "utm_campaign": "Brand",
+            "converted_account_id": "A1",
             "converted_opportunity_id": "O1",
         },
         {"lead_id": "L2", "lead_source": "Partner", "converted_opportunity_id": "O2"},
@@ -203,6 +204,7 @@ WORLD: dict[str, list[dict[str, Any]]] = {
     "stg_crm_opportunities": [
         {
             "opportunity_id": opportunity,
+            "crm_account_id": "A1" if opportunity == "O1" else None,
             "opportunity_type": kind,
             "currency_code": currency,
             "amount": amount,
@@ -334,6 +336,32 @@ MUTATIONS: dict[str, tuple[str, str]] = {
     "stage_instants_are_from_where_they_say": (
         "build.fct_people",
         "update {table} set mql_at_from = 'record' where person_id = 'L5'",
+    ),
+    "revenue_by_close_month_equals_the_deals_won": (
+        "build.mart_revenue_by_close_month",
+        "update {table} set won_revenue_base = won_revenue_base + 0.01 "
+        "where type_group = 'renewal'",
+    ),
+    "cycles_and_attribution_rates_count_every_deal_once": (
+        "build.mart_sales_cycles_monthly",
+        "update {table} set lost_deals = lost_deals + 1 where lost_deals = 1",
+    ),
+    "funnels_count_everyone_once_at_every_stage": (
+        "build.mart_funnel_monthly",
+        "update {table} set customers = customers + 1 where customers = 1",
+    ),
+    "paths_hold_every_deal_and_touch_once": (
+        "build.mart_paths",
+        "update {table} set amount_base = amount_base - 0.01 where outcome = 'lost'",
+    ),
+    "journeys_hold_every_touch_and_stage_once": (
+        "build.mart_person_journeys",
+        "update {table} set occurred_at = occurred_at + interval '1 second' "
+        "where touchpoint_id = 'member:M1'",
+    ),
+    "account_journeys_hold_every_step_of_people_and_deals_once": (
+        "build.mart_account_journeys",
+        "delete from {table} where label = 'won'",
     ),
     "the_marts_know_their_as_of": (
         "build.int_as_of",
@@ -470,6 +498,27 @@ def test_an_ad_or_an_account_without_its_dimension_is_seen(world: Settings) -> N
         with _spoiled(world, f"build.{dimension}", "delete from {table}"):
             found = warehouse.audit(world, name)
             assert dimension in {row["dimension"] for row in found.rows}
+
+
+def test_a_step_that_is_gone_or_there_twice_and_a_month_without_days_are_seen(
+    world: Settings,
+) -> None:
+    journeys = "journeys_hold_every_touch_and_stage_once"
+    for statement in (
+        "delete from {table} where label = 'mql'",
+        "insert into {table} select * from {table} where touchpoint_id = 'lead:L1'",
+        "update {table} set person_id = 'L2' where touchpoint_id = 'lead:L1'",
+        "update {table} set step_number = step_number + 1 where person_id = 'L1'",
+    ):
+        with _spoiled(world, "build.mart_person_journeys", statement):
+            assert warehouse.audit(world, journeys).wrong_count > 0, statement
+    with _spoiled(world, "build.mart_paths", "delete from {table} where outcome = 'open'"):
+        assert warehouse.audit(world, "paths_hold_every_deal_and_touch_once").wrong_count == 1
+    with _spoiled(world, "build.dim_date", "delete from {table} where date_day >= '2026-03-01'"):
+        found = warehouse.audit(world, "every_mart_row_has_its_dimension")
+        assert {"mart_revenue_by_close_month", "mart_sales_cycles_monthly"} <= {
+            row["mart"] for row in found.rows
+        }
 
 
 def test_a_campaign_that_vanished_from_the_marts_is_seen(world: Settings) -> None:

@@ -1,0 +1,142 @@
+-- How far have the people come whom each channel touched first in each month, and how fast?
+-- Grain: one row per channel and cohort month.
+-- Stages count people, our own left out: whoever has reached the stage by any lead or deal, of any
+-- type, up to the as-of instant. A median is over those who reached the later stage at or after the
+-- earlier one, in whole seconds. Visitors are NULL: nobody has counted them yet.
+-- Ratios take two roundings, to ten places first: one engine divides decimals as doubles, and a
+-- tie at the seventh place must fall the same way on all.
+with
+
+as_of as (
+    select as_of_date
+    from build.int_as_of
+),
+
+people as (
+    select
+        first_touch_channel as channel,
+        cohort_month,
+        is_mql,
+        is_sql,
+        opportunity_at is not null as has_opportunity,
+        customer_at is not null as is_customer,
+        case
+            when mql_at >= lead_at
+                then
+                    cast(floor(extract(epoch from mql_at)) as bigint)
+                    - cast(floor(extract(epoch from lead_at)) as bigint)
+        end as lead_to_mql_seconds,
+        case
+            when sql_at >= mql_at
+                then
+                    cast(floor(extract(epoch from sql_at)) as bigint)
+                    - cast(floor(extract(epoch from mql_at)) as bigint)
+        end as mql_to_sql_seconds,
+        case
+            when opportunity_at >= sql_at
+                then
+                    cast(floor(extract(epoch from opportunity_at)) as bigint)
+                    - cast(floor(extract(epoch from sql_at)) as bigint)
+        end as sql_to_opportunity_seconds,
+        case
+            when customer_at >= opportunity_at
+                then
+                    cast(floor(extract(epoch from customer_at)) as bigint)
+                    - cast(floor(extract(epoch from opportunity_at)) as bigint)
+        end as opportunity_to_customer_seconds
+    from build.fct_people
+    where not is_internal
+),
+
+funnels as (
+    select
+        channel,
+        cohort_month,
+        count(*) as leads,
+        count(*) filter (where is_mql) as mqls,
+        count(*) filter (where is_sql) as sqls,
+        count(*) filter (where has_opportunity) as opportunities,
+        count(*) filter (where is_customer) as customers,
+        percentile_cont(0.5) within group (order by lead_to_mql_seconds)
+            as lead_to_mql_seconds,
+        percentile_cont(0.5) within group (order by mql_to_sql_seconds)
+            as mql_to_sql_seconds,
+        percentile_cont(0.5) within group (order by sql_to_opportunity_seconds)
+            as sql_to_opportunity_seconds,
+        percentile_cont(0.5) within group (order by opportunity_to_customer_seconds)
+            as opportunity_to_customer_seconds
+    from people
+    group by channel, cohort_month
+),
+
+rated as (
+    select
+        funnels.channel,
+        funnels.cohort_month,
+        cast(null as bigint) as visitors,
+        funnels.leads,
+        funnels.mqls,
+        funnels.sqls,
+        funnels.opportunities,
+        funnels.customers,
+        cast(null as numeric(20, 6)) as visitor_to_lead_rate,
+        cast(
+            cast(
+                cast(funnels.mqls as numeric(20, 6))
+                / nullif(funnels.leads, 0) as numeric(24, 10)
+            ) as numeric(20, 6)
+        ) as lead_to_mql_rate,
+        cast(
+            cast(
+                cast(funnels.sqls as numeric(20, 6))
+                / nullif(funnels.mqls, 0) as numeric(24, 10)
+            ) as numeric(20, 6)
+        ) as mql_to_sql_rate,
+        cast(
+            cast(
+                cast(funnels.opportunities as numeric(20, 6))
+                / nullif(funnels.sqls, 0) as numeric(24, 10)
+            ) as numeric(20, 6)
+        ) as sql_to_opportunity_rate,
+        cast(
+            cast(
+                cast(funnels.customers as numeric(20, 6))
+                / nullif(funnels.opportunities, 0) as numeric(24, 10)
+            ) as numeric(20, 6)
+        ) as opportunity_to_customer_rate,
+        cast(
+            cast(
+                cast(funnels.customers as numeric(20, 6))
+                / nullif(funnels.leads, 0) as numeric(24, 10)
+            ) as numeric(20, 6)
+        ) as lead_to_customer_rate,
+        cast(
+            cast(
+                cast(funnels.lead_to_mql_seconds as numeric(20, 1))
+                / 86400 as numeric(24, 10)
+            ) as numeric(20, 4)
+        ) as median_days_lead_to_mql,
+        cast(
+            cast(
+                cast(funnels.mql_to_sql_seconds as numeric(20, 1))
+                / 86400 as numeric(24, 10)
+            ) as numeric(20, 4)
+        ) as median_days_mql_to_sql,
+        cast(
+            cast(
+                cast(funnels.sql_to_opportunity_seconds as numeric(20, 1))
+                / 86400 as numeric(24, 10)
+            ) as numeric(20, 4)
+        ) as median_days_sql_to_opportunity,
+        cast(
+            cast(
+                cast(funnels.opportunity_to_customer_seconds as numeric(20, 1))
+                / 86400 as numeric(24, 10)
+            ) as numeric(20, 4)
+        ) as median_days_opportunity_to_customer,
+        cast(as_of.as_of_date - funnels.cohort_month as bigint) as age_days
+    from funnels
+    cross join as_of
+)
+
+select * from rated
