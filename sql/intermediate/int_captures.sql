@@ -2,7 +2,8 @@
 -- Grain: one row per living lead or contact record that bears evidence of its own.
 -- A contact that a conversion made bears the lead's evidence, not its own: it is not here. Of a
 -- contact that was there before, conversion fills only empty fields: what equals the lead's is the
--- lead's. A field of the record goes before the same parameter of its landing page's URL.
+-- lead's, tags all together, every other field by itself.
+-- A field of the record goes before the same parameter of its landing page's URL.
 -- parameters is one query string of all ids captured, to look up any network's parameters in.
 with
 
@@ -51,16 +52,13 @@ copies as (
             and coalesce(contacts.utm_content = leads.utm_content, contacts.utm_content is null)
             and coalesce(contacts.utm_term = leads.utm_term, contacts.utm_term is null)
             and coalesce(contacts.utm_id = leads.utm_id, contacts.utm_id is null)
-            and coalesce(contacts.gclid = leads.gclid, contacts.gclid is null)
-            and coalesce(contacts.fbclid = leads.fbclid, contacts.fbclid is null)
-            and coalesce(contacts.li_fat_id = leads.li_fat_id, contacts.li_fat_id is null)
-            and coalesce(
-                contacts.landing_page_url = leads.landing_page_url,
-                contacts.landing_page_url is null
-            )
-            and coalesce(contacts.referrer_url = leads.referrer_url, contacts.referrer_url is null)
-        ) as is_visit_copied,
-        bool_or(coalesce(contacts.lead_source = leads.lead_source, false)) as is_source_copied
+        ) as are_tags_copied,
+        bool_or(contacts.gclid = leads.gclid) as is_gclid_copied,
+        bool_or(contacts.fbclid = leads.fbclid) as is_fbclid_copied,
+        bool_or(contacts.li_fat_id = leads.li_fat_id) as is_li_fat_id_copied,
+        bool_or(contacts.landing_page_url = leads.landing_page_url) as is_page_copied,
+        bool_or(contacts.referrer_url = leads.referrer_url) as is_referrer_copied,
+        bool_or(contacts.lead_source = leads.lead_source) as is_source_copied
     from records as contacts
     inner join records as leads
         on contacts.final_id = leads.contact_final_id
@@ -73,31 +71,29 @@ owned as (
         records.record_id,
         records.record_kind,
         records.person_id,
-        case
-            when copies.is_visit_copied and copies.is_source_copied then null
-            else records.lead_source
+        case when not coalesce(copies.is_source_copied, false) then records.lead_source
         end as lead_source,
-        case when not coalesce(copies.is_visit_copied, false) then records.utm_source
+        case when not coalesce(copies.are_tags_copied, false) then records.utm_source
         end as utm_source,
-        case when not coalesce(copies.is_visit_copied, false) then records.utm_medium
+        case when not coalesce(copies.are_tags_copied, false) then records.utm_medium
         end as utm_medium,
-        case when not coalesce(copies.is_visit_copied, false) then records.utm_campaign
+        case when not coalesce(copies.are_tags_copied, false) then records.utm_campaign
         end as utm_campaign,
-        case when not coalesce(copies.is_visit_copied, false) then records.utm_content
+        case when not coalesce(copies.are_tags_copied, false) then records.utm_content
         end as utm_content,
-        case when not coalesce(copies.is_visit_copied, false) then records.utm_term
+        case when not coalesce(copies.are_tags_copied, false) then records.utm_term
         end as utm_term,
-        case when not coalesce(copies.is_visit_copied, false) then records.utm_id
+        case when not coalesce(copies.are_tags_copied, false) then records.utm_id
         end as utm_id,
-        case when not coalesce(copies.is_visit_copied, false) then records.gclid
+        case when not coalesce(copies.is_gclid_copied, false) then records.gclid
         end as gclid,
-        case when not coalesce(copies.is_visit_copied, false) then records.fbclid
+        case when not coalesce(copies.is_fbclid_copied, false) then records.fbclid
         end as fbclid,
-        case when not coalesce(copies.is_visit_copied, false) then records.li_fat_id
+        case when not coalesce(copies.is_li_fat_id_copied, false) then records.li_fat_id
         end as li_fat_id,
-        case when not coalesce(copies.is_visit_copied, false) then records.landing_page_url
+        case when not coalesce(copies.is_page_copied, false) then records.landing_page_url
         end as landing_page_url,
-        case when not coalesce(copies.is_visit_copied, false) then records.referrer_url
+        case when not coalesce(copies.is_referrer_copied, false) then records.referrer_url
         end as referrer_url,
         records.created_at
     from records
