@@ -80,8 +80,11 @@ loose_touches as (
                 then 'unpaid_tags'
             when touches.utm_campaign is not null then 'unknown_campaign'
             when touches.has_macro then 'unexpanded_macro'
-            when touches.match_method = 'click_id' then 'click_id_alone'
-            when touches.match_method = 'utm' then 'no_campaign_tag'
+            when
+                touches.match_method = 'click_id'
+                and coalesce(touches.utm_source, touches.utm_medium) is null
+                then 'click_id_alone'
+            when touches.match_method in ('click_id', 'utm') then 'no_campaign_tag'
             when touches.match_method = 'lead_source' then 'lead_source_alone'
             when touches.match_method = 'referrer' then 'referrer_alone'
             else 'direct'

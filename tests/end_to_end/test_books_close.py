@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -199,3 +200,127 @@ def test_channel_roi_adds_up_to_the_facts(home: Home) -> None:
     roi = home.marts("select sum(spend_base) as spend from marts.mart_channel_roi_monthly")
     spent = home.marts("select sum(spend_base) as spend from marts.fct_ad_spend_daily")
     assert abs(roi[0]["spend"] - spent[0]["spend"]) < Decimal("0.01")
+
+
+# Evidence of an ad campaign that the CRM or the network still holds.
+KEPT = {"campaign_id", "campaign_name", "click_id_harvestable", "lead_form"}
+# Which finding of mart_utm_audit the truth foretells for a first touch without one. A bare visit
+# and one with a vague LeadSource are one to the generator; so are no touch at all and none in time.
+BARE, TOO_LATE = "no tags", "no touch in time"
+FINDINGS = {
+    "alias_needed": "unknown_campaign",
+    "ambiguous_name": "ambiguous_campaign",
+    "campaign_name_before_rename": "unknown_campaign",
+    "click_id_too_old": "click_id_alone",
+    "cookie_lost": BARE,
+    "direct": BARE,
+    "lead_form_too_old": BARE,
+    "lead_source_only": BARE,
+    "no_person": "no_person",
+    "none": TOO_LATE,
+    "outside_lookback": "touches_before_look_back",
+    "referrer_only": "referrer_alone",
+    "touch_after_creation": TOO_LATE,
+    "unexpanded_macro": "unexpanded_macro",
+}
+
+# Where the first touch left no trace and a later one did, it is the later one's rule that tells.
+LATER = {"crm_campaign": None, "lead_source": BARE, "direct": BARE, "utm": "unpaid_tags"}
+
+
+def _foretold(line: dict[str, Any]) -> str | None:
+    """The finding under which a deal or person without an ad campaign must stand; None: a
+    response to a program of the CRM, which is a campaign."""
+    evidence, first, expected = line["evidence"], line["first_touch"], line["expected"]
+    if evidence == "crm_campaign":
+        return None
+    if evidence == "channel_only":
+        return "no_campaign_tag" if first["platform"] else "unpaid_tags"
+    if evidence == "none" and expected["channel"] != "Unattributed":
+        return "a later touch speaks"
+    return FINDINGS[evidence]
+
+
+def test_utm_audit_names_in_money_and_leads_all_that_left_no_evidence_of_a_campaign(
+    home: Home, company: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Campaigns are those of the truth wherever evidence was left; the rest stands in the audit
+    under the cause that the truth tells, to the cent: nothing is left unexplained."""
+    deals = {row["opportunity_id"]: row for row in truth(company, "opportunities")}
+    people = {row["person_id"]: row for row in truth(company, "people")}
+    ours = home.marts(
+        """
+        select opportunity_id, first_touch_platform as platform,
+            first_touch_account_id as account_id, first_touch_campaign_id as campaign_id,
+            first_touch_match_method as method,
+            case when type_group = 'new_business' then 'new' else 'other' end as business,
+            case when is_won or not is_closed then coalesce(amount_base, 0) else 0 end as money
+        from marts.fct_opportunities
+        """
+    )
+    foretold: dict[tuple[str, str], Decimal] = defaultdict(Decimal)
+    later: Decimal = Decimal(0)
+    found = kept = 0
+    for row in ours:
+        deal = deals[row["opportunity_id"]]
+        place = [row[name] for name in ("platform", "account_id", "campaign_id")]
+        if deal["evidence"] in KEPT:
+            kept += 1
+            found += place == [deal["first_touch"][n] for n in ("platform", "account_id")] + [
+                deal["first_touch"]["campaign_id"]
+            ]
+            continue
+        assert row["campaign_id"] is None, (deal, row)
+        finding = _foretold(deal)
+        if finding == "a later touch speaks":
+            finding = LATER[row["method"]]
+            later += row["money"]
+        if finding:
+            foretold[finding, row["business"]] += row["money"]
+    assert found == kept > 500
+
+    named = home.marts(
+        """
+        select
+            case
+                when finding in ('direct', 'lead_source_alone') then 'no tags'
+                when finding in ('no_touch', 'touches_after_creation') then 'no touch in time'
+                else finding
+            end as finding,
+            sum(won_revenue_base + open_pipeline_base) as new,
+            sum(other_won_revenue_base + other_open_pipeline_base) as other,
+            sum(leads) as leads
+        from marts.mart_utm_audit where finding not like '%without_touch' group by 1
+        """
+    )
+    audited = {(row["finding"], kind): row[kind] for row in named for kind in ("new", "other")}
+    unexplained = {
+        key: audited.get(key, 0) - foretold.get(key, 0) for key in audited.keys() | foretold.keys()
+    }
+    assert {key: value for key, value in unexplained.items() if value} == {}
+
+    leads: Counter[str] = Counter()
+    for row in home.marts(
+        """
+        select person_id, first_touch_campaign_id as campaign_id,
+            first_touch_match_method as method
+        from marts.fct_people where not is_internal
+        """
+    ):
+        person = people[row["person_id"]]
+        if person["evidence"] in KEPT:
+            assert row["campaign_id"] == person["first_touch"]["campaign_id"], person
+            continue
+        assert row["campaign_id"] is None, person
+        finding = _foretold(person)
+        if finding == "a later touch speaks":
+            finding = LATER[row["method"]]
+        if finding:
+            leads[finding] += 1
+    assert {row["finding"]: row["leads"] for row in named if row["leads"]} == dict(leads)
+    with capsys.disabled():
+        print(f"\ncampaigns as in truth: {found} of {kept} deals that left evidence")
+        print("euros of deals that left none, by what mart_utm_audit calls it:")
+        for (finding, business), money in sorted(foretold.items()):
+            print(f"  {money:14,.2f}  {finding}, {business} business")
+        print(f"  {later:14,.2f}  of them of later touches; unexplained: 0")
