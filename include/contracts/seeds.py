@@ -248,7 +248,7 @@ SEED_INTERNAL_DOMAINS = table(
     (c.email_domain.meaning_here("The part of the e-mail after @, in lower case"),),
     row_rules=(
         _lower("email_domain"),
-        ("email_domain is the part after @ alone", "strpos(email_domain, '@') = 0"),
+        ("email_domain is the part after @ alone", "email_domain ~ '^[^@ ]+$'"),
     ),
 )
 SEED_CAMPAIGN_ALIASES = table(
@@ -265,7 +265,7 @@ SEED_CAMPAIGN_ALIASES = table(
     ),
     row_rules=(
         (
-            "an earlier line has the same utm_campaign in another spelling",
+            "an earlier line has the same utm_campaign, in this or another spelling",
             "row_number() over (partition by platform, "
             r"trim(regexp_replace(lower(utm_campaign), '[\s[:punct:]]+', ' ', 'g')) "
             "order by row_number) = 1",

@@ -1,9 +1,9 @@
 -- Who are the people, and how far did marketing and sales qualify them?
 -- Grain: one row per person.
--- What is said of a person is what their earliest record says that says anything. Instants of
--- qualification come from the history of the person's leads where it tells of any, else from the
--- records; mql_at_from and sql_at_from say which. A lead's present status counts as qualification
--- only where the CRM's records note no instants of it at all.
+-- What is said of a person is what their earliest record says that says anything; a blank says
+-- nothing. Instants of qualification come from the history of the person's leads where it tells of
+-- any, else from the records; mql_at_from and sql_at_from say which. A lead's present status counts
+-- as qualification only where the CRM's records note no instants of it at all.
 with
 
 records as (
@@ -21,11 +21,11 @@ records as (
         ) as place,
         records.crm_account_id,
         records.email_domain,
-        records.lead_source,
+        case when trim(records.lead_source) <> '' then records.lead_source end as lead_source,
         lower(trim(records.lead_status)) as lead_status,
-        records.company_name,
-        records.industry,
-        records.country,
+        case when trim(records.company_name) <> '' then records.company_name end as company_name,
+        case when trim(records.industry) <> '' then records.industry end as industry,
+        case when trim(records.country) <> '' then records.country end as country,
         records.employee_count,
         records.created_at,
         records.mql_at,

@@ -1,0 +1,159 @@
+"""A seed that does not parse, repeats a rule, names what is not there or could never hold is
+refused with file, line and reason."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from include.contracts.seeds import SEED_TABLES
+from include.warehouse import WarehouseError
+from include.warehouse.reference import read_seed
+
+TABLES = {table.name.removeprefix("seed_"): table for table in SEED_TABLES}
+SEEDS = Path(__file__).parents[2] / "include" / "seeds"
+
+REPEATED = {
+    "channel_rules": (
+        "10,google_ads,,cpc,,Paid Search,true\n10,,,,,Other,",
+        "line 2 has the same rule_order",
+    ),
+    "utm_mediums": ("cpc,cpc,true\ncpc,email,false", "line 2 has the same utm_medium"),
+    "traffic_sources": ("bing,search\nbing,social", "line 2 has the same source_pattern"),
+    "lead_sources": (
+        "web,Direct,website,true\nweb,Email,email,false",
+        "line 2 has the same lead_source",
+    ),
+    "crm_campaign_types": (
+        "webinar,Events,webinar\nwebinar,Email,email",
+        "line 2 has the same crm_campaign_type",
+    ),
+    "activity_types": (
+        "task,call,Outbound,call\ntask,call,Events,demo",
+        "line 2 has the same activity, activity_type",
+    ),
+    "lead_statuses": ("open,lead\nopen,mql", "line 2 has the same lead_status"),
+    "opportunity_stages": (
+        "demo,evaluation,1\ndemo,early,2",
+        "line 2 has the same stage_name",
+    ),
+    "deal_types": ("new,new_business\nnew,renewal", "line 2 has the same opportunity_type"),
+    "internal_domains": ("a.example\na.example", "line 2 has the same email_domain"),
+    "campaign_aliases": (
+        "google_ads,1,1,brand\ngoogle_ads,1,2,brand",
+        "an earlier line has the same utm_campaign",
+    ),
+    "currency_rates": (
+        "USD,2026-01-05,1.1\nUSD,2026-01-05,1.2",
+        "line 2 has the same currency_code, rate_date",
+    ),
+    "manual_spend": (
+        "events,Fair,Events,EUR,2026-01-01,2026-01-02,10,\n"
+        "events,Fair,Events,EUR,2026-01-01,2026-01-02,10,again",
+        "line 2 has the same platform",
+    ),
+    "attribution_models": ("linear,closed,\nlinear,created,", "line 2 has the same model"),
+}
+
+WRONG = [
+    ("channel_rules", "10,,,,,Paid,true", "channel is none of Paid Search, "),
+    ("channel_rules", "10,,,,,,true", "channel is missing"),
+    ("channel_rules", "first,,,,,Other,", "rule_order is not a"),
+    ("channel_rules", "-1,,,,,Other,", "rule_order is below 0"),
+    ("channel_rules", "10,,,cpm,,Display,true", "medium is none of cpc, "),
+    ("channel_rules", "10,,,,blog,Referral,", "source_kind is none of search, "),
+    ("channel_rules", "10,,,,,Other,maybe", "is_paid is neither true nor false"),
+    ("channel_rules", "10,,,,,Unattributed,", "channel is none of"),
+    ("utm_mediums", "push,push,true", "medium is none of"),
+    ("utm_mediums", "paid_social,paid social,true", "with letters and digits alone"),
+    ("utm_mediums", "CPC,cpc,true", "spelled in lower case"),
+    ("traffic_sources", "blog.example,blog", "source_kind is none of"),
+    ("traffic_sources", "Bing,search", "source_pattern must be in lower case"),
+    ("lead_sources", "web,Web,website,true", "channel is none of"),
+    ("lead_sources", "web,Direct,site,true", "offer_type is none of"),
+    ("lead_sources", "web,Direct,website,", "is_vague is missing"),
+    ("lead_sources", "Trade Show,Events,event,false", "lead_source must be in lower case"),
+    ("crm_campaign_types", "webinar,Webinars,webinar", "channel is none of"),
+    ("crm_campaign_types", "webinar,Events,talk", "offer_type is none of"),
+    ("crm_campaign_types", " webinar,Events,webinar", "begins or ends with a blank"),
+    ("activity_types", "mail,call,Outbound,call", "activity is none of task, event"),
+    ("activity_types", "task,call,Calls,call", "channel is none of"),
+    ("activity_types", "task,call,Outbound,ring", "offer_type is none of"),
+    ("activity_types", "task,Call,Outbound,call", "activity_type must be in lower case"),
+    ("activity_types", "task,,Outbound,call", "activity_type is missing"),
+    ("lead_statuses", "open,hot", "funnel_stage is none of lead, "),
+    ("lead_statuses", "Open,lead", "lead_status must be in lower case"),
+    ("opportunity_stages", "demo,middle,1", "stage_group is none of early, "),
+    ("opportunity_stages", "Demo,early,1", "stage_name must be in lower case"),
+    ("deal_types", "new,fresh", "type_group is none of new_business, "),
+    ("deal_types", "New,new_business", "opportunity_type must be in lower case"),
+    ("internal_domains", "me@a.example", "the part after @ alone"),
+    ("internal_domains", "A.example", "email_domain must be in lower case"),
+    ("campaign_aliases", "google_ads,,1,brand", "account_id is missing"),
+    ("campaign_aliases", "google_ads,1,,brand", "campaign_id is missing"),
+    ("currency_rates", "USD,2026-01-05,0", "rate is not above zero"),
+    ("manual_spend", "events,Fair,Fairs,EUR,2026-01-01,2026-01-02,10,", "channel is none of"),
+    ("attribution_models", "last_click,closed,", "model is none of first_touch, "),
+    ("attribution_models", "linear,won,", "touches_until is none of"),
+]
+
+# The second of two lines whose first is sound.
+NEVER_SPEAKS = [
+    (
+        "channel_rules",
+        "10,,,email,,Email,\n20,,,email,,Other,",
+        "an earlier line has the same conditions",
+    ),
+    (
+        "campaign_aliases",
+        "google_ads,1,1,Brand US\ngoogle_ads,1,2,brand_us",
+        "an earlier line has the same utm_campaign, in this or another spelling",
+    ),
+]
+
+
+def _refused(path: Path, seed: str, lines: str) -> str:
+    header = (SEEDS / f"{seed}.csv").read_text(encoding="utf-8").split("\n")[0]
+    path.write_text(f"{header}\n{lines}\n", encoding="utf-8")
+    with pytest.raises(WarehouseError) as caught:
+        read_seed(path, TABLES[seed])
+    return str(caught.value)
+
+
+@pytest.mark.parametrize("seed", sorted(TABLES))
+def test_a_repeated_line_is_refused(tmp_path: Path, seed: str) -> None:
+    lines, reason = REPEATED[seed]
+    said = _refused(tmp_path / "seed.csv", seed, lines)
+    assert said.startswith(f"{tmp_path / 'seed.csv'}, line 3: "), said
+    assert reason in said
+
+
+@pytest.mark.parametrize(("seed", "line", "reason"), WRONG)
+def test_a_wrong_line_is_refused(tmp_path: Path, seed: str, line: str, reason: str) -> None:
+    said = _refused(tmp_path / "seed.csv", seed, line)
+    assert said.startswith(f"{tmp_path / 'seed.csv'}, line 2: "), said
+    assert reason in said
+
+
+@pytest.mark.parametrize(("seed", "lines", "reason"), NEVER_SPEAKS)
+def test_a_rule_that_could_never_speak_is_refused(
+    tmp_path: Path, seed: str, lines: str, reason: str
+) -> None:
+    said = _refused(tmp_path / "seed.csv", seed, lines)
+    assert said.startswith(f"{tmp_path / 'seed.csv'}, line 3: "), said
+    assert reason in said
+
+
+@pytest.mark.parametrize("seed", sorted(TABLES))
+def test_a_line_that_does_not_parse_is_refused(tmp_path: Path, seed: str) -> None:
+    columns = len(TABLES[seed].columns)
+    said = _refused(tmp_path / "seed.csv", seed, "," * columns)
+    assert f"line 2: {columns + 1} fields where {columns} belong" in said
+    assert "line 2" in _refused(tmp_path / "seed.csv", seed, 'a,"b')
+
+
+def test_every_seed_is_held_to_its_values() -> None:
+    assert set(REPEATED) == set(TABLES)
+    assert {seed for seed, _, _ in WRONG} == set(TABLES)
+    assert {path.stem for path in SEEDS.glob("*.csv")} == set(TABLES)
