@@ -1,0 +1,224 @@
+"""Which campaign and channel a visit came through: the first rule that holds."""
+
+from __future__ import annotations
+
+import fnmatch
+from dataclasses import dataclass
+from functools import cached_property
+
+from tests.opinion.campaigns import CampaignKey, Campaigns
+from tests.opinion.visits import Visit, key, letters, number
+from tests.opinion.world import World, by, word
+
+CONFIDENCE = {
+    "lead_form": "0.99",
+    "stored_click": "0.99",
+    "url_id": "0.95",
+    "utm_campaign": "0.85",
+    "alias": "0.80",
+    "ambiguous": "0.65",
+    "click_id": "0.75",
+    "utm": "0.60",
+    "crm_campaign": "0.50",
+    "lead_source": "0.40",
+    "referrer": "0.30",
+    "direct": "0.10",
+}
+PAID_CHANNELS = ("Paid Search", "Paid Social", "Display", "Paid Other")
+
+
+@dataclass(frozen=True)
+class Match:
+    """What a rule told."""
+
+    method: str
+    channel: str
+    is_paid: bool
+    platform: str | None = None
+    campaign: CampaignKey | None = None
+    has_conflict: bool = False
+
+
+def by_word(method: str, channel: str) -> Match:
+    """What a word of the CRM tells: a channel alone."""
+    return Match(method, channel, channel in PAID_CHANNELS)
+
+
+class Matcher:
+    """The rules for visits of one world."""
+
+    def __init__(self, world: World, campaigns: Campaigns) -> None:
+        self._world, self._campaigns = world, campaigns
+        self._tags = by(world.rows("stg_platform_tags"), "tag_kind")
+
+    def match(self, visit: Visit) -> Match | None:
+        """The first rule that holds for a visit; None where there is no visit at all."""
+        clicked = self._clicked(visit)
+        by_source = self._network_of_source(visit)
+        named = clicked or by_source
+        kind, medium, says_paid = self._kind(visit), *self._medium(visit)
+
+        clicks = self._stored(visit, clicked)
+        by_id = self._by_id(visit, named)
+        by_name = self._by_name(visit, named) if says_paid is not False else set()
+        alias = self._alias(visit, named)
+        pointed = next((found for found in (by_id, by_name) if len(found) == 1), alias and {alias})
+        of_another = bool(clicked and self._place(visit) and clicked != by_source)
+        has_conflict = of_another or bool(len(clicks) == 1 and pointed and pointed != clicks)
+
+        def campaign(method: str, found: CampaignKey) -> Match:
+            channel = self._campaigns.channel(found)
+            is_paid = channel in PAID_CHANNELS
+            return Match(method, channel, is_paid, found[0], found, has_conflict)
+
+        def network(method: str) -> Match:
+            told = (None, None) if of_another else (medium, kind)
+            channel = self._campaigns.rule(named, None, *told, True)
+            return Match(method, channel, True, named, None, has_conflict)
+
+        if len(clicks) == 1:
+            return campaign("stored_click", *clicks)
+        if len(by_id) == 1:
+            return campaign("url_id", *by_id)
+        if len(by_name) == 1:
+            return campaign("utm_campaign", *by_name)
+        if alias:
+            return campaign("alias", alias)
+        if max(len(clicks), len(by_id), len(by_name)) > 1:
+            return network("ambiguous")
+        if clicked:
+            return network("click_id")
+        told = self._by_tags(visit, by_source, kind, medium, says_paid)
+        if told is not None:
+            return told
+        return self._by_words(visit)
+
+    # The network
+
+    def _clicked(self, visit: Visit) -> str | None:
+        """The network whose click id proves payment; of two, the one the source agrees with."""
+        networks = [
+            row["platform"] for row in self._tags["click_id"] if row["tag_value"] in visit.clicks
+        ]
+        by_source = self._network_of_source(visit)
+        if by_source in networks:
+            return by_source
+        return min(networks, default=None)
+
+    def _network_of_source(self, visit: Visit) -> str | None:
+        source = self._place(visit)
+        for row in self._tags["utm_source"]:
+            if source in (row["tag_value"], row["tag_value"] + ".com"):
+                return row["platform"]
+        return None
+
+    @staticmethod
+    def _place(visit: Visit) -> str | None:
+        source = visit.tags["utm_source"]
+        return source.lower().removeprefix("www.") if source else None
+
+    # The campaign
+
+    def _stored(self, visit: Visit, clicked: str | None) -> set[CampaignKey]:
+        found: set[CampaignKey] = set()
+        for row in self._tags["click_id"]:
+            if row["platform"] == clicked and row["tag_value"] in visit.clicks:
+                found |= self._campaigns.clicked(clicked, visit.clicks[row["tag_value"]])
+        return found
+
+    def _by_id(self, visit: Visit, named: str | None) -> set[CampaignKey]:
+        values = []
+        for row in self._tags["id_parameter"]:
+            if named in (None, row["platform"]):
+                tag = row["tag_value"]
+                value = visit.tags["utm_id"] if tag == "utm_id" else visit.ids.get(tag)
+                values.append((row["platform"], number(value)))
+        if named is not None:
+            values.append((named, number(visit.tags["utm_campaign"])))
+        values = [(platform, value) for platform, value in values if value]
+        found: set[CampaignKey] = set()
+        for platform, value in values:
+            found |= self._campaigns.with_id(value, platform)
+        if found:
+            return found
+        for platform, value in values:
+            found |= self._campaigns.above(value, platform)
+        return found
+
+    def _by_name(self, visit: Visit, named: str | None) -> set[CampaignKey]:
+        name = visit.tags["utm_campaign"]
+        if name is None or named is None:
+            return set()
+        return {
+            campaign
+            for campaign in self._campaigns.known
+            if campaign[0] == named and self._campaigns.bore(campaign, name, visit.at)
+        }
+
+    def _alias(self, visit: Visit, named: str | None) -> CampaignKey | None:
+        name = visit.tags["utm_campaign"]
+        for row in self._world.rows("seed_campaign_aliases"):
+            if name is None or key(row["utm_campaign"]) != key(name) or not key(name):
+                continue
+            if named in (None, row["platform"]):
+                return row["platform"], row["account_id"], row["campaign_id"]
+        return None
+
+    # The channel
+
+    @cached_property
+    def _mediums(self) -> dict[str, tuple[str, bool | None]]:
+        return {
+            row["utm_medium"]: (row["medium"], row["is_paid"])
+            for row in self._world.rows("seed_utm_mediums")
+        }
+
+    def _medium(self, visit: Visit) -> tuple[str | None, bool | None]:
+        return self._mediums.get(letters(visit.tags["utm_medium"]), (None, None))
+
+    def _kind(self, visit: Visit) -> str | None:
+        place = self._place(visit)
+        return self._kind_of(place) if place else None
+
+    def _kind_of(self, place: str) -> str | None:
+        for row in self._world.rows("seed_traffic_sources"):
+            if fnmatch.fnmatchcase(place, row["source_pattern"].replace("%", "*")):
+                return row["source_kind"]
+        return None
+
+    def _by_tags(
+        self,
+        visit: Visit,
+        network: str | None,
+        kind: str | None,
+        medium: str | None,
+        says_paid: bool | None,
+    ) -> Match | None:
+        if kind is None and medium is None:
+            return None
+        is_paid = says_paid is True
+        platform = network if is_paid else None
+        channel = self._campaigns.rule(platform, None, medium, kind, is_paid)
+        return Match("utm", channel, is_paid, platform)
+
+    def _by_words(self, visit: Visit) -> Match | None:
+        seed = {row["lead_source"]: row for row in self._world.rows("seed_lead_sources")}
+        meant = seed.get(word(visit.lead_source))
+        if meant and not meant["is_vague"]:
+            return by_word("lead_source", meant["channel"])
+        came_from = visit.referrer_host
+        if came_from is None and "fbclid" in visit.clicks:
+            came_from = "facebook.com"
+        if came_from is not None:
+            kind = self._kind_of(came_from) or "website"
+            channel = self._campaigns.rule(None, None, None, kind, False)
+            return Match("referrer", channel, False)
+        if visit.lead_source:
+            return by_word("lead_source", meant["channel"] if meant else "Other")
+        if visit.tags["utm_source"] or visit.tags["utm_medium"]:
+            channel = self._campaigns.rule(None, None, None, None, False)
+            return Match("utm", channel, False)
+        if visit.landed:
+            channel = self._campaigns.rule(None, None, None, "direct", False)
+            return Match("direct", channel, False)
+        return None
