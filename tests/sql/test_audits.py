@@ -258,7 +258,7 @@ MUTATIONS: dict[str, tuple[str, str]] = {
     ),
     "open_pipeline_credited_equals_the_crm": (
         "build.fct_attribution",
-        "delete from {table} where opportunity_id = 'O2'",
+        "delete from {table} where basis = 'open' and model = 'markov'",
     ),
     "weights_of_a_deal_sum_to_one": (
         "build.fct_attribution",
