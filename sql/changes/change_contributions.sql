@@ -2,10 +2,27 @@
 -- Grain: one row per mart, row, figure and fact.
 -- The sum over the facts is what the figure moved by. Figure any stands for whatever else is
 -- computed from a fact, such as medians. is_moved: the fact left the row or came into it.
--- Rows are named as in change_figures; those of months still open are here too.
+-- Rows are named as in change_figures; those of months still open are here too. A fact that stays
+-- where it is makes one move with both sides in it, else one of each side.
 with
 
-spend_sides as (
+spend_moves as (
+    select
+        fact_id,
+        platform,
+        account_id,
+        campaign_id,
+        new_channel as channel,
+        cast(date_trunc('month', date_day) as date) as month,
+        2 as sides,
+        new_spend_base - old_spend_base as spend_base,
+        new_impressions - old_impressions as impressions,
+        new_clicks - old_clicks as clicks,
+        coalesce(new_reported_conversions, 0)
+        - coalesce(old_reported_conversions, 0) as reported_conversions
+    from build.change_spend
+    where is_old and is_new and old_channel is not distinct from new_channel
+    union all
     select
         fact_id,
         platform,
@@ -13,13 +30,13 @@ spend_sides as (
         campaign_id,
         old_channel as channel,
         cast(date_trunc('month', date_day) as date) as month,
-        -1 as sign,
-        old_spend_base as spend_base,
-        old_impressions as impressions,
-        old_clicks as clicks,
-        old_reported_conversions as reported_conversions
+        1 as sides,
+        -old_spend_base as spend_base,
+        -old_impressions as impressions,
+        -old_clicks as clicks,
+        -old_reported_conversions as reported_conversions
     from build.change_spend
-    where is_old
+    where is_old and (not is_new or old_channel is distinct from new_channel)
     union all
     select
         fact_id,
@@ -28,13 +45,13 @@ spend_sides as (
         campaign_id,
         new_channel as channel,
         cast(date_trunc('month', date_day) as date) as month,
-        1 as sign,
+        1 as sides,
         new_spend_base as spend_base,
         new_impressions as impressions,
         new_clicks as clicks,
         new_reported_conversions as reported_conversions
     from build.change_spend
-    where is_new
+    where is_new and (not is_old or old_channel is distinct from new_channel)
 ),
 
 earned_sides as (
@@ -48,12 +65,16 @@ earned_sides as (
         old_channel as channel,
         old_cohort_month as month,
         -1 as sign,
-        cast(null as numeric(18, 2)) as amount_base,
-        old_is_mql as is_mql,
-        old_is_sql as is_sql,
-        false as is_won,
-        false as is_closed,
-        false as is_new_customer
+        1 as leads,
+        case when old_is_mql then 1 else 0 end as mqls,
+        case when old_is_sql then 1 else 0 end as sqls,
+        0 as opportunities,
+        0 as won_deals,
+        0 as lost_deals,
+        0 as customers,
+        cast(0 as numeric(18, 2)) as won_revenue_base,
+        cast(0 as numeric(18, 2)) as open_pipeline_base,
+        cast(0 as numeric(18, 2)) as lost_amount_base
     from build.change_people
     where is_old and not old_is_internal
     union all
@@ -67,12 +88,16 @@ earned_sides as (
         new_channel as channel,
         new_cohort_month as month,
         1 as sign,
-        cast(null as numeric(18, 2)) as amount_base,
-        new_is_mql as is_mql,
-        new_is_sql as is_sql,
-        false as is_won,
-        false as is_closed,
-        false as is_new_customer
+        1 as leads,
+        case when new_is_mql then 1 else 0 end as mqls,
+        case when new_is_sql then 1 else 0 end as sqls,
+        0 as opportunities,
+        0 as won_deals,
+        0 as lost_deals,
+        0 as customers,
+        cast(0 as numeric(18, 2)) as won_revenue_base,
+        cast(0 as numeric(18, 2)) as open_pipeline_base,
+        cast(0 as numeric(18, 2)) as lost_amount_base
     from build.change_people
     where is_new and not new_is_internal
     union all
@@ -86,12 +111,19 @@ earned_sides as (
         old_channel as channel,
         old_cohort_month as month,
         -1 as sign,
-        old_amount_base as amount_base,
-        false as is_mql,
-        false as is_sql,
-        old_is_won as is_won,
-        old_is_closed as is_closed,
-        old_is_new_customer as is_new_customer
+        0 as leads,
+        0 as mqls,
+        0 as sqls,
+        1 as opportunities,
+        case when old_is_won then 1 else 0 end as won_deals,
+        case when old_is_closed and not old_is_won then 1 else 0 end as lost_deals,
+        case when old_is_new_customer then 1 else 0 end as customers,
+        case when old_is_won then old_amount_base else 0 end as won_revenue_base,
+        case when not old_is_closed then old_amount_base else 0 end as open_pipeline_base,
+        case
+            when old_is_closed and not old_is_won then old_amount_base
+            else 0
+        end as lost_amount_base
     from build.change_deals
     where is_old and old_type_group = 'new_business'
     union all
@@ -105,80 +137,116 @@ earned_sides as (
         new_channel as channel,
         new_cohort_month as month,
         1 as sign,
-        new_amount_base as amount_base,
-        false as is_mql,
-        false as is_sql,
-        new_is_won as is_won,
-        new_is_closed as is_closed,
-        new_is_new_customer as is_new_customer
+        0 as leads,
+        0 as mqls,
+        0 as sqls,
+        1 as opportunities,
+        case when new_is_won then 1 else 0 end as won_deals,
+        case when new_is_closed and not new_is_won then 1 else 0 end as lost_deals,
+        case when new_is_new_customer then 1 else 0 end as customers,
+        case when new_is_won then new_amount_base else 0 end as won_revenue_base,
+        case when not new_is_closed then new_amount_base else 0 end as open_pipeline_base,
+        case
+            when new_is_closed and not new_is_won then new_amount_base
+            else 0
+        end as lost_amount_base
     from build.change_deals
     where is_new and new_type_group = 'new_business'
+),
+
+earned_moves as (
+    select
+        fact_kind,
+        fact_id,
+        case
+            when channel = 'Unattributed' then 'unattributed'
+            when crm_campaign_id is not null then 'crm'
+            else coalesce(platform, 'unmatched')
+        end as platform,
+        case
+            when channel = 'Unattributed' then 'unattributed'
+            when crm_campaign_id is not null then 'crm'
+            else coalesce(account_id, 'unmatched')
+        end as account_id,
+        case
+            when channel = 'Unattributed' then 'unattributed'
+            else coalesce(crm_campaign_id, campaign_id, 'unmatched')
+        end as campaign_id,
+        channel,
+        month,
+        count(*) as sides,
+        sum(sign * coalesce(leads, 0)) as leads,
+        sum(sign * coalesce(mqls, 0)) as mqls,
+        sum(sign * coalesce(sqls, 0)) as sqls,
+        sum(sign * coalesce(opportunities, 0)) as opportunities,
+        sum(sign * coalesce(won_deals, 0)) as won_deals,
+        sum(sign * coalesce(lost_deals, 0)) as lost_deals,
+        sum(sign * coalesce(customers, 0)) as customers,
+        sum(sign * coalesce(won_revenue_base, 0)) as won_revenue_base,
+        sum(sign * coalesce(open_pipeline_base, 0)) as open_pipeline_base,
+        sum(sign * coalesce(lost_amount_base, 0)) as lost_amount_base
+    from earned_sides
+    group by
+        fact_kind,
+        fact_id,
+        platform,
+        account_id,
+        campaign_id,
+        crm_campaign_id,
+        channel,
+        month
 ),
 
 measured as (
     select
         'spend' as fact_kind,
-        sides.fact_id,
-        sides.platform,
-        sides.account_id,
-        sides.campaign_id,
-        sides.channel,
+        moves.fact_id,
+        moves.platform,
+        moves.account_id,
+        moves.campaign_id,
+        moves.channel,
         figures.figure,
-        sides.month,
-        sides.sign,
+        moves.month,
+        moves.sides,
         cast(
             case figures.figure
-                when 'spend_base' then sides.spend_base
-                when 'impressions' then sides.impressions
-                when 'clicks' then sides.clicks
-                when 'reported_conversions' then sides.reported_conversions
-                else 0
+                when 'spend_base' then moves.spend_base
+                when 'impressions' then moves.impressions
+                when 'clicks' then moves.clicks
+                when 'reported_conversions' then moves.reported_conversions
             end as numeric(26, 6)
         ) as amount
-    from spend_sides as sides
+    from spend_moves as moves
     cross join (
-        values ('spend_base'), ('impressions'), ('clicks'), ('reported_conversions'), ('any')
+        values ('spend_base'), ('impressions'), ('clicks'), ('reported_conversions')
     ) as figures (figure)
     union all
     select
-        sides.fact_kind,
-        sides.fact_id,
-        case
-            when sides.channel = 'Unattributed' then 'unattributed'
-            when sides.crm_campaign_id is not null then 'crm'
-            else coalesce(sides.platform, 'unmatched')
-        end as platform,
-        case
-            when sides.channel = 'Unattributed' then 'unattributed'
-            when sides.crm_campaign_id is not null then 'crm'
-            else coalesce(sides.account_id, 'unmatched')
-        end as account_id,
-        case
-            when sides.channel = 'Unattributed' then 'unattributed'
-            else coalesce(sides.crm_campaign_id, sides.campaign_id, 'unmatched')
-        end as campaign_id,
-        sides.channel,
+        moves.fact_kind,
+        moves.fact_id,
+        moves.platform,
+        moves.account_id,
+        moves.campaign_id,
+        moves.channel,
         figures.figure,
-        sides.month,
-        sides.sign,
+        moves.month,
+        moves.sides,
         cast(
-            case
-                when figures.figure in ('leads', 'opportunities') then 1
-                when figures.figure = 'mqls' and sides.is_mql then 1
-                when figures.figure = 'sqls' and sides.is_sql then 1
-                when figures.figure = 'won_deals' and sides.is_won then 1
-                when figures.figure = 'lost_deals' and sides.is_closed and not sides.is_won then 1
-                when figures.figure = 'customers' and sides.is_new_customer then 1
-                when figures.figure = 'won_revenue_base' and sides.is_won then sides.amount_base
-                when figures.figure = 'open_pipeline_base' and not sides.is_closed
-                    then sides.amount_base
-                when
-                    figures.figure = 'lost_amount_base' and sides.is_closed and not sides.is_won
-                    then sides.amount_base
+            case figures.figure
+                when 'leads' then moves.leads
+                when 'mqls' then moves.mqls
+                when 'sqls' then moves.sqls
+                when 'opportunities' then moves.opportunities
+                when 'won_deals' then moves.won_deals
+                when 'lost_deals' then moves.lost_deals
+                when 'customers' then moves.customers
+                when 'won_revenue_base' then moves.won_revenue_base
+                when 'open_pipeline_base' then moves.open_pipeline_base
+                when 'lost_amount_base' then moves.lost_amount_base
                 else 0
             end as numeric(26, 6)
         ) as amount
-    from earned_sides as sides
+    from earned_moves as moves
     inner join (
         values
         ('person', 'leads'),
@@ -194,7 +262,13 @@ measured as (
         ('deal', 'lost_amount_base'),
         ('deal', 'any')
     ) as figures (fact_kind, figure)
-        on sides.fact_kind = figures.fact_kind
+        on moves.fact_kind = figures.fact_kind
+),
+
+kept as (
+    select *
+    from measured
+    where amount <> 0 or figure = 'any'
 ),
 
 contributions as (
@@ -205,9 +279,9 @@ contributions as (
         figure,
         fact_kind,
         fact_id,
-        sum(sign * coalesce(amount, 0)) as delta,
-        count(*) = 1 as is_moved
-    from measured
+        sum(amount) as delta,
+        sum(sides) = 1 as is_moved
+    from kept
     group by platform, account_id, campaign_id, month, figure, fact_kind, fact_id
     union all
     select
@@ -216,9 +290,9 @@ contributions as (
         figure,
         fact_kind,
         fact_id,
-        sum(sign * coalesce(amount, 0)) as delta,
-        count(*) = 1 as is_moved
-    from measured
+        sum(amount) as delta,
+        sum(sides) = 1 as is_moved
+    from kept
     group by channel, month, figure, fact_kind, fact_id
 ),
 

@@ -62,6 +62,32 @@ parts as (
     ) as added (figure)
 ),
 
+-- Which sums a fact makes up, and which of its aspects decide which sum.
+made as (
+    select
+        fact_kind,
+        part
+    from (
+        values
+        ('spend', 'spend_base'),
+        ('spend', 'impressions'),
+        ('spend', 'clicks'),
+        ('spend', 'reported_conversions'),
+        ('person', 'leads'),
+        ('person', 'mqls'),
+        ('person', 'sqls'),
+        ('person', 'any'),
+        ('deal', 'opportunities'),
+        ('deal', 'won_deals'),
+        ('deal', 'lost_deals'),
+        ('deal', 'customers'),
+        ('deal', 'won_revenue_base'),
+        ('deal', 'open_pipeline_base'),
+        ('deal', 'lost_amount_base'),
+        ('deal', 'any')
+    ) as making (fact_kind, part)
+),
+
 aspects as (
     select
         fact_kind,
@@ -123,6 +149,37 @@ ordered_causes as (
     ) as listed (cause, cause_order)
 ),
 
+-- What each cause of a fact says of the figures that the fact makes up.
+told as (
+    select
+        causes.fact_kind,
+        causes.fact_id,
+        made.part,
+        causes.cause,
+        causes.evidence,
+        causes.aspect = 'place' and made.part <> 'any' as is_of_moves
+    from build.change_causes as causes
+    inner join made
+        on
+            causes.fact_kind = made.fact_kind
+            and (causes.aspect in ('exists', 'place') or made.part = 'any')
+    where causes.cause is not null
+    union all
+    select
+        causes.fact_kind,
+        causes.fact_id,
+        aspects.part,
+        causes.cause,
+        causes.evidence,
+        false as is_of_moves
+    from build.change_causes as causes
+    inner join aspects
+        on
+            causes.fact_kind = aspects.fact_kind
+            and causes.aspect = aspects.aspect
+    where causes.cause is not null
+),
+
 figures as (
     select
         figures.mart,
@@ -136,75 +193,72 @@ figures as (
         on figures.figure = parts.figure
 ),
 
-told as (
+looked_at as (
+    select distinct
+        mart,
+        row_key,
+        part
+    from figures
+),
+
+contributions as (
     select
-        figures.mart,
-        figures.row_key,
-        figures.figure,
+        looked_at.mart,
+        looked_at.row_key,
+        looked_at.part,
         contributions.fact_kind,
         contributions.fact_id,
-        causes.cause,
-        causes.evidence
-    from figures
+        contributions.delta,
+        contributions.is_moved
+    from looked_at
     inner join build.change_contributions as contributions
         on
-            figures.mart = contributions.mart
-            and figures.row_key = contributions.row_key
-            and figures.part = contributions.figure
-    inner join build.change_causes as causes
-        on
-            contributions.fact_kind = causes.fact_kind
-            and contributions.fact_id = causes.fact_id
-    left join aspects
-        on
-            contributions.fact_kind = aspects.fact_kind
-            and contributions.figure = aspects.part
-            and causes.aspect = aspects.aspect
-    where
-        causes.aspect = 'exists'
-        or (causes.aspect = 'place' and contributions.is_moved)
-        or contributions.figure = 'any'
-        or aspects.aspect is not null
+            looked_at.mart = contributions.mart
+            and looked_at.row_key = contributions.row_key
+            and looked_at.part = contributions.figure
 ),
 
--- The whole of a sum must be made up of facts, each with a cause.
-made_up as (
+sums as (
     select
-        figures.mart,
-        figures.row_key,
-        figures.figure,
-        bool_or(figures.is_sum) as is_sum,
-        max(figures.moved_by) as moved_by,
-        sum(case when figures.is_sum then contributions.delta end) as made_up_by
-    from figures
-    left join build.change_contributions as contributions
-        on
-            figures.mart = contributions.mart
-            and figures.row_key = contributions.row_key
-            and figures.part = contributions.figure
-    group by figures.mart, figures.row_key, figures.figure
+        mart,
+        row_key,
+        part,
+        sum(delta) as made_up_by
+    from contributions
+    group by mart, row_key, part
 ),
 
-silent as (
-    select distinct
-        figures.mart,
-        figures.row_key,
-        figures.figure
-    from figures
-    inner join build.change_contributions as contributions
-        on
-            figures.mart = contributions.mart
-            and figures.row_key = contributions.row_key
-            and figures.part = contributions.figure
+reasons as (
+    select
+        contributions.mart,
+        contributions.row_key,
+        contributions.part,
+        told.cause,
+        told.evidence,
+        row_number() over (
+            partition by
+                contributions.mart, contributions.row_key, contributions.part, told.cause
+            order by told.evidence collate "C"
+        ) as place
+    from contributions
     left join told
         on
-            figures.mart = told.mart
-            and figures.row_key = told.row_key
-            and figures.figure = told.figure
-            and contributions.fact_kind = told.fact_kind
+            contributions.fact_kind = told.fact_kind
             and contributions.fact_id = told.fact_id
-            and told.cause is not null
-    where figures.part <> 'any' and told.fact_id is null
+            and contributions.part = told.part
+            and (contributions.is_moved or not told.is_of_moves)
+),
+
+-- One more than is shown, to know that there are more.
+first_reasons as (
+    select
+        mart,
+        row_key,
+        part,
+        cause,
+        evidence
+    from reasons
+    where place <= 11
 ),
 
 inputs as (
@@ -218,46 +272,47 @@ inputs as (
     from build.change_inputs
 ),
 
-told_figures as (
-    select distinct
-        mart,
-        row_key,
-        figure
-    from told
-    where cause is not null
-),
-
+-- A sum is explained when facts make up the whole of it, each with a cause; others when any fact
+-- is, and none is without.
 unexplained as (
     select
-        made_up.mart,
-        made_up.row_key,
-        made_up.figure
-    from made_up
-    left join silent
+        figures.mart,
+        figures.row_key,
+        figures.figure
+    from figures
+    left join sums
         on
-            made_up.mart = silent.mart
-            and made_up.row_key = silent.row_key
-            and made_up.figure = silent.figure
-    left join told_figures
+            figures.mart = sums.mart
+            and figures.row_key = sums.row_key
+            and figures.part = sums.part
+    left join first_reasons
         on
-            made_up.mart = told_figures.mart
-            and made_up.row_key = told_figures.row_key
-            and made_up.figure = told_figures.figure
-    where
-        (made_up.is_sum and made_up.moved_by <> coalesce(made_up.made_up_by, 0))
-        or silent.mart is not null
-        or told_figures.mart is null
+            figures.mart = first_reasons.mart
+            and figures.row_key = first_reasons.row_key
+            and figures.part = first_reasons.part
+    group by figures.mart, figures.row_key, figures.figure
+    having
+        bool_or(figures.is_sum and figures.moved_by <> coalesce(sums.made_up_by, 0))
+        or count(first_reasons.cause) = 0
+        or bool_or(
+            figures.part <> 'any' and sums.part is not null and first_reasons.cause is null
+        )
 ),
 
 named as (
     select
-        mart,
-        row_key,
-        figure,
-        cause,
-        evidence
-    from told
-    where cause is not null
+        figures.mart,
+        figures.row_key,
+        figures.figure,
+        first_reasons.cause,
+        first_reasons.evidence
+    from figures
+    inner join first_reasons
+        on
+            figures.mart = first_reasons.mart
+            and figures.row_key = first_reasons.row_key
+            and figures.part = first_reasons.part
+    where first_reasons.cause is not null
     union
     select
         unexplained.mart,
@@ -281,10 +336,7 @@ numbered as (
         row_number() over (
             partition by named.mart, named.row_key, named.figure, named.cause
             order by named.evidence collate "C"
-        ) as place,
-        count(*) over (
-            partition by named.mart, named.row_key, named.figure, named.cause
-        ) as facts
+        ) as place
     from named
     inner join ordered_causes
         on named.cause = ordered_causes.cause
@@ -297,13 +349,9 @@ by_cause as (
         figure,
         cause,
         cause_order,
-        string_agg(evidence, ', ' order by place)
-        || case
-            when max(facts) > 10 then ' and ' || cast(max(facts) - 10 as text) || ' more'
-            else ''
-        end as evidence
+        string_agg(case when place <= 10 then evidence end, ', ' order by place)
+        || case when max(place) > 10 then ' and more' else '' end as evidence
     from numbered
-    where place <= 10
     group by mart, row_key, figure, cause, cause_order
 ),
 
@@ -315,6 +363,17 @@ explained as (
         string_agg(cause, ', ' order by cause_order) as causes,
         string_agg(cause || ': ' || evidence, '; ' order by cause_order) as evidence
     from by_cause
+    group by mart, row_key, figure
+),
+
+moves as (
+    select
+        mart,
+        row_key,
+        figure,
+        bool_or(is_sum) as is_sum,
+        max(moved_by) as moved_by
+    from figures
     group by mart, row_key, figure
 ),
 
@@ -335,15 +394,15 @@ changes as (
         figures.old_value,
         figures.new_value,
         case
-            when made_up.is_sum then made_up.moved_by
+            when moves.is_sum then moves.moved_by
             else figures.new_value - figures.old_value
         end as delta
     from build.change_figures as figures
-    inner join made_up
+    inner join moves
         on
-            figures.mart = made_up.mart
-            and figures.row_key = made_up.row_key
-            and figures.figure = made_up.figure
+            figures.mart = moves.mart
+            and figures.row_key = moves.row_key
+            and figures.figure = moves.figure
     inner join explained
         on
             figures.mart = explained.mart
