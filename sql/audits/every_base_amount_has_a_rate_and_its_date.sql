@@ -101,6 +101,61 @@ known_rates as (
     where is_corporate and 'crm' in (select as_of.rates from as_of)
 ),
 
+-- Amounts are many, the days they were converted at few: the rates are looked up by day.
+rate_days as (
+    select
+        currency_code,
+        fx_rate_date
+    from build.fct_ad_spend_daily
+    union
+    select
+        currency_code,
+        fx_rate_date
+    from build.fct_ad_performance_daily
+    union
+    select
+        currency_code,
+        fx_rate_date
+    from build.fct_opportunities
+    union
+    select
+        currency_code,
+        fx_rate_date
+    from build.fct_attribution
+),
+
+conversion_days as (
+    select distinct fx_rate_date
+    from rate_days
+),
+
+own_rates as (
+    select
+        rate_days.currency_code,
+        rate_days.fx_rate_date,
+        known_rates.rate,
+        known_rates.served_until
+    from rate_days
+    inner join known_rates
+        on
+            rate_days.currency_code = known_rates.currency_code
+            and rate_days.fx_rate_date between known_rates.first_date and known_rates.last_date
+),
+
+reporting_rates as (
+    select
+        conversion_days.fx_rate_date,
+        known_rates.rate,
+        known_rates.served_until
+    from conversion_days
+    cross join as_of
+    inner join known_rates
+        on
+            as_of.reporting_currency = known_rates.currency_code
+            and conversion_days.fx_rate_date
+            between known_rates.first_date and known_rates.last_date
+),
+
 looked_up as (
     select
         amounts.mart,
@@ -135,15 +190,12 @@ looked_up as (
         end as lacking_currency
     from amounts
     cross join as_of
-    left join known_rates as own_rates
+    left join own_rates
         on
             amounts.currency_code = own_rates.currency_code
-            and amounts.fx_rate_date between own_rates.first_date and own_rates.last_date
-    left join known_rates as reporting_rates
-        on
-            as_of.reporting_currency = reporting_rates.currency_code
-            and amounts.fx_rate_date
-            between reporting_rates.first_date and reporting_rates.last_date
+            and amounts.fx_rate_date = own_rates.fx_rate_date
+    left join reporting_rates
+        on amounts.fx_rate_date = reporting_rates.fx_rate_date
 ),
 
 wrong as (
