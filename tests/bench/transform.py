@@ -46,10 +46,12 @@ DEFAULTS = {
 
 @dataclass(frozen=True)
 class Spent:
-    """What one step took: seconds, peak memory in MB, and the rows it made, copied or found."""
+    """What one step took: seconds, the processors' and on the clock, peak memory in MB, and the
+    rows it made, copied or found."""
 
     name: str
     seconds: float
+    cpu_seconds: float
     megabytes: float
     rows: int
 
@@ -103,33 +105,43 @@ def alone(name: str, work: Callable[[], int | None], server: int | None) -> Spen
     answers, answer = context.Pipe(duplex=False)
 
     def child() -> None:
-        began = time.perf_counter()
+        began, before = time.perf_counter(), time.process_time()
         rows = work() or 0
-        seconds = time.perf_counter() - began
+        seconds, cpu_seconds = time.perf_counter() - began, time.process_time() - before
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-        answer.send(Spent(name, seconds, peak, rows))
+        answer.send(Spent(name, seconds, cpu_seconds, peak, rows))
 
     process = context.Process(target=child)
     process.start()
     answer.close()
-    with _Peak(server) as peak:
+    with _Watch(server) as watch:
         try:
             spent: Spent = answers.recv()
         except EOFError:
             raise SystemExit(f"{name} failed") from None
         process.join()
-    return replace(spent, megabytes=peak.megabytes) if server else spent
+    if not server:
+        return spent
+    cpu_seconds = spent.cpu_seconds + watch.cpu_seconds
+    return replace(spent, cpu_seconds=cpu_seconds, megabytes=watch.megabytes)
 
 
-class _Peak:
-    """The most memory a server's processes held, pages they share counted once."""
+class _Watch:
+    """What a server's processes used: processors' seconds, and the most memory they held, pages
+    they share counted once."""
 
     def __init__(self, server: int | None) -> None:
         self._server, self._ended = server, threading.Event()
         self._thread = threading.Thread(target=self._look, daemon=True)
+        self._spent: dict[int, tuple[float, float]] = {}
         self.megabytes = 0.0
 
-    def __enter__(self) -> _Peak:
+    @property
+    def cpu_seconds(self) -> float:
+        """From the first to the last look at each process."""
+        return sum(last - first for first, last in self._spent.values())
+
+    def __enter__(self) -> _Watch:
         if self._server:
             self._thread.start()
         return self
@@ -146,6 +158,12 @@ class _Peak:
             for process in (root, *root.children(recursive=True)):
                 with suppress(psutil.Error):
                     held += process.memory_full_info().pss
+                    times = process.cpu_times()
+                    spent = times.user + times.system
+                    # A process that is new since the step began did all it did for the step.
+                    began = 0.0 if self._spent and process.pid not in self._spent else spent
+                    first, _ = self._spent.get(process.pid, (began, spent))
+                    self._spent[process.pid] = (first, spent)
             self.megabytes = max(self.megabytes, held / 2**20)
 
 
@@ -156,7 +174,7 @@ def measure(settings: Settings, engine: str, scale: float, server: int | None = 
         spent = alone(name, work, server)
         print(
             f"  {spent.name:<52} {spent.rows:>12,} rows {spent.seconds:>8.2f} s "
-            f"{spent.megabytes:>8,.0f} MB",
+            f"{spent.cpu_seconds:>8.2f} CPU s {spent.megabytes:>8,.0f} MB",
             flush=True,
         )
         return spent
@@ -199,6 +217,12 @@ def _measures(
             "MB",
             max(spent.megabytes for spent in slowest),
             max(spent.megabytes for spent in copied),
+        ),
+        (
+            "all models and audits, processors",
+            "CPU s",
+            sum(spent.cpu_seconds for spent in slowest),
+            sum(spent.cpu_seconds for spent in copied),
         ),
         ("all models", "s", sum(spent.seconds for spent in built), yardstick),
         ("all audits", "s", sum(spent.seconds for spent in audited), yardstick),
