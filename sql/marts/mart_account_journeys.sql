@@ -129,20 +129,19 @@ ordered as (
         campaign_name,
         content,
         match_method,
-        row_number() over (
-            partition by crm_account_id
-            order by
-                occurred_at asc,
-                coalesce(person_id, '~' || opportunity_id) collate "C" asc,
-                own_order asc
-        ) as step_number,
+        row_number() over journey as step_number,
         cast(floor(extract(epoch from occurred_at)) as bigint)
-        - cast(
-            floor(extract(epoch from min(occurred_at) over (partition by crm_account_id)))
-            as bigint
-        ) as seconds_since_first,
+        - cast(floor(extract(epoch from first_value(occurred_at) over journey)) as bigint)
+            as seconds_since_first,
         occurred_at
     from steps
+    window journey as (
+        partition by crm_account_id
+        order by
+            occurred_at asc,
+            coalesce(person_id, '~' || opportunity_id) collate "C" asc,
+            own_order asc
+    )
 ),
 
 journeys as (

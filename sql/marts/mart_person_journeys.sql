@@ -153,20 +153,20 @@ ordered as (
         channel,
         utm_content,
         match_method,
-        row_number() over (
-            partition by person_id
-            order by
-                occurred_at asc,
-                stage_order asc,
-                match_confidence desc,
-                touchpoint_id collate "C" asc
-        ) as step_number,
+        row_number() over journey as step_number,
         cast(floor(extract(epoch from occurred_at)) as bigint)
-        - cast(
-            floor(extract(epoch from min(occurred_at) over (partition by person_id))) as bigint
-        ) as seconds_since_first,
+        - cast(floor(extract(epoch from first_value(occurred_at) over journey)) as bigint)
+            as seconds_since_first,
         occurred_at
     from steps
+    window journey as (
+        partition by person_id
+        order by
+            occurred_at asc,
+            stage_order asc,
+            match_confidence desc,
+            touchpoint_id collate "C" asc
+    )
 ),
 
 journeys as (
