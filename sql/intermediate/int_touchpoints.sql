@@ -22,10 +22,13 @@ as_of as (
 
 people as (
     select
-        person_id,
-        is_internal,
-        lead_at
-    from build.int_people
+        people.person_id,
+        cast((people.lead_at at time zone 'UTC') as date) as lead_day,
+        cast((people.lead_at at time zone as_of.reporting_zone) as date) as reported_lead_day,
+        people.is_internal,
+        people.lead_at
+    from build.int_people as people
+    cross join as_of
 ),
 
 campaigns as (
@@ -174,8 +177,11 @@ forms as (
         or (ruled.match_method = 'utm' and coalesce(ruled.is_medium_paid, false)) as has_paid_sign,
         ruled.has_macro,
         ruled.has_conflict,
+        people.is_internal,
         ruled.touched_at
     from ruled
+    inner join people
+        on ruled.person_id = people.person_id
     left join campaigns
         on
             ruled.platform = campaigns.platform
@@ -217,8 +223,11 @@ lead_forms as (
         lead_forms.campaign_id is not null as has_paid_sign,
         false as has_macro,
         false as has_conflict,
+        people.is_internal,
         lead_forms.submitted_at as touched_at
     from build.int_lead_forms as lead_forms
+    inner join people
+        on lead_forms.person_id = people.person_id
     left join campaigns
         on
             lead_forms.platform = campaigns.platform
@@ -231,25 +240,15 @@ responses as (
     select
         'member:' || members.campaign_member_id as touchpoint_id,
         coalesce(contact_ids.person_id, lead_ids.person_id) as person_id,
-        'campaign_response' as evidence,
         members.crm_campaign_id,
-        coalesce(crm_campaigns.channel, 'Other') as told_channel,
-        coalesce(crm_campaigns.offer_type, 'other') as offer_type,
-        'crm_campaign' as match_method,
-        members.first_responded_date as touch_day,
-        false as is_noted,
+        members.first_responded_date,
         members.created_at
     from staging.stg_crm_campaign_members as members
     left join build.int_person_ids as contact_ids
         on members.contact_id = contact_ids.record_id
     left join build.int_person_ids as lead_ids
         on members.lead_id = lead_ids.record_id
-    left join crm_campaigns
-        on members.crm_campaign_id = crm_campaigns.crm_campaign_id
-    where
-        members.has_responded
-        and not members.is_deleted
-        and coalesce(contact_ids.person_id, lead_ids.person_id) is not null
+    where members.has_responded and not members.is_deleted
 ),
 
 noted_activities as (
@@ -280,13 +279,12 @@ activities as (
     select
         activities.activity || ':' || activities.activity_id as touchpoint_id,
         coalesce(contact_ids.person_id, lead_ids.person_id) as person_id,
-        'activity' as evidence,
-        null as crm_campaign_id,
-        types.channel as told_channel,
+        types.channel,
         types.offer_type,
-        'activity' as match_method,
-        activities.activity_date as touch_day,
-        true as is_noted,
+        activities.activity_date,
+        cast((activities.created_at at time zone 'UTC') as date) as noted_day,
+        cast((activities.created_at at time zone as_of.reporting_zone) as date)
+            as reported_noted_day,
         activities.created_at
     from noted_activities as activities
     cross join as_of
@@ -298,15 +296,7 @@ activities as (
         on activities.contact_id = contact_ids.record_id
     left join build.int_person_ids as lead_ids
         on activities.lead_id = lead_ids.record_id
-    where
-        coalesce(contact_ids.person_id, lead_ids.person_id) is not null
-        and coalesce(activities.activity_date <= as_of.as_of_date, true)
-),
-
-dated as (
-    select * from responses
-    union all
-    select * from activities
+    where coalesce(activities.activity_date <= as_of.as_of_date, true)
 ),
 
 touches as (
@@ -342,16 +332,17 @@ touches as (
         has_paid_sign,
         has_macro,
         has_conflict,
+        is_internal,
         touched_at
     from forms
     union all
     select * from lead_forms
     union all
     select
-        dated.touchpoint_id,
-        dated.person_id,
-        dated.evidence,
-        dated.crm_campaign_id,
+        responses.touchpoint_id,
+        responses.person_id,
+        'campaign_response' as evidence,
+        responses.crm_campaign_id,
         null as platform,
         null as account_id,
         null as campaign_id,
@@ -360,12 +351,12 @@ touches as (
         null as campaign_type,
         null as medium,
         null as source_kind,
-        dated.told_channel,
+        coalesce(crm_campaigns.channel, 'Other') as told_channel,
         null as utm_channel_key,
         null as lead_source_channel,
         null as referrer_kind,
-        dated.offer_type,
-        dated.match_method,
+        coalesce(crm_campaigns.offer_type, 'other') as offer_type,
+        'crm_campaign' as match_method,
         null as other_campaigns,
         null as named_platform,
         null as lead_source,
@@ -379,29 +370,67 @@ touches as (
         false as has_paid_sign,
         false as has_macro,
         false as has_conflict,
+        people.is_internal,
         case
-            when dated.touch_day is null then dated.created_at
-            when
-                dated.is_noted
-                and dated.touch_day in (
-                    cast((dated.created_at at time zone 'UTC') as date),
-                    cast((dated.created_at at time zone as_of.reporting_zone) as date),
-                    cast((people.lead_at at time zone 'UTC') as date),
-                    cast((people.lead_at at time zone as_of.reporting_zone) as date)
-                )
-                then dated.created_at
-            when
-                dated.touch_day in (
-                    cast((people.lead_at at time zone 'UTC') as date),
-                    cast((people.lead_at at time zone as_of.reporting_zone) as date)
-                )
+            when responses.first_responded_date is null then responses.created_at
+            when responses.first_responded_date in (people.lead_day, people.reported_lead_day)
                 then people.lead_at
-            else cast(dated.touch_day as timestamp) at time zone 'UTC'
+            else cast(responses.first_responded_date as timestamp) at time zone 'UTC'
         end as touched_at
-    from dated
-    cross join as_of
+    from responses
     inner join people
-        on dated.person_id = people.person_id
+        on responses.person_id = people.person_id
+    left join crm_campaigns
+        on responses.crm_campaign_id = crm_campaigns.crm_campaign_id
+    union all
+    select
+        activities.touchpoint_id,
+        activities.person_id,
+        'activity' as evidence,
+        null as crm_campaign_id,
+        null as platform,
+        null as account_id,
+        null as campaign_id,
+        null as ad_group_id,
+        null as ad_id,
+        null as campaign_type,
+        null as medium,
+        null as source_kind,
+        activities.channel as told_channel,
+        null as utm_channel_key,
+        null as lead_source_channel,
+        null as referrer_kind,
+        activities.offer_type,
+        'activity' as match_method,
+        null as other_campaigns,
+        null as named_platform,
+        null as lead_source,
+        null as utm_source,
+        null as utm_medium,
+        null as utm_campaign,
+        null as utm_content,
+        null as utm_term,
+        null as utm_id,
+        null as referrer_host,
+        false as has_paid_sign,
+        false as has_macro,
+        false as has_conflict,
+        people.is_internal,
+        case
+            when
+                activities.activity_date is null
+                or activities.activity_date in (
+                    activities.noted_day,
+                    activities.reported_noted_day,
+                    people.lead_day,
+                    people.reported_lead_day
+                )
+                then activities.created_at
+            else cast(activities.activity_date as timestamp) at time zone 'UTC'
+        end as touched_at
+    from activities
+    inner join people
+        on activities.person_id = people.person_id
 ),
 
 weighed as (
@@ -462,11 +491,9 @@ weighed as (
         touches.has_paid_sign,
         touches.has_macro,
         touches.has_conflict,
-        people.is_internal,
+        touches.is_internal,
         touches.touched_at
     from touches
-    inner join people
-        on touches.person_id = people.person_id
 )
 
 select * from weighed
