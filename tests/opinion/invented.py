@@ -11,6 +11,7 @@ from decimal import Decimal
 from itertools import pairwise
 from typing import Any
 
+from hypothesis import HealthCheck, Phase, assume, given, seed, settings
 from hypothesis import strategies as st
 
 from tests.opinion.invented_ads import (
@@ -345,6 +346,29 @@ def named(world: World, number: int) -> World:
         table: [{column: put(value) for column, value in row.items()} for row in rows]
         for table, rows in world.items()
     }
+
+
+def drawn(count: int, seed_: int, *, notes_instants: bool) -> list[World]:
+    """That many worlds, no two alike, under names of their own; the same ones for one seed."""
+    found: list[World] = []
+    seen: set[str] = set()
+
+    @seed(seed_)
+    @settings(
+        max_examples=count,
+        deadline=None,
+        database=None,
+        phases=[Phase.generate],
+        suppress_health_check=list(HealthCheck),
+    )
+    @given(worlds(notes_instants))
+    def collect(world: World) -> None:
+        assume((text := repr(world)) not in seen)
+        seen.add(text)
+        found.append(named(world, len(found)))
+
+    collect()
+    return found
 
 
 def packed(worlds: list[World]) -> World:

@@ -18,7 +18,6 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, Phase, assume, given, seed, settings
 
 from include import warehouse
 from include.registry import SOURCES
@@ -67,29 +66,6 @@ COMPANIES = {
     "berlin": Company("Europe/Berlin", "EUR", 730, notes_instants=False),
     "los_angeles": Company("America/Los_Angeles", "USD", 365, notes_instants=True),
 }
-
-
-def _drawn(company: Company, count: int) -> list[invented.World]:
-    """That many worlds, no two alike; the same ones every time."""
-    found: list[invented.World] = []
-    seen: set[str] = set()
-
-    @seed(SEED)
-    @settings(
-        max_examples=count,
-        deadline=None,
-        database=None,
-        phases=[Phase.generate],
-        suppress_health_check=list(HealthCheck),
-    )
-    @given(invented.worlds(company.notes_instants))
-    def collect(world: invented.World) -> None:
-        assume((text := repr(world)) not in seen)
-        seen.add(text)
-        found.append(invented.named(world, len(found)))
-
-    collect()
-    return found
 
 
 def _marts(opinions: list[Opinion]) -> dict[str, Rows]:
@@ -183,7 +159,7 @@ def test_sql_on_both_engines_and_the_second_opinion_agree(
         warehouse.prepare(settings_, SOURCES)
     left = WORLDS // len(COMPANIES)
     while left > 0:
-        worlds = _drawn(company, min(left, 900))
+        worlds = invented.drawn(min(left, 900), SEED, notes_instants=company.notes_instants)
         left -= len(worlds)
         opinion = _marts([Opinion(world | company.settings()) for world in worlds])
         pack = invented.packed(worlds) | company.settings()
