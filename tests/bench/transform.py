@@ -75,14 +75,15 @@ def fill(settings: Settings, scale: float) -> None:
         "members": round(4_500_000 * scale),
     }
     text = Template(STATEMENTS.read_text(encoding="utf-8")).substitute(sizes)
-    defaults = [
-        f"alter table staging.{table.name} alter column {name} set default {value}"
-        for table in STAGING_TABLES
-        for name, value in DEFAULTS.items()
-        if name in table.column_names
-    ]
-    statements = ["create schema bench", *defaults, *text.split("-" * 50 + "\n")]
-    for statement in (*statements, "drop schema bench cascade"):
+    with engine_of(settings).write("bench") as session:
+        session.run("create schema bench")
+        for table in STAGING_TABLES:
+            for name in DEFAULTS.keys() & set(table.column_names):
+                session.run(
+                    f"alter table staging.{table.name} alter column {name} "
+                    f"set default {DEFAULTS[name]}"
+                )
+    for statement in (*text.split("-" * 50 + "\n"), "drop schema bench cascade"):
         with engine_of(settings).write("bench") as session:
             session.run(statement)
     with engine_of(settings).write("bench") as session:

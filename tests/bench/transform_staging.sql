@@ -99,8 +99,8 @@ select
     (ad_number * 2654435761 + n * 40503) % 4294967291 % 9000 * 0.01,
     (ad_number * 2246822519 + n * 30011) % 4294967291 % 5000 + 60,
     (ad_number * 3266489917 + n * 70001) % 4294967291 % 60,
-    (ad_number * 668265263 + n * 90001) % 4294967291 % 4,
-    (ad_number * 668265263 + n * 90001) % 4294967291 % 4 * 25.5
+    (ad_number * 2668265263 + n * 90001) % 4294967291 % 4,
+    (ad_number * 2668265263 + n * 90001) % 4294967291 % 4 * 25.5
 from generate_series(0, $days - 1) as numbers (n)
 cross join bench.ads
 --------------------------------------------------
@@ -152,7 +152,7 @@ with numbered as (
         n as record_number,
         n * 2654435761 % 4294967291 % 100 as kind,
         n * 3266489917 % 4294967291 % 10 as variant,
-        n * 668265263 % 4294967291 % $block * 6 + n % 2 as first_number
+        n * 2668265263 % 4294967291 % $block * 6 + n % 2 as first_number
     from generate_series(0, $people + $again - 1) as numbers (n)
 ),
 
@@ -431,7 +431,7 @@ select
             then
                 least(
                     cast(people.created_at at time zone 'UTC' as date)
-                    + cast(numbers.n * 668265263 % 4294967291 % 300 as integer),
+                    + cast(numbers.n * 2668265263 % 4294967291 % 300 as integer),
                     date '2026-11-19'
                 )
     end,
@@ -447,7 +447,7 @@ select
     people.company_number,
     people.created_at + interval '240 hours' as created_at,
     cast(people.created_at at time zone 'UTC' as date) + 10
-    + cast(20 + people.person_number * 668265263 % 4294967291 % 200 as integer) as close_date,
+    + cast(20 + people.person_number * 2668265263 % 4294967291 % 200 as integer) as close_date,
     people.person_number * 3266489917 % 4294967291 % 10 as draw
 from bench.people as people
 where people.person_number < $converted
