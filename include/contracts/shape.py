@@ -21,7 +21,7 @@ class Type(StrEnum):
     RATE = "numeric(20,10)"
     RATIO = "numeric(20,6)"
     WEIGHT = "numeric(12,10)"
-    FIGURE = "numeric(26,6)"  # any figure of a mart, whatever it counts
+    FIGURE = "numeric(32,10)"  # any figure of a mart, whatever it counts
 
 
 @dataclass(frozen=True, slots=True)

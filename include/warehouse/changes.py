@@ -31,8 +31,10 @@ _STEPS = (
     "change_spend",
     "change_people",
     "change_deals",
+    "change_credits",
     "change_touches",
     "change_causes",
+    "change_credit_causes",
     "change_contributions",
     "change_explained",
 )
@@ -40,6 +42,8 @@ _ESTIMATES = Path(__file__).parents[1] / "estimates"
 _TRACKED = (
     "mart_campaign_roi_monthly",
     "mart_channel_roi_monthly",
+    "mart_funnel_monthly",
+    "mart_revenue_by_close_month",
 )
 _KEY_COLUMNS = ("channel", "platform", "account_id", "campaign_id", "model", "type_group")
 _NO_FIGURES = ("age_days", "missing_days")

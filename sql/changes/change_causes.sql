@@ -1,9 +1,9 @@
 -- Why does each changed fact count otherwise than it did?
 -- Grain: one row per fact and aspect of it that changed.
 -- The aspects: exists (counted now and not before, or the reverse), place (another channel,
--- campaign or month), and what of a fact makes a figure (spend: spend, measures, rate; person: mql,
--- sql, opportunity, customer; deal: outcome, amount, rate, customer). cause is NULL where no fact
--- tells it.
+-- campaign or month), and what of a fact makes a figure (spend: spend, measures, rate; person:
+-- lead, mql, sql, opportunity, customer; deal: outcome, amount, rate, customer). cause is NULL
+-- where no fact tells it.
 with
 
 inputs as (
@@ -168,12 +168,31 @@ people as (
 
 deal_people as (
     select
-        people.person_id,
-        max(coalesce(deals.opportunity_id, '')) as opportunity_id
-    from build.int_opportunity_people as people
-    inner join build.change_deals as deals
-        on people.opportunity_id = deals.opportunity_id
-    group by people.person_id
+        deals.person_id,
+        min(deals.opportunity_id) as opportunity_id,
+        min(deals.cause) as cause
+    from (
+        select
+            people.person_id,
+            deals.opportunity_id,
+            case when deals.is_old then 'deal_edited' else 'late_deal' end as cause
+        from build.int_opportunity_people as people
+        inner join build.change_deals as deals
+            on people.opportunity_id = deals.opportunity_id
+        where
+            not deals.is_old
+            or deals.old_is_won is distinct from deals.new_is_won
+            or deals.old_created_at is distinct from deals.new_created_at
+            or deals.old_closed_at is distinct from deals.new_closed_at
+        union all
+        select
+            old_primary_person_id as person_id,
+            opportunity_id,
+            'deal_deleted' as cause
+        from build.change_deals
+        where not is_new
+    ) as deals
+    group by deals.person_id
 ),
 
 people_aspects as (
@@ -201,12 +220,9 @@ people_aspects as (
                         when people.has_other_lead_at then 'lead_edited'
                     end
             when people.is_joined then 'merge'
+            when aspects.aspect = 'lead' then 'lead_edited'
             when aspects.aspect in ('opportunity', 'customer')
-                then
-                    case
-                        when deal_people.person_id is not null then 'deal_edited'
-                        else 'contact_role'
-                    end
+                then coalesce(deal_people.cause, 'contact_role')
             when people.is_reloaded then 'lead_edited'
             when inputs.statuses is not null then 'seed_edited'
             when inputs.code is not null then 'code_version'
@@ -226,7 +242,7 @@ people_aspects as (
     from people
     cross join inputs
     cross join (
-        values ('exists'), ('place'), ('mql'), ('sql'), ('opportunity'), ('customer')
+        values ('exists'), ('place'), ('lead'), ('mql'), ('sql'), ('opportunity'), ('customer')
     ) as aspects (aspect)
     left join deal_people
         on people.fact_id = deal_people.person_id
@@ -237,6 +253,7 @@ people_aspects as (
                 is distinct from (people.is_new and not people.new_is_internal)
                 then aspects.aspect = 'exists'
             when aspects.aspect = 'place' then people.has_other_place
+            when aspects.aspect = 'lead' then people.has_other_lead_at
             when aspects.aspect = 'mql' then people.has_other_mql
             when aspects.aspect = 'sql' then people.has_other_sql
             when aspects.aspect = 'opportunity' then people.has_other_deal

@@ -197,6 +197,137 @@ earned_moves as (
         month
 ),
 
+-- A person's time between two stages, in seconds and one, so that none at all is less.
+funnel_sides as (
+    select
+        person_id as fact_id,
+        old_channel as channel,
+        old_cohort_month as month,
+        -1 as sign,
+        1 as leads,
+        case when old_is_mql then 1 else 0 end as mqls,
+        case when old_is_sql then 1 else 0 end as sqls,
+        case when old_opportunity_at is not null then 1 else 0 end as opportunities,
+        case when old_customer_at is not null then 1 else 0 end as customers,
+        case
+            when old_mql_at >= old_lead_at
+                then
+                    1
+                    + cast(floor(extract(epoch from old_mql_at)) as bigint)
+                    - cast(floor(extract(epoch from old_lead_at)) as bigint)
+            else 0
+        end as lead_to_mql,
+        case
+            when old_sql_at >= old_mql_at
+                then
+                    1
+                    + cast(floor(extract(epoch from old_sql_at)) as bigint)
+                    - cast(floor(extract(epoch from old_mql_at)) as bigint)
+            else 0
+        end as mql_to_sql,
+        case
+            when old_opportunity_at >= old_sql_at
+                then
+                    1
+                    + cast(floor(extract(epoch from old_opportunity_at)) as bigint)
+                    - cast(floor(extract(epoch from old_sql_at)) as bigint)
+            else 0
+        end as sql_to_opportunity,
+        case
+            when old_customer_at >= old_opportunity_at
+                then
+                    1
+                    + cast(floor(extract(epoch from old_customer_at)) as bigint)
+                    - cast(floor(extract(epoch from old_opportunity_at)) as bigint)
+            else 0
+        end as opportunity_to_customer
+    from build.change_people
+    where is_old and not old_is_internal
+    union all
+    select
+        person_id as fact_id,
+        new_channel as channel,
+        new_cohort_month as month,
+        1 as sign,
+        1 as leads,
+        case when new_is_mql then 1 else 0 end as mqls,
+        case when new_is_sql then 1 else 0 end as sqls,
+        case when new_opportunity_at is not null then 1 else 0 end as opportunities,
+        case when new_customer_at is not null then 1 else 0 end as customers,
+        case
+            when new_mql_at >= new_lead_at
+                then
+                    1
+                    + cast(floor(extract(epoch from new_mql_at)) as bigint)
+                    - cast(floor(extract(epoch from new_lead_at)) as bigint)
+            else 0
+        end as lead_to_mql,
+        case
+            when new_sql_at >= new_mql_at
+                then
+                    1
+                    + cast(floor(extract(epoch from new_sql_at)) as bigint)
+                    - cast(floor(extract(epoch from new_mql_at)) as bigint)
+            else 0
+        end as mql_to_sql,
+        case
+            when new_opportunity_at >= new_sql_at
+                then
+                    1
+                    + cast(floor(extract(epoch from new_opportunity_at)) as bigint)
+                    - cast(floor(extract(epoch from new_sql_at)) as bigint)
+            else 0
+        end as sql_to_opportunity,
+        case
+            when new_customer_at >= new_opportunity_at
+                then
+                    1
+                    + cast(floor(extract(epoch from new_customer_at)) as bigint)
+                    - cast(floor(extract(epoch from new_opportunity_at)) as bigint)
+            else 0
+        end as opportunity_to_customer
+    from build.change_people
+    where is_new and not new_is_internal
+),
+
+funnel_moves as (
+    select
+        sides.fact_id,
+        sides.channel,
+        figures.figure,
+        sides.month,
+        count(*) as sides,
+        sum(
+            sides.sign * case figures.figure
+                when 'leads' then sides.leads
+                when 'mqls' then sides.mqls
+                when 'sqls' then sides.sqls
+                when 'opportunities' then sides.opportunities
+                when 'customers' then sides.customers
+                when 'lead_to_mql' then sides.lead_to_mql
+                when 'mql_to_sql' then sides.mql_to_sql
+                when 'sql_to_opportunity' then sides.sql_to_opportunity
+                when 'opportunity_to_customer' then sides.opportunity_to_customer
+                else 0
+            end
+        ) as amount
+    from funnel_sides as sides
+    cross join (
+        values
+        ('leads'),
+        ('mqls'),
+        ('sqls'),
+        ('opportunities'),
+        ('customers'),
+        ('lead_to_mql'),
+        ('mql_to_sql'),
+        ('sql_to_opportunity'),
+        ('opportunity_to_customer'),
+        ('any')
+    ) as figures (figure)
+    group by sides.fact_id, sides.channel, figures.figure, sides.month
+),
+
 measured as (
     select
         'spend' as fact_kind,
@@ -214,7 +345,7 @@ measured as (
                 when 'impressions' then moves.impressions
                 when 'clicks' then moves.clicks
                 when 'reported_conversions' then moves.reported_conversions
-            end as numeric(26, 6)
+            end as numeric(32, 10)
         ) as amount
     from spend_moves as moves
     cross join (
@@ -244,7 +375,7 @@ measured as (
                 when 'open_pipeline_base' then moves.open_pipeline_base
                 when 'lost_amount_base' then moves.lost_amount_base
                 else 0
-            end as numeric(26, 6)
+            end as numeric(32, 10)
         ) as amount
     from earned_moves as moves
     inner join (
@@ -294,6 +425,38 @@ contributions as (
         sum(sides) = 1 as is_moved
     from kept
     group by channel, month, figure, fact_kind, fact_id
+    union all
+    select
+        'mart_funnel_monthly' as mart,
+        channel || '/' || cast(month as text) as row_key,
+        figure,
+        'person' as fact_kind,
+        fact_id,
+        cast(amount as numeric(32, 10)) as delta,
+        sides = 1 as is_moved
+    from funnel_moves
+    union all
+    select
+        'mart_revenue_by_close_month' as mart,
+        credits.row_key,
+        figures.figure,
+        'credit' as fact_kind,
+        credits.opportunity_id
+        || case when credits.model in ('markov', 'shapley') then '/learned' else '' end as fact_id,
+        cast(
+            sum(
+                case figures.figure
+                    when 'deals' then credits.weight
+                    else credits.amount_base
+                end
+            ) as numeric(32, 10)
+        ) as delta,
+        false as is_moved
+    from build.change_credits as credits
+    cross join (
+        values ('deals'), ('won_revenue_base')
+    ) as figures (figure)
+    group by credits.row_key, figures.figure, credits.opportunity_id, credits.model
 ),
 
 moved as (

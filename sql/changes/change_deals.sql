@@ -7,6 +7,7 @@ compared as (
         coalesce(new_deals.opportunity_id, old_deals.opportunity_id) as opportunity_id,
         old_deals.crm_account_id as old_crm_account_id,
         new_deals.crm_account_id as new_crm_account_id,
+        old_deals.primary_person_id as old_primary_person_id,
         old_deals.first_touchpoint_id as old_touchpoint_id,
         new_deals.first_touchpoint_id as new_touchpoint_id,
         old_deals.first_touch_platform as old_platform,

@@ -37,7 +37,21 @@ parts as (
         ('win_rate', 'won_deals'),
         ('win_rate', 'lost_deals'),
         ('win_rate_by_amount', 'won_revenue_base'),
-        ('win_rate_by_amount', 'lost_amount_base')
+        ('win_rate_by_amount', 'lost_amount_base'),
+        ('lead_to_mql_rate', 'leads'),
+        ('lead_to_mql_rate', 'mqls'),
+        ('mql_to_sql_rate', 'mqls'),
+        ('mql_to_sql_rate', 'sqls'),
+        ('sql_to_opportunity_rate', 'sqls'),
+        ('sql_to_opportunity_rate', 'opportunities'),
+        ('opportunity_to_customer_rate', 'opportunities'),
+        ('opportunity_to_customer_rate', 'customers'),
+        ('lead_to_customer_rate', 'leads'),
+        ('lead_to_customer_rate', 'customers'),
+        ('median_days_lead_to_mql', 'lead_to_mql'),
+        ('median_days_mql_to_sql', 'mql_to_sql'),
+        ('median_days_sql_to_opportunity', 'sql_to_opportunity'),
+        ('median_days_opportunity_to_customer', 'opportunity_to_customer')
     ) as divided (figure, part)
     union all
     select
@@ -58,7 +72,8 @@ parts as (
         ('customers'),
         ('won_revenue_base'),
         ('open_pipeline_base'),
-        ('lost_amount_base')
+        ('lost_amount_base'),
+        ('deals')
     ) as added (figure)
 ),
 
@@ -76,6 +91,12 @@ made as (
         ('person', 'leads'),
         ('person', 'mqls'),
         ('person', 'sqls'),
+        ('person', 'opportunities'),
+        ('person', 'customers'),
+        ('person', 'lead_to_mql'),
+        ('person', 'mql_to_sql'),
+        ('person', 'sql_to_opportunity'),
+        ('person', 'opportunity_to_customer'),
         ('person', 'any'),
         ('deal', 'opportunities'),
         ('deal', 'won_deals'),
@@ -84,7 +105,9 @@ made as (
         ('deal', 'won_revenue_base'),
         ('deal', 'open_pipeline_base'),
         ('deal', 'lost_amount_base'),
-        ('deal', 'any')
+        ('deal', 'any'),
+        ('credit', 'deals'),
+        ('credit', 'won_revenue_base')
     ) as making (fact_kind, part)
 ),
 
@@ -102,6 +125,16 @@ aspects as (
         ('spend', 'reported_conversions', 'measures'),
         ('person', 'mqls', 'mql'),
         ('person', 'sqls', 'sql'),
+        ('person', 'opportunities', 'opportunity'),
+        ('person', 'customers', 'customer'),
+        ('person', 'lead_to_mql', 'lead'),
+        ('person', 'lead_to_mql', 'mql'),
+        ('person', 'mql_to_sql', 'mql'),
+        ('person', 'mql_to_sql', 'sql'),
+        ('person', 'sql_to_opportunity', 'sql'),
+        ('person', 'sql_to_opportunity', 'opportunity'),
+        ('person', 'opportunity_to_customer', 'opportunity'),
+        ('person', 'opportunity_to_customer', 'customer'),
         ('deal', 'won_deals', 'outcome'),
         ('deal', 'lost_deals', 'outcome'),
         ('deal', 'customers', 'customer'),
@@ -113,7 +146,11 @@ aspects as (
         ('deal', 'open_pipeline_base', 'rate'),
         ('deal', 'lost_amount_base', 'outcome'),
         ('deal', 'lost_amount_base', 'amount'),
-        ('deal', 'lost_amount_base', 'rate')
+        ('deal', 'lost_amount_base', 'rate'),
+        ('credit', 'deals', 'touches'),
+        ('credit', 'won_revenue_base', 'touches'),
+        ('credit', 'won_revenue_base', 'amount'),
+        ('credit', 'won_revenue_base', 'rate')
     ) as deciding (fact_kind, part, aspect)
 ),
 
@@ -142,11 +179,18 @@ ordered_causes as (
         ('late_campaign', 17),
         ('campaign_edited', 18),
         ('rate', 19),
-        ('seed_edited', 20),
-        ('setting_edited', 21),
-        ('code_version', 22),
-        ('unexplained', 23)
+        ('relearned', 20),
+        ('seed_edited', 21),
+        ('setting_edited', 22),
+        ('code_version', 23),
+        ('unexplained', 24)
     ) as listed (cause, cause_order)
+),
+
+causes as (
+    select * from build.change_causes
+    union all
+    select * from build.change_credit_causes
 ),
 
 -- What each cause of a fact says of the figures that the fact makes up.
@@ -158,7 +202,7 @@ told as (
         causes.cause,
         causes.evidence,
         causes.aspect = 'place' and made.part <> 'any' as is_of_moves
-    from build.change_causes as causes
+    from causes
     inner join made
         on
             causes.fact_kind = made.fact_kind
@@ -172,7 +216,7 @@ told as (
         causes.cause,
         causes.evidence,
         false as is_of_moves
-    from build.change_causes as causes
+    from causes
     inner join aspects
         on
             causes.fact_kind = aspects.fact_kind

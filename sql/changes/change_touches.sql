@@ -21,6 +21,9 @@ looked_at as (
     select new_touchpoint_id as touchpoint_id
     from build.change_deals
     where new_touchpoint_id is not null
+    union
+    select touchpoint_id
+    from build.change_credits
 ),
 
 inputs as (
