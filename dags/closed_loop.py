@@ -12,6 +12,11 @@ is missing by then shows in `mart_data_health` and in the completeness columns, 
 Trigger it at any time, as often as you like: the marts are a function of staging alone, so a second
 run gives the same marts. It takes no dates.
 
+### Why did last month change?
+
+Every figure of a closed month that a publish moves is in `ops.mart_changes`, with its causes and the
+facts behind them (on DuckDB read it in `marts.duckdb`). A cause `unexplained` is a defect: report it.
+
 ### When it fails
 
 By what the failed task says:
