@@ -3,7 +3,8 @@
 -- A contact that a conversion made bears the lead's evidence, not its own: it is not here. Of a
 -- contact that was there before, conversion fills only empty fields: what equals the lead's is the
 -- lead's, tags all together, every other field by itself.
--- A field of the record goes before the same parameter of its landing page's URL.
+-- A field of the record goes before the same parameter of its landing page's URL, unless a macro in
+-- it was never expanded: it says nothing, though that there was a form.
 -- parameters is one query string of all ids captured, to look up any network's parameters in.
 with
 
@@ -102,21 +103,48 @@ owned as (
     where not coalesce(copies.is_made_by_conversion, false)
 ),
 
-queried as (
+expanded as (
     select
         record_id,
         record_kind,
         person_id,
         lead_source,
-        utm_source,
-        utm_medium,
-        utm_campaign,
-        utm_content,
-        utm_term,
-        utm_id,
-        gclid,
-        fbclid,
-        li_fat_id,
+        case
+            when strpos(utm_source, '{') = 0 and strpos(lower(utm_source), '%7b') = 0
+                then utm_source
+        end as utm_source,
+        case
+            when strpos(utm_medium, '{') = 0 and strpos(lower(utm_medium), '%7b') = 0
+                then utm_medium
+        end as utm_medium,
+        case
+            when strpos(utm_campaign, '{') = 0 and strpos(lower(utm_campaign), '%7b') = 0
+                then utm_campaign
+        end as utm_campaign,
+        case
+            when strpos(utm_content, '{') = 0 and strpos(lower(utm_content), '%7b') = 0
+                then utm_content
+        end as utm_content,
+        case
+            when strpos(utm_term, '{') = 0 and strpos(lower(utm_term), '%7b') = 0
+                then utm_term
+        end as utm_term,
+        case
+            when strpos(utm_id, '{') = 0 and strpos(lower(utm_id), '%7b') = 0
+                then utm_id
+        end as utm_id,
+        case
+            when strpos(gclid, '{') = 0 and strpos(lower(gclid), '%7b') = 0
+                then gclid
+        end as gclid,
+        case
+            when strpos(fbclid, '{') = 0 and strpos(lower(fbclid), '%7b') = 0
+                then fbclid
+        end as fbclid,
+        case
+            when strpos(li_fat_id, '{') = 0 and strpos(lower(li_fat_id), '%7b') = 0
+                then li_fat_id
+        end as li_fat_id,
         landing_page_url,
         referrer_url,
         case
@@ -130,6 +158,11 @@ queried as (
         end as query,
         created_at
     from owned
+    where
+        coalesce(
+            lead_source, utm_source, utm_medium, utm_campaign, utm_content, utm_term, utm_id,
+            gclid, fbclid, li_fat_id, landing_page_url, referrer_url
+        ) is not null
 ),
 
 captures as (
@@ -167,34 +200,7 @@ captures as (
             ''
         ) as parameters,
         created_at as touched_at
-    from queried
-),
-
-evident as (
-    select
-        record_id,
-        record_kind,
-        person_id,
-        lead_source,
-        utm_source,
-        utm_medium,
-        utm_campaign,
-        utm_content,
-        utm_term,
-        utm_id,
-        gclid,
-        fbclid,
-        li_fat_id,
-        landing_page_url,
-        referrer_url,
-        parameters,
-        touched_at
-    from captures
-    where
-        coalesce(
-            lead_source, utm_source, utm_medium, utm_campaign, utm_content, utm_term, utm_id,
-            gclid, fbclid, li_fat_id, landing_page_url, referrer_url
-        ) is not null
+    from expanded
 )
 
-select * from evident
+select * from captures

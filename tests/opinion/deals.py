@@ -76,14 +76,12 @@ class Deals:
     @cached_property
     def _roles(self) -> dict[str, list[Row]]:
         roles = [row for row in self._world.rows("stg_crm_contact_roles") if not row["is_deleted"]]
-        roles.sort(
-            key=lambda row: (
-                not row["is_primary"],
-                row["created_at"],
-                row["contact_role_id"].encode(),
-            )
-        )
+        roles.sort(key=lambda row: (row["created_at"], row["contact_role_id"].encode()))
         return by(roles, "opportunity_id")
+
+    def _person_id(self, role: Row) -> str | None:
+        person = self._people.of(role["contact_id"])
+        return person.person_id if person else None
 
     @cached_property
     def _records(self) -> list[Record]:
@@ -95,10 +93,12 @@ class Deals:
 
     def _people_of(self, deal: Row) -> tuple[list[Person], str]:
         roles = [
-            role["contact_id"]
+            role
             for role in self._roles.get(deal["opportunity_id"], [])
             if not deal["is_closed"] or self._world.day(role["created_at"]) <= deal["close_date"]
         ]
+        primary = {self._person_id(role) for role in roles if role["is_primary"]}
+        roles.sort(key=lambda role: self._person_id(role) not in primary)
         converted = [deal["contact_id"]] + [
             record.record_id
             for record in self._records
@@ -113,7 +113,7 @@ class Deals:
             and record.row["crm_account_id"] == deal["crm_account_id"]
         ]
         for rule, record_ids in (
-            ("contact_role", roles),
+            ("contact_role", [role["contact_id"] for role in roles]),
             ("converted_from", converted),
             ("account_contacts", colleagues),
         ):
