@@ -306,6 +306,30 @@ def test_a_reader_keeps_its_snapshot_and_a_new_one_gets_the_new(new_settings: An
         assert published_spend(settings) == 7
 
 
+def test_marts_that_are_held_or_broken_are_replaced_all_the_same(new_settings: Any) -> None:
+    settings = new_settings("duckdb")
+    warehouse.prepare(settings, (NETWORK,))
+    load(settings, NETWORK, "campaign_daily", 0, [spent("a", 0, "10")], days(1))
+    build_all(settings)
+    warehouse.publish(settings, run(0))
+    load(settings, NETWORK, "campaign_daily", 1, [spent("a", 0, "7")], days(1))
+    build_marts(settings, "fct_ad_spend_daily", "mart_campaign_roi_monthly")
+    marts = replace(settings, warehouse_url=f"duckdb:///{settings.marts_file}")
+    with holding(marts, "hold") as writer:
+        assert writer.stdout
+        assert writer.stdout.readline() == "held\n"
+        warehouse.publish(settings, run(1))
+    assert published_spend(settings) == 7
+    query = "select run_id from ops.mart_changes where figure = 'spend_base'"
+    assert warehouse.read_marts(settings, query) == [{"run_id": "night 1"}]
+
+    settings.marts_file.write_bytes(b"no database")
+    warehouse.publish(settings, run(2))
+    assert published_spend(settings) == 7
+    assert warehouse.read_marts(settings, query) == [{"run_id": "night 1"}]
+    assert list(settings.home.glob("marts.duckdb.next-*")) == []
+
+
 def test_a_held_duckdb_file_is_waited_for_then_its_holder_is_named(
     new_settings: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
