@@ -101,27 +101,12 @@ known_rates as (
     where is_corporate and 'crm' in (select as_of.rates from as_of)
 ),
 
--- Amounts are many, the days they were converted at few: the rates are looked up by day.
+-- Amounts are many, the days they can be converted at few: what holds is looked up by day.
 rate_days as (
-    select
+    select distinct
         currency_code,
         fx_rate_date
-    from build.fct_ad_spend_daily
-    union
-    select
-        currency_code,
-        fx_rate_date
-    from build.fct_ad_performance_daily
-    union
-    select
-        currency_code,
-        fx_rate_date
-    from build.fct_opportunities
-    union
-    select
-        currency_code,
-        fx_rate_date
-    from build.fct_attribution
+    from build.int_fx_rates
 ),
 
 conversion_days as (

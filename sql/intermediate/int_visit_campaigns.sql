@@ -218,6 +218,29 @@ id_hits as (
     where named.named_platform is null or named.named_platform = targets.platform
 ),
 
+-- What all of a visit's ids say of the ad within a campaign: an ad group, an ad, or several.
+id_ads as (
+    select
+        record_id,
+        platform,
+        account_id,
+        campaign_id,
+        id_level,
+        min(ad_group_id) over (
+            partition by record_id, platform, account_id, campaign_id
+        ) as least_ad_group,
+        max(ad_group_id) over (
+            partition by record_id, platform, account_id, campaign_id
+        ) as greatest_ad_group,
+        min(ad_id) over (
+            partition by record_id, platform, account_id, campaign_id
+        ) as least_ad,
+        max(ad_id) over (
+            partition by record_id, platform, account_id, campaign_id
+        ) as greatest_ad
+    from id_hits
+),
+
 id_levels as (
     select
         record_id,
@@ -225,8 +248,10 @@ id_levels as (
         min(platform) as platform,
         min(account_id) as account_id,
         min(campaign_id) as campaign_id,
+        min(case when least_ad_group = greatest_ad_group then least_ad_group end) as ad_group_id,
+        min(case when least_ad = greatest_ad then least_ad end) as ad_id,
         count(distinct platform || '/' || account_id || '/' || campaign_id) as campaigns_found
-    from id_hits
+    from id_ads
     group by record_id, id_level
 ),
 
@@ -236,6 +261,8 @@ id_choices as (
         platform,
         account_id,
         campaign_id,
+        ad_group_id,
+        ad_id,
         campaigns_found,
         row_number() over (
             partition by record_id
@@ -246,29 +273,15 @@ id_choices as (
 
 id_matches as (
     select
-        choices.record_id,
-        choices.platform,
-        choices.account_id,
-        choices.campaign_id,
-        case
-            when count(distinct hits.ad_group_id) = 1 then min(hits.ad_group_id)
-        end as ad_group_id,
-        case when count(distinct hits.ad_id) = 1 then min(hits.ad_id) end as ad_id,
-        choices.campaigns_found
-    from id_choices as choices
-    left join id_hits as hits
-        on
-            choices.record_id = hits.record_id
-            and choices.platform = hits.platform
-            and choices.account_id = hits.account_id
-            and choices.campaign_id = hits.campaign_id
-    where choices.choice_number = 1
-    group by
-        choices.record_id,
-        choices.platform,
-        choices.account_id,
-        choices.campaign_id,
-        choices.campaigns_found
+        record_id,
+        platform,
+        account_id,
+        campaign_id,
+        ad_group_id,
+        ad_id,
+        campaigns_found
+    from id_choices
+    where choice_number = 1
 ),
 
 -- A campaign that begins later, or was called otherwise, did not bear the name that day. A tag that
