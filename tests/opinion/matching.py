@@ -60,7 +60,8 @@ class Matcher:
 
         clicks = self._stored(visit, clicked)
         by_id = self._by_id(visit, named)
-        by_name = self._by_name(visit, named) if says_paid is not False else set()
+        is_unpaid = says_paid is False and clicked is None  # a click id proves payment
+        by_name = set() if is_unpaid else self._by_name(visit, named)
         alias = self._alias(visit, named)
         pointed = next((found for found in (by_id, by_name) if len(found) == 1), alias and {alias})
         of_another = bool(clicked and self._place(visit) and clicked != by_source)

@@ -16,6 +16,7 @@ from tests.opinion.deals import Deal, Deals
 from tests.opinion.money import Rates, amount_shared_out
 from tests.opinion.people import People, Person
 from tests.opinion.touchpoints import Touch, Touches
+from tests.opinion.visits import UTM
 from tests.opinion.world import Row, Rows, World
 
 NOWHERE = {
@@ -113,6 +114,8 @@ class Opinion:
                 "offer_type": touch.offer_type,
                 "sales_stage": touch.sales_stage,
                 "match_method": touch.match.method,
+                "lead_source": touch.lead_source,
+                **{name: touch.tags.get(name) for name in UTM},
                 "date_day": touch.day,
                 "match_confidence": touch.confidence,
                 "is_paid": touch.match.is_paid,
@@ -227,6 +230,8 @@ class Opinion:
             "cohort_month": self._cohort_month(deal, first),
             "amount": amount,
             "amount_base": amount_base,
+            "fx_rate": deal.rate[0] if deal.rate else None,
+            "fx_rate_date": deal.rate[1] if deal.rate else None,
             "weight": Decimal(weight).scaleb(-10),
             "touched_at": touch.touched_at if touch else None,
         }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 
@@ -40,6 +40,8 @@ class Touch:
     day: date
     crm_campaign_id: str | None = None
     sales_stage: str = ""
+    tags: dict[str, str | None] = field(default_factory=dict)
+    lead_source: str | None = None
 
     @property
     def confidence(self) -> Decimal:
@@ -86,13 +88,15 @@ class Touches:
             capture = self._capture(record)
             if capture is None or all(blank(capture[name]) for name in CAPTURED):
                 continue
-            match = self._matcher.match(visit(self._world, capture))
+            seen = visit(self._world, capture)
+            match = self._matcher.match(seen)
             if match is None:
                 continue
             offer = self._offers.get(word(capture["lead_source"])) or "website"
-            yield self._touch(
-                f"{record.kind}:{record.record_id}", record, record.created_at, match, offer
-            )
+            touchpoint_id = f"{record.kind}:{record.record_id}"
+            touch = self._touch(touchpoint_id, record, record.created_at, match, offer)
+            touch.tags, touch.lead_source = seen.tags, seen.lead_source
+            yield touch
 
     def _capture(self, record: Record) -> Row | None:
         """The visit a record bears witness to; None for a contact that a conversion made.
