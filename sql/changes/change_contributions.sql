@@ -175,16 +175,16 @@ earned_moves as (
         channel,
         month,
         count(*) as sides,
-        sum(sign * coalesce(leads, 0)) as leads,
-        sum(sign * coalesce(mqls, 0)) as mqls,
-        sum(sign * coalesce(sqls, 0)) as sqls,
-        sum(sign * coalesce(opportunities, 0)) as opportunities,
-        sum(sign * coalesce(won_deals, 0)) as won_deals,
-        sum(sign * coalesce(lost_deals, 0)) as lost_deals,
-        sum(sign * coalesce(customers, 0)) as customers,
-        sum(sign * coalesce(won_revenue_base, 0)) as won_revenue_base,
-        sum(sign * coalesce(open_pipeline_base, 0)) as open_pipeline_base,
-        sum(sign * coalesce(lost_amount_base, 0)) as lost_amount_base
+        cast(sum(sign * coalesce(leads, 0)) as bigint) as leads,
+        cast(sum(sign * coalesce(mqls, 0)) as bigint) as mqls,
+        cast(sum(sign * coalesce(sqls, 0)) as bigint) as sqls,
+        cast(sum(sign * coalesce(opportunities, 0)) as bigint) as opportunities,
+        cast(sum(sign * coalesce(won_deals, 0)) as bigint) as won_deals,
+        cast(sum(sign * coalesce(lost_deals, 0)) as bigint) as lost_deals,
+        cast(sum(sign * coalesce(customers, 0)) as bigint) as customers,
+        cast(sum(sign * coalesce(won_revenue_base, 0)) as numeric(20, 2)) as won_revenue_base,
+        cast(sum(sign * coalesce(open_pipeline_base, 0)) as numeric(20, 2)) as open_pipeline_base,
+        cast(sum(sign * coalesce(lost_amount_base, 0)) as numeric(20, 2)) as lost_amount_base
     from earned_sides
     group by
         fact_kind,

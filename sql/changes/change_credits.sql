@@ -80,9 +80,13 @@ compared as (
         placed.opportunity_id,
         placed.touchpoint_id,
         placed.model,
-        sum(case when placed.is_new then placed.weight else -placed.weight end) as weight,
-        sum(
-            case when placed.is_new then placed.amount_base else -placed.amount_base end
+        cast(
+            sum(case when placed.is_new then placed.weight else -placed.weight end)
+            as numeric(20, 10)
+        ) as weight,
+        cast(
+            sum(case when placed.is_new then placed.amount_base else -placed.amount_base end)
+            as numeric(20, 2)
         ) as amount_base,
         bool_or(not placed.is_new) as is_old,
         bool_or(placed.is_new) as is_new
