@@ -201,7 +201,7 @@ told as (
         made.part,
         causes.cause,
         causes.evidence,
-        causes.aspect = 'place' and made.part <> 'any' as is_of_moves
+        case when causes.aspect = 'place' and made.part <> 'any' then 1 else 0 end as needs_move
     from causes
     inner join made
         on
@@ -215,7 +215,7 @@ told as (
         aspects.part,
         causes.cause,
         causes.evidence,
-        false as is_of_moves
+        0 as needs_move
     from causes
     inner join aspects
         on
@@ -253,7 +253,7 @@ contributions as (
         contributions.fact_kind,
         contributions.fact_id,
         contributions.delta,
-        contributions.is_moved
+        case when contributions.is_moved then 1 else 0 end as moves
     from looked_at
     inner join build.change_contributions as contributions
         on
@@ -290,7 +290,7 @@ reasons as (
             contributions.fact_kind = told.fact_kind
             and contributions.fact_id = told.fact_id
             and contributions.part = told.part
-            and (contributions.is_moved or not told.is_of_moves)
+            and contributions.moves >= told.needs_move
 ),
 
 -- One more than is shown, to know that there are more.
