@@ -81,6 +81,13 @@ def test_an_earlier_day_first_changes_nothing_that_the_sources_tell_again(
     for what, sql in RETOLD.items():
         assert step_by_step.marts(sql) == at_once.marts(sql), what
     _knows_more_touches_and_none_less(step_by_step, at_once)
+    causes = {
+        cause
+        for row in step_by_step.marts("select distinct causes from ops.mart_changes")
+        for cause in row["causes"].split(", ")
+    }
+    assert causes >= {"late_lead", "late_deal", "deal_edited", "spend_restated"}
+    assert causes.isdisjoint({"unexplained", "seed_edited", "setting_edited", "code_version"})
 
 
 def _knows_more_touches_and_none_less(step_by_step: Home, at_once: Home) -> None:
