@@ -1,47 +1,56 @@
 -- Whose deal is it?
 -- Grain: one row per deal and person.
--- The first rule that names anyone speaks: contact roles (one added after the close day makes no
+-- The first rule that names anyone speaks: contact roles (one added after the deal closed makes no
 -- history); else the contact the deal names and the leads converted into it; else the contacts of
--- the account. person_rank 1 is the deal's main person: the primary role, else the earliest.
+-- the account. The contact it names is the CRM's copy of the primary role: where that role came
+-- after the close, so did the name, and it makes no history either. person_rank 1 is the deal's
+-- main person: the primary role, else the earliest.
 with
-
-as_of as (
-    select reporting_zone
-    from build.int_as_of
-),
 
 deals as (
     select
         opportunity_id,
         crm_account_id,
         contact_id,
-        close_date,
-        is_closed
+        closed_at
     from build.int_deals
+),
+
+deal_roles as (
+    select
+        deals.opportunity_id,
+        roles.contact_id,
+        roles.contact_role_id,
+        roles.is_primary,
+        coalesce(date_trunc('second', roles.created_at) > deals.closed_at, false) as is_late,
+        roles.created_at
+    from staging.stg_crm_contact_roles as roles
+    inner join deals
+        on roles.opportunity_id = deals.opportunity_id
+    where not roles.is_deleted
 ),
 
 roles as (
     select
-        deals.opportunity_id,
+        deal_roles.opportunity_id,
         ids.person_id,
         1 as rule_order,
         'contact_role' as people_rule,
-        roles.is_primary,
-        roles.created_at as known_at,
-        roles.contact_role_id as record_id
-    from staging.stg_crm_contact_roles as roles
-    cross join as_of
-    inner join deals
-        on roles.opportunity_id = deals.opportunity_id
+        deal_roles.is_primary,
+        deal_roles.created_at as known_at,
+        deal_roles.contact_role_id as record_id
+    from deal_roles
     inner join build.int_person_ids as ids
-        on roles.contact_id = ids.record_id
-    where
-        not roles.is_deleted
-        and (
-            not deals.is_closed
-            or deals.close_date
-            >= cast((roles.created_at at time zone as_of.reporting_zone) as date)
-        )
+        on deal_roles.contact_id = ids.record_id
+    where not deal_roles.is_late
+),
+
+late_roles as (
+    select distinct
+        opportunity_id,
+        contact_id
+    from deal_roles
+    where is_late
 ),
 
 named_contacts as (
@@ -58,6 +67,11 @@ named_contacts as (
         on deals.contact_id = ids.record_id
     inner join build.int_person_records as records
         on deals.contact_id = records.record_id
+    left join late_roles
+        on
+            deals.opportunity_id = late_roles.opportunity_id
+            and deals.contact_id = late_roles.contact_id
+    where late_roles.opportunity_id is null
 ),
 
 converted_leads as (

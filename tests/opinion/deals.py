@@ -9,7 +9,7 @@ from functools import cached_property
 
 from tests.opinion.money import Rates, rounded
 from tests.opinion.people import People, Person, Record
-from tests.opinion.world import Row, World, blank, by, word
+from tests.opinion.world import Row, World, blank, by, second, word
 
 
 @dataclass
@@ -63,8 +63,8 @@ class Deals:
         self._mark_new_customers()
 
     def _deal(self, row: Row, rates: Rates) -> Deal:
-        people, rule = self._people_of(row)
         closed_at, source = self._closed(row)
+        people, rule = self._people_of(row, closed_at)
         day = min(row["close_date"], self._world.as_of_day)
         if not row["is_closed"]:
             day = self._world.as_of_day
@@ -91,15 +91,19 @@ class Deals:
             key=lambda record: (record.created_at, record.record_id.encode()),
         )
 
-    def _people_of(self, deal: Row) -> tuple[list[Person], str]:
+    def _people_of(self, deal: Row, closed_at: datetime | None) -> tuple[list[Person], str]:
+        known = self._roles.get(deal["opportunity_id"], [])
         roles = [
             role
-            for role in self._roles.get(deal["opportunity_id"], [])
-            if not deal["is_closed"] or self._world.day(role["created_at"]) <= deal["close_date"]
+            for role in known
+            if closed_at is None or second(role["created_at"]) <= second(closed_at)
         ]
+        late = {role["contact_id"] for role in known if role not in roles}
         primary = {self._person_id(role) for role in roles if role["is_primary"]}
         roles.sort(key=lambda role: self._person_id(role) not in primary)
-        converted = [deal["contact_id"]] + [
+        named = deal["contact_id"]  # the CRM's copy of the primary role
+        converted = [] if named in late else [named]
+        converted += [
             record.record_id
             for record in self._records
             if record.kind == "lead"

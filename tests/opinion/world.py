@@ -91,6 +91,11 @@ class World:
         return local.astimezone(UTC)
 
 
+def second(at: datetime) -> datetime:
+    """The second in which an instant lies: what touches and boundaries are compared by."""
+    return at.replace(microsecond=0)
+
+
 def by(rows: Iterable[Row], column: str) -> dict[Any, Rows]:
     """Rows grouped by a column's value."""
     groups: dict[Any, Rows] = defaultdict(list)
