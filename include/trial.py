@@ -279,7 +279,7 @@ def _given(trial: Trial, settings: Settings) -> dict[str, Rows]:
                 "match_confidence": Decimal("0.6"),
                 "has_conflict": False,
                 "is_internal": False,
-                "touched_at": touch["instant"],
+                "touched_at": touch["instant"].replace(microsecond=0),
             }
             for touch in trial.touches
         ],
@@ -350,7 +350,7 @@ def _told(trial: Trial, credits: Rows) -> Iterator[dict[str, Any]]:
         for row in credits
     ]
     told.sort(key=lambda row: row["line"] or 0)
-    told.sort(key=lambda row: row["instant"] or trial.as_of)
+    told.sort(key=lambda row: (row["instant"] or trial.as_of).replace(microsecond=0))
     told.sort(key=lambda row: (_place(row["model"]), places[row["deal"]]))
     return iter(told)
 

@@ -1,8 +1,8 @@
 -- Did every touch take place before its deal was created or closed, as its model asks, and within
 -- the look-back?
 -- Grain: one row per credit that did not.
--- Of open deals the as-of instant is the end; a deal that closed before it was created ends with
--- its creation.
+-- Of open deals the as-of instant is the end. A deal may have closed before it was created: its
+-- close is the end all the same. Ends are whole seconds, as touches are.
 with
 
 as_of as (
@@ -25,10 +25,8 @@ windows as (
 ends as (
     select
         opportunities.opportunity_id,
-        opportunities.created_at,
-        greatest(
-            coalesce(deals.closed_at, as_of.as_of_at), opportunities.created_at
-        ) as closing_at
+        date_trunc('second', opportunities.created_at) as created_at,
+        date_trunc('second', coalesce(deals.closed_at, as_of.as_of_at)) as closing_at
     from staging.stg_crm_opportunities as opportunities
     cross join as_of
     inner join build.int_deals as deals

@@ -1,8 +1,9 @@
 -- Which touches of a deal's people are there at all, in which order did they come?
 -- Grain: one row per deal and touch of any of its people, our own left out.
 -- The order is total: time, then confidence, then touchpoint id. Whether a touch earns anything is
--- for each model's window to say. closing_at is the instant the deal closed, of open deals the
--- as-of instant, and never before its creation. is_by_lead marks touches of the deal's first
+-- for each model's window to say. closing_at is the instant the deal closed, even one before its
+-- creation; of open deals the as-of instant. It and created_at are whole seconds, as touches are:
+-- what lies in their second is at or before them. is_by_lead marks touches of the deal's first
 -- known person at or before the instant that made them known.
 with
 
@@ -20,9 +21,9 @@ deal_people as (
             partition by deals.opportunity_id
             order by persons.lead_at asc, people.person_id collate "C" asc
         ) as lead_number,
-        deals.created_at,
         deals.closed_at,
-        greatest(coalesce(deals.closed_at, as_of.as_of_at), deals.created_at) as closing_at
+        date_trunc('second', deals.created_at) as created_at,
+        date_trunc('second', coalesce(deals.closed_at, as_of.as_of_at)) as closing_at
     from build.int_opportunity_people as people
     cross join as_of
     inner join build.int_deals as deals

@@ -4,10 +4,11 @@
 -- Positions are worth points; one touch may hold several. Touches that hold none of the model's
 -- positions share the points of the others equally: to stay whole, positions count once for each of
 -- them. A position that no touch holds has no points, so its part falls to those present.
--- time_decay halves a share every 30 days. Models that learn share by the values of the channels;
--- a channel's touches divide its value, which is first multiplied by 5342931457063200: a number
--- that every count up to 40 divides. Where no channel of a deal has a value its touches share
--- equally.
+-- time_decay halves a share every 30 days, counted back from the latest touch in the window: the
+-- proportions are those to the window's end, and touches long before it lose no digits. Models that
+-- learn share by the values of the channels; a channel's touches divide its value, which is first
+-- multiplied by 5342931457063200: a number that every count up to 40 divides. Where no channel of a
+-- deal has a value its touches share equally.
 with
 
 deals as (
@@ -27,8 +28,7 @@ touches as (
         eligible.is_by_lead,
         eligible.is_by_creation,
         eligible.is_by_close,
-        eligible.touched_at,
-        eligible.window_ends_at
+        eligible.touched_at
     from build.int_deal_touches as eligible
     inner join deals
         on eligible.opportunity_id = deals.opportunity_id
@@ -43,7 +43,8 @@ positions as (
         max(touch_number) filter (where is_by_creation) as opportunity_number,
         max(touch_number) filter (where is_by_close) as close_number,
         min(touch_number) filter (where is_paid) as paid_number,
-        min(touch_number) filter (where channel <> 'Direct') as non_direct_number
+        min(touch_number) filter (where channel <> 'Direct') as non_direct_number,
+        max(touched_at) as last_touched_at
     from touches
     group by opportunity_id, touch_window
 ),
@@ -208,7 +209,7 @@ position_shares as (
     from pointed
 ),
 
--- Half-lives from touch to the end of the window; after 60 less than the least share is left.
+-- Half-lives from touch to the latest one; after 60 less than the least share is left.
 aged as (
     select
         touches.opportunity_id,
@@ -217,14 +218,18 @@ aged as (
         touches.touch_number,
         least(
             cast(
-                cast(extract(epoch from touches.window_ends_at) * 1000000 as bigint)
-                - cast(extract(epoch from touches.touched_at) * 1000000 as bigint)
+                cast(extract(epoch from positions.last_touched_at) as bigint)
+                - cast(extract(epoch from touches.touched_at) as bigint)
                 as double precision
             )
-            / cast(2592000000000 as double precision),
+            / cast(2592000 as double precision),
             60
         ) as half_lives
     from touches
+    inner join positions
+        on
+            touches.opportunity_id = positions.opportunity_id
+            and touches.touch_window = positions.touch_window
     inner join build.int_attribution_models as models
         on touches.touch_window = models.touch_window
     where models.model in ('linear', 'time_decay')

@@ -2,7 +2,7 @@
 -- Grain: one row per deal, touch window and touch.
 -- A model looks at the touches of its window (int_attribution_models); the window of touches until
 -- the close with the look-back of the settings is always here. Both ends of a window are inclusive,
--- to the microsecond. Lost deals have their touches here too.
+-- to the second. Lost deals have their touches here too.
 with
 
 as_of as (
@@ -61,8 +61,7 @@ numbered as (
         is_by_lead,
         is_by_creation,
         is_by_close,
-        touched_at,
-        window_ends_at
+        touched_at
     from eligible
     where touched_at between window_ends_at - look_back and window_ends_at
 )

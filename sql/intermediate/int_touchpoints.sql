@@ -9,6 +9,8 @@
 -- well: it is the instant it was noted, if that was on its day or its day is that of the person's
 -- first record, else the midnight. A task counts once it is completed, and no activity before its
 -- day has come.
+-- touched_at is a whole second, fractions cut off: so boundaries and ties are to the second
+-- wherever a touch is held against an instant.
 -- channel_key leads to the touch's channel in int_channels, utm_channel_key to the one that medium
 -- and source alone would have told, where a stronger rule speaks.
 with
@@ -492,7 +494,7 @@ weighed as (
         touches.has_macro,
         touches.has_conflict,
         touches.is_internal,
-        touches.touched_at
+        date_trunc('second', touches.touched_at) as touched_at
     from touches
 )
 

@@ -52,9 +52,7 @@ deals as (
         deals.amount_base,
         deals.amount is not null and deals.amount_base is null as is_unpriced,
         cast(
-            floor(extract(
-                epoch from greatest(coalesce(deals.closed_at, as_of.as_of_at), deals.created_at)
-            )) as bigint
+            floor(extract(epoch from coalesce(deals.closed_at, as_of.as_of_at))) as bigint
         )
         - cast(floor(extract(epoch from paths.first_touch_at)) as bigint) as seconds
     from build.fct_opportunities as deals

@@ -12,7 +12,7 @@ from itertools import pairwise
 from tests.opinion.deals import Deal
 from tests.opinion.money import shared_out
 from tests.opinion.touchpoints import Touch, Touches
-from tests.opinion.world import World
+from tests.opinion.world import World, second
 
 WEIGHT_UNITS = 10**10
 HALF_LIFE_SECONDS = 30 * 86_400
@@ -50,10 +50,10 @@ def models(world: World) -> list[Model]:
 
 
 def anchor(deal: Deal, until: str, as_of: datetime) -> datetime:
-    """The last instant at which a touch counts."""
+    """The last second at which a touch counts."""
     if until == "created":
-        return deal.created_at
-    return max(as_of if deal.closed_at is None else deal.closed_at, deal.created_at)
+        return second(deal.created_at)
+    return second(as_of if deal.closed_at is None else deal.closed_at)
 
 
 def eligible(world: World, touches: Touches, deal: Deal, model: Model) -> list[Touch]:
@@ -76,7 +76,7 @@ def positions(deal: Deal, path: list[Touch]) -> dict[str, int]:
     """
 
     def last_until(at: datetime, candidates: list[int]) -> int | None:
-        return max((n for n in candidates if path[n].touched_at <= at), default=None)
+        return max((n for n in candidates if path[n].touched_at <= second(at)), default=None)
 
     everyone = list(range(len(path)))
     people = [person for person in deal.people if not person.is_internal]
@@ -91,37 +91,38 @@ def positions(deal: Deal, path: list[Touch]) -> dict[str, int]:
     return {position: place for position, place in held.items() if place is not None}
 
 
-def first_touch(deal: Deal, path: list[Touch], at: datetime) -> Shares:
+def first_touch(deal: Deal, path: list[Touch]) -> Shares:
     return _all_to(0, path)
 
 
-def last_touch(deal: Deal, path: list[Touch], at: datetime) -> Shares:
+def last_touch(deal: Deal, path: list[Touch]) -> Shares:
     return _all_to(len(path) - 1, path)
 
 
-def first_paid_touch(deal: Deal, path: list[Touch], at: datetime) -> Shares:
+def first_paid_touch(deal: Deal, path: list[Touch]) -> Shares:
     paid = [n for n, touch in enumerate(path) if touch.match.is_paid]
     return _all_to(paid[0] if paid else 0, path)
 
 
-def first_non_direct_touch(deal: Deal, path: list[Touch], at: datetime) -> Shares:
+def first_non_direct_touch(deal: Deal, path: list[Touch]) -> Shares:
     others = [n for n, touch in enumerate(path) if touch.match.channel != "Direct"]
     return _all_to(others[0] if others else 0, path)
 
 
-def lead_creation(deal: Deal, path: list[Touch], at: datetime) -> Shares:
+def lead_creation(deal: Deal, path: list[Touch]) -> Shares:
     held = positions(deal, path)
     return _all_to(held["lead"], path) if "lead" in held else [0] * len(path)
 
 
-def linear(deal: Deal, path: list[Touch], at: datetime) -> Shares:
+def linear(deal: Deal, path: list[Touch]) -> Shares:
     return [1] * len(path)
 
 
-def time_decay(deal: Deal, path: list[Touch], at: datetime) -> Shares:
+def time_decay(deal: Deal, path: list[Touch]) -> Shares:
+    """Half as much for every half-life before the last touch."""
     shares: Shares = []
     for touch in path:
-        seconds = int((at - touch.touched_at).total_seconds())
+        seconds = (path[-1].touched_at - touch.touched_at) // timedelta(seconds=1)
         with localcontext() as context:
             context.prec = 60
             decayed = Decimal(2) ** (Decimal(-seconds) / HALF_LIFE_SECONDS)
@@ -129,11 +130,11 @@ def time_decay(deal: Deal, path: list[Touch], at: datetime) -> Shares:
     return shares
 
 
-def by_position(name: str) -> Callable[[Deal, list[Touch], datetime], Shares]:
+def by_position(name: str) -> Callable[[Deal, list[Touch]], Shares]:
     """A model that looks at positions: others share alike, empty positions leave theirs to all."""
     share_of, for_others = POSITION_SHARES[name]
 
-    def shares(deal: Deal, path: list[Touch], at: datetime) -> Shares:
+    def shares(deal: Deal, path: list[Touch]) -> Shares:
         held = {
             position: place
             for position, place in positions(deal, path).items()
@@ -154,7 +155,7 @@ def _all_to(place: int, path: list[Touch]) -> Shares:
     return [int(n == place) for n in range(len(path))]
 
 
-RULES: dict[str, Callable[[Deal, list[Touch], datetime], Shares]] = {
+RULES: dict[str, Callable[[Deal, list[Touch]], Shares]] = {
     "first_touch": first_touch,
     "first_paid_touch": first_paid_touch,
     "first_non_direct_touch": first_non_direct_touch,

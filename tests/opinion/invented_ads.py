@@ -43,7 +43,7 @@ MOMENTS = [
         "2026-10-25T00:30:00",
     )
 ]
-_STEPS = [timedelta(seconds=seconds) for seconds in (0, 0, 0, 1, -1, 3_600, 86_400, 604_800)]
+_STEPS = [timedelta(seconds=s) for s in (0, 0, 0, 0.5, 1, -1, 3_600, 86_400, 604_800)]
 instants = st.builds(lambda moment, step: moment + step, *map(st.sampled_from, (MOMENTS, _STEPS)))
 days = instants.map(datetime.date) | st.sampled_from(
     [date(2026, 3, 28), date(2026, 3, 29), date(2026, 6, 14), date(2026, 8, 31), date(2026, 2, 1)]

@@ -191,8 +191,7 @@ class Opinion:
             if not any(shares):
                 shares = [1] * len(path)
         elif path:
-            last = credit.anchor(deal, model.until, self.world.as_of)
-            shares = credit.RULES[model.name](deal, path, last)
+            shares = credit.RULES[model.name](deal, path)
         else:
             shares = []
         first = self.first_touch_of(deal)

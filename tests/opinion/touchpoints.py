@@ -12,7 +12,7 @@ from tests.opinion.deals import Deals
 from tests.opinion.matching import CONFIDENCE, Match, Matcher, by_word
 from tests.opinion.people import People, Person, Record
 from tests.opinion.visits import visit
-from tests.opinion.world import Row, World, blank, word
+from tests.opinion.world import Row, World, blank, second, word
 
 TOGETHER = (
     ("utm_source", "utm_medium", "utm_campaign", "utm_content", "utm_term", "utm_id"),
@@ -134,7 +134,7 @@ class Touches:
         assert person is not None
         platform, account_id, _ = match.campaign or (None, None, None)
         day = self._campaigns.day(platform, account_id, at)
-        return Touch(touchpoint_id, person, at, "form", match, offer, day)
+        return Touch(touchpoint_id, person, second(at), "form", match, offer, day)
 
     def _lead_forms(self) -> Iterator[Touch]:
         bearers = {
@@ -209,13 +209,13 @@ class Touches:
 
 
 def _stage(touch: Touch, deals: Deals) -> str:
-    """Where sales stood; a touch at the instant of a stage counts as before it."""
+    """Where sales stood; a touch in the second of a stage counts as before it."""
     mine = [deal for deal in deals.all if touch.person in deal.people]
-    if touch.touched_at <= touch.person.lead_at:
+    if touch.touched_at <= second(touch.person.lead_at):
         return "before_lead"
-    opened = [deal for deal in mine if deal.created_at < touch.touched_at]
+    opened = [deal for deal in mine if second(deal.created_at) < touch.touched_at]
     if not opened:
         return "before_opportunity"
-    if any(deal.closed_at is None or touch.touched_at <= deal.closed_at for deal in opened):
+    if any(deal.closed_at is None or touch.touched_at <= second(deal.closed_at) for deal in opened):
         return "during_opportunity"
     return "after_close"

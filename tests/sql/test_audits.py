@@ -410,6 +410,18 @@ def test_audits_are_silent_on_a_sound_world_and_each_fires_on_its_mutation(
             assert warehouse.audit(world, name).wrong_count > 0, f"{name} did not fire"
 
 
+def test_a_touch_after_the_close_of_a_deal_closed_before_its_creation_fires(
+    world: Settings,
+) -> None:
+    earlier = "timestamptz '2026-01-05 09:59:59+00'"
+    statement = f"update {{table}} set closed_at = {earlier} where opportunity_id = 'O1'"  # noqa: S608
+    with _spoiled(world, "build.int_deals", statement):
+        found = warehouse.audit(world, "no_touch_is_credited_outside_its_models_window").rows
+    assert {row["opportunity_id"] for row in found} == {"O1"}
+    assert "last_touch" in {row["model"] for row in found}
+    assert "first_touch" not in {row["model"] for row in found}
+
+
 def test_a_missing_rate_fires_the_audit_and_is_never_one_to_one(sql_settings: Settings) -> None:
     rates = [row for row in WORLD["seed_currency_rates"] if row["rate_date"] != "2026-03-02"]
     fill(sql_settings, WORLD | {"seed_currency_rates": rates})

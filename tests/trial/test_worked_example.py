@@ -88,14 +88,15 @@ AGES = {
     "first": {"2": 85.625, "3": 58 + 14 / 24, "5": 49 + 16 / 24, "4": 39 + 8.5 / 24, "6": 16.5},
     "second": {"7": 100 + 13 / 24, "8": 60 + 14.25 / 24},
 }
-"""Days from each touch to the close of `first`, and to the latest instant told, 1 May."""
+"""Days from each touch to the close of `first`, and to the latest instant told, 1 May. time_decay
+counts from the latest touch."""
 
 
 def decayed(deal: str, cents: int) -> Credit:
     """time_decay by its formula: half as much every 30 days, largest remainders."""
-    raw = {
-        line: int(10**12 * Decimal(2) ** (-age_of(age) / 30)) for line, age in AGES[deal].items()
-    }
+    ages = {line: age_of(age) for line, age in AGES[deal].items()}
+    latest = min(ages.values())
+    raw = {line: int(10**12 * Decimal(2) ** ((latest - age) / 30)) for line, age in ages.items()}
     weights = shared(raw, 10**10)
     amounts = shared(weights, cents)
     return {
