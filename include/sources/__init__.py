@@ -218,13 +218,13 @@ class Request:
 class Tagging:
     """How visitors who come from a network's ads are recognized.
 
-    ``utm_sources``: values of utm_source, lower case. ``click_id``: the URL parameter the network
-    adds, if it proves paid traffic. ``campaign_id_parameters``: URL parameters that carry the id
-    of a campaign, ad group or ad of this network.
+    ``utm_sources``: values of utm_source, lower case. ``click_ids``: the URL parameters the
+    network adds that prove paid traffic. ``campaign_id_parameters``: URL parameters that carry
+    the id of a campaign, ad group or ad of this network. Names are in lower case.
     """
 
     utm_sources: tuple[str, ...]
-    click_id: str | None = None
+    click_ids: tuple[str, ...] = ()
     campaign_id_parameters: tuple[str, ...] = ("utm_id",)
 
 

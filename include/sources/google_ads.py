@@ -432,7 +432,7 @@ GOOGLE_ADS = Source(
     look_back_days=30,
     tagging=Tagging(
         utm_sources=("google", "adwords", "googleads", "google_ads", "google-ads"),
-        click_id="gclid",
+        click_ids=("gclid", "gbraid", "wbraid"),
         campaign_id_parameters=("utm_id", "gad_campaignid"),
     ),
     concurrent_requests=4,

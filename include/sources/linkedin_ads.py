@@ -210,7 +210,7 @@ LINKEDIN_ADS = Source(
     look_back_days=30,
     tagging=Tagging(
         utm_sources=("linkedin", "linkedin.com", "li", "linkedin_ads", "linkedin-ads"),
-        click_id="li_fat_id",
+        click_ids=("li_fat_id",),
         campaign_id_parameters=("utm_id",),
     ),
     concurrent_requests=AT_ONCE,

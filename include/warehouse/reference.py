@@ -217,7 +217,7 @@ def _tags(source: Source) -> Iterator[dict[str, Any]]:
     if tagging is None:
         return
     tags = [("utm_source", value) for value in tagging.utm_sources]
-    tags += [("click_id", tagging.click_id)] if tagging.click_id else []
+    tags += [("click_id", name) for name in tagging.click_ids]
     tags += [("id_parameter", name) for name in tagging.campaign_id_parameters]
     for tag_kind, tag_value in tags:
         yield {"platform": source.name, "tag_kind": tag_kind, "tag_value": tag_value}

@@ -31,8 +31,11 @@ captured as (
         on trim(leads.gclid) = clicks.click_id
     where
         leads.li_fat_id is null
-        and (leads.landing_page_url is null or strpos(leads.landing_page_url, 'clid=') = 0)
-        and (leads.landing_page_url is null or strpos(leads.landing_page_url, 'li_fat_id=') = 0)
+        and (leads.landing_page_url is null or strpos(lower(leads.landing_page_url), 'clid=') = 0)
+        and (
+            leads.landing_page_url is null
+            or strpos(lower(leads.landing_page_url), 'li_fat_id=') = 0
+        )
 ),
 
 wrong as (

@@ -1,10 +1,11 @@
 -- What did the form that made a lead or contact capture of the visit?
 -- Grain: one row per living lead or contact record that bears evidence of its own.
--- A contact that a conversion made bears the lead's evidence, not its own: it is not here. Of a
--- contact that was there before, conversion fills only empty fields: what equals the lead's is the
--- lead's, tags all together, every other field by itself.
+-- What a contact bears that equals a lead's converted into it is the lead's, tags all together,
+-- every other field by itself: conversion copies the fields into a contact it makes, and fills the
+-- empty ones of a contact that was there before. A contact with nothing else is not here.
 -- A field of the record goes before the same parameter of its landing page's URL, unless a macro in
--- it was never expanded: it says nothing, though that there was a form.
+-- it was never expanded: it says nothing, though that there was a form. Names of parameters are the
+-- same in any case.
 -- parameters is one query string of all ids captured, to look up any network's parameters in.
 with
 
@@ -27,7 +28,6 @@ records as (
         nullif(trim(records.li_fat_id), '') as li_fat_id,
         nullif(trim(records.landing_page_url), '') as landing_page_url,
         nullif(trim(records.referrer_url), '') as referrer_url,
-        records.converted_date,
         records.created_at
     from build.int_person_records as records
     inner join build.int_person_ids as ids
@@ -37,15 +37,6 @@ records as (
 copies as (
     select
         contacts.record_id,
-        bool_or(
-            contacts.created_at >= leads.created_at
-            and coalesce(
-                abs(
-                    cast((contacts.created_at at time zone 'UTC') as date) - leads.converted_date
-                ) <= 1,
-                true
-            )
-        ) as is_made_by_conversion,
         bool_or(
             coalesce(contacts.utm_source = leads.utm_source, contacts.utm_source is null)
             and coalesce(contacts.utm_medium = leads.utm_medium, contacts.utm_medium is null)
@@ -100,7 +91,6 @@ owned as (
     from records
     left join copies
         on records.record_id = copies.record_id
-    where not coalesce(copies.is_made_by_conversion, false)
 ),
 
 expanded as (
@@ -165,31 +155,116 @@ expanded as (
         ) is not null
 ),
 
+queries as (
+    select
+        record_id,
+        record_kind,
+        person_id,
+        lead_source,
+        utm_source,
+        utm_medium,
+        utm_campaign,
+        utm_content,
+        utm_term,
+        utm_id,
+        gclid,
+        fbclid,
+        li_fat_id,
+        landing_page_url,
+        referrer_url,
+        query,
+        lower(query) as lower_query,
+        created_at
+    from expanded
+),
+
 captures as (
     select
         record_id,
         record_kind,
         person_id,
         lead_source,
-        coalesce(utm_source, nullif(split_part(split_part(query, '&utm_source=', 2), '&', 1), ''))
-            as utm_source,
-        coalesce(utm_medium, nullif(split_part(split_part(query, '&utm_medium=', 2), '&', 1), ''))
-            as utm_medium,
         coalesce(
-            utm_campaign, nullif(split_part(split_part(query, '&utm_campaign=', 2), '&', 1), '')
+            utm_source,
+            nullif(
+                split_part(
+                    substr(query, nullif(strpos(lower_query, '&utm_source='), 0) + 12), '&', 1
+                ),
+                ''
+            )
+        ) as utm_source,
+        coalesce(
+            utm_medium,
+            nullif(
+                split_part(
+                    substr(query, nullif(strpos(lower_query, '&utm_medium='), 0) + 12), '&', 1
+                ),
+                ''
+            )
+        ) as utm_medium,
+        coalesce(
+            utm_campaign,
+            nullif(
+                split_part(
+                    substr(query, nullif(strpos(lower_query, '&utm_campaign='), 0) + 14), '&', 1
+                ),
+                ''
+            )
         ) as utm_campaign,
         coalesce(
-            utm_content, nullif(split_part(split_part(query, '&utm_content=', 2), '&', 1), '')
+            utm_content,
+            nullif(
+                split_part(
+                    substr(query, nullif(strpos(lower_query, '&utm_content='), 0) + 13), '&', 1
+                ),
+                ''
+            )
         ) as utm_content,
-        coalesce(utm_term, nullif(split_part(split_part(query, '&utm_term=', 2), '&', 1), ''))
-            as utm_term,
-        coalesce(utm_id, nullif(split_part(split_part(query, '&utm_id=', 2), '&', 1), ''))
-            as utm_id,
-        coalesce(gclid, nullif(split_part(split_part(query, '&gclid=', 2), '&', 1), '')) as gclid,
-        coalesce(fbclid, nullif(split_part(split_part(query, '&fbclid=', 2), '&', 1), ''))
-            as fbclid,
-        coalesce(li_fat_id, nullif(split_part(split_part(query, '&li_fat_id=', 2), '&', 1), ''))
-            as li_fat_id,
+        coalesce(
+            utm_term,
+            nullif(
+                split_part(
+                    substr(query, nullif(strpos(lower_query, '&utm_term='), 0) + 10), '&', 1
+                ),
+                ''
+            )
+        ) as utm_term,
+        coalesce(
+            utm_id,
+            nullif(
+                split_part(
+                    substr(query, nullif(strpos(lower_query, '&utm_id='), 0) + 8), '&', 1
+                ),
+                ''
+            )
+        ) as utm_id,
+        coalesce(
+            gclid,
+            nullif(
+                split_part(
+                    substr(query, nullif(strpos(lower_query, '&gclid='), 0) + 7), '&', 1
+                ),
+                ''
+            )
+        ) as gclid,
+        coalesce(
+            fbclid,
+            nullif(
+                split_part(
+                    substr(query, nullif(strpos(lower_query, '&fbclid='), 0) + 8), '&', 1
+                ),
+                ''
+            )
+        ) as fbclid,
+        coalesce(
+            li_fat_id,
+            nullif(
+                split_part(
+                    substr(query, nullif(strpos(lower_query, '&li_fat_id='), 0) + 11), '&', 1
+                ),
+                ''
+            )
+        ) as li_fat_id,
         landing_page_url,
         referrer_url,
         nullif(
@@ -200,7 +275,7 @@ captures as (
             ''
         ) as parameters,
         created_at as touched_at
-    from expanded
+    from queries
 )
 
 select * from captures

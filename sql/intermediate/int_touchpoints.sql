@@ -4,11 +4,11 @@
 -- A network's own lead form and the lead that its sync made of it in the CRM are two touches of one
 -- person: the form's comes first, for it was sent before the lead was made.
 -- The first rule that holds tells the campaign and the channel. A campaign response has a day, not
--- an instant: it is the midnight (UTC) that begins the day, or the instant of the person's first
--- record where that lies on the same day, in UTC or in the reporting zone. An activity has a day as
--- well: it is the instant it was noted, if that was on its day or its day is that of the person's
--- first record, else the midnight. A task counts once it is completed, and no activity before its
--- day has come.
+-- an instant: it is the midnight of the reporting zone that begins the day, or the instant of the
+-- person's first record where that lies on the same day, in UTC or in the reporting zone. An
+-- activity has a day as well: it is the instant it was noted, if that was on its day or its day is
+-- that of the person's first record, else the midnight. A task counts once it is completed, and no
+-- activity before its day has come.
 -- touched_at is a whole second, fractions cut off: so boundaries and ties are to the second
 -- wherever a touch is held against an instant.
 -- channel_key leads to the touch's channel in int_channels, utm_channel_key to the one that medium
@@ -244,8 +244,11 @@ responses as (
         coalesce(contact_ids.person_id, lead_ids.person_id) as person_id,
         members.crm_campaign_id,
         members.first_responded_date,
+        cast(members.first_responded_date as timestamp) at time zone as_of.reporting_zone
+            as day_began_at,
         members.created_at
     from staging.stg_crm_campaign_members as members
+    cross join as_of
     left join build.int_person_ids as contact_ids
         on members.contact_id = contact_ids.record_id
     left join build.int_person_ids as lead_ids
@@ -287,6 +290,8 @@ activities as (
         cast((activities.created_at at time zone 'UTC') as date) as noted_day,
         cast((activities.created_at at time zone as_of.reporting_zone) as date)
             as reported_noted_day,
+        cast(activities.activity_date as timestamp) at time zone as_of.reporting_zone
+            as day_began_at,
         activities.created_at
     from noted_activities as activities
     cross join as_of
@@ -377,7 +382,7 @@ touches as (
             when responses.first_responded_date is null then responses.created_at
             when responses.first_responded_date in (people.lead_day, people.reported_lead_day)
                 then people.lead_at
-            else cast(responses.first_responded_date as timestamp) at time zone 'UTC'
+            else responses.day_began_at
         end as touched_at
     from responses
     inner join people
@@ -428,7 +433,7 @@ touches as (
                     people.reported_lead_day
                 )
                 then activities.created_at
-            else cast(activities.activity_date as timestamp) at time zone 'UTC'
+            else activities.day_began_at
         end as touched_at
     from activities
     inner join people

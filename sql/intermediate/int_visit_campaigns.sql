@@ -3,7 +3,8 @@
 -- ad, however old it is.
 -- Grain: one row per record in int_visits that names a network, an id or a campaign.
 -- click_platform and named_platform are the networks that the click id, and click id or utm_source,
--- name; matches are looked for within named_platform, where there is one. A rule that finds more
+-- name; matches are looked for within named_platform, where there is one. Names of parameters are
+-- the same in any case, what they hold is not. A rule that finds more
 -- than one campaign does not hold; it makes the visit ambiguous. has_campaign_conflict: the click
 -- harvested is of another campaign than the one that id, name or alias point to. other_campaigns is
 -- what the other rules say where that is not the campaign that holds.
@@ -53,7 +54,8 @@ visits as (
         names.name_key,
         visits.source_platform,
         visits.is_medium_paid,
-        visits.parameters,
+        '&' || visits.parameters as parameters,
+        lower('&' || visits.parameters) as lower_parameters,
         visits.touched_at
     from build.int_visits as visits
     left join build.int_name_keys as names
@@ -67,11 +69,16 @@ tag_hits as (
         tags.platform,
         tags.tag_kind,
         split_part(
-            split_part('&' || visits.parameters, '&' || tags.tag_value || '=', 2), '&', 1
+            substr(
+                visits.parameters,
+                strpos(visits.lower_parameters, '&' || tags.tag_value || '=')
+                + length(tags.tag_value) + 2
+            ),
+            '&', 1
         ) as tag_text
     from visits
     inner join staging.stg_platform_tags as tags
-        on strpos('&' || visits.parameters, '&' || tags.tag_value || '=') > 0
+        on strpos(visits.lower_parameters, '&' || tags.tag_value || '=') > 0
     where tags.tag_kind in ('click_id', 'id_parameter')
 ),
 
@@ -146,21 +153,38 @@ id_texts as (
     where named_platform is not null and utm_campaign is not null
 ),
 
+spelled_ids as (
+    select
+        record_id,
+        platform,
+        replace(replace(lower(tag_text), '%253a', ':'), '%3a', ':') as id_text
+    from id_texts
+),
+
+-- A URN tells of which level its id is. LinkedIn's campaign groups are our campaigns, its campaigns
+-- our ad groups, its creatives our ads; a URN of anything else is none of them.
 ids as (
     select distinct
         record_id,
         platform,
+        case
+            when id_text like 'urn:li:%'
+                then
+                    case split_part(id_text, ':', 3)
+                        when 'sponsoredcampaigngroup' then 1
+                        when 'sponsoredcampaign' then 2
+                        when 'sponsoredcreative' then 3
+                        else 0
+                    end
+        end as told_level,
         regexp_replace(
-            regexp_replace(
-                lower(tag_text), '^urn(:|%3a|%253a)li(:|%3a|%253a)[a-z]+(:|%3a|%253a)', ''
-            ),
-            '\.0+$', ''
+            regexp_replace(id_text, '^urn:li:[a-z]+:', ''), '\.0+$', ''
         ) as id_key
-    from id_texts
+    from spelled_ids
 ),
 
--- An id may be that of a campaign, of an ad group or of an ad: what is highest and tells of one
--- campaign alone speaks.
+-- A plain id may be that of a campaign, of an ad group or of an ad: what is highest and tells of
+-- one campaign alone speaks.
 id_targets as (
     select
         platform,
@@ -215,6 +239,7 @@ id_hits as (
         on
             ids.platform = targets.platform
             and ids.id_key = targets.id_key
+            and coalesce(ids.told_level, targets.id_level) = targets.id_level
     where named.named_platform is null or named.named_platform = targets.platform
 ),
 
@@ -328,7 +353,10 @@ aliases as (
             aliases.platform = campaigns.platform
             and aliases.account_id = campaigns.account_id
             and regexp_replace(
-                regexp_replace(lower(aliases.campaign_id), '^urn:li:[a-z]+:', ''), '\.0+$', ''
+                regexp_replace(
+                    lower(aliases.campaign_id), '^urn:li:sponsoredcampaigngroup:', ''
+                ),
+                '\.0+$', ''
             ) = campaigns.campaign_key
 ),
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from functools import cached_property
 from zoneinfo import ZoneInfo
 
@@ -101,8 +101,8 @@ class Campaigns:
             if campaign[2] == value and platform in (None, campaign[0])
         }
 
-    def above(self, value: str, platform: str | None) -> set[CampaignKey]:
-        """Campaigns that have an ad group or an ad of that id."""
+    def above(self, value: str, platform: str | None, level: str | None = None) -> set[CampaignKey]:
+        """Campaigns that have an ad group or an ad of that id, or what the level says."""
         return {
             self._key(row)
             for table, column in (
@@ -110,6 +110,7 @@ class Campaigns:
                 ("stg_ads", "ad_group_id"),
                 ("stg_ads", "ad_id"),
             )
+            if level in (None, column.removesuffix("_id"))
             for row in self._world.rows(table)
             if row[column] == value and platform in (None, row["platform"])
         }
@@ -156,8 +157,3 @@ class Campaigns:
     @cached_property
     def _rules(self) -> Rows:
         return sorted(self._world.rows("seed_channel_rules"), key=lambda row: row["rule_order"])
-
-
-def midnight(day: date) -> datetime:
-    """Midnight UTC of a day."""
-    return datetime(day.year, day.month, day.day, tzinfo=UTC)

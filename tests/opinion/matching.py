@@ -136,14 +136,16 @@ class Matcher:
                 values.append((row["platform"], number(value)))
         if named is not None:
             values.append((named, number(visit.tags["utm_campaign"])))
-        values = [(platform, value) for platform, value in values if value]
+        ids = [(platform, *value) for platform, value in values if value]
         found: set[CampaignKey] = set()
-        for platform, value in values:
-            found |= self._campaigns.with_id(value, platform)
+        for platform, value, level in ids:
+            if level in (None, "campaign"):
+                found |= self._campaigns.with_id(value, platform)
         if found:
             return found
-        for platform, value in values:
-            found |= self._campaigns.above(value, platform)
+        for platform, value, level in ids:
+            if level != "campaign":
+                found |= self._campaigns.above(value, platform, level)
         return found
 
     def _by_name(self, visit: Visit, named: str | None) -> set[CampaignKey]:

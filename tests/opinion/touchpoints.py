@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from decimal import Decimal
 
-from tests.opinion.campaigns import CampaignKey, Campaigns, midnight
+from tests.opinion.campaigns import CampaignKey, Campaigns
 from tests.opinion.deals import Deals
 from tests.opinion.matching import CONFIDENCE, Match, Matcher, by_word
 from tests.opinion.people import People, Person, Record
@@ -86,7 +86,7 @@ class Touches:
     def _forms(self) -> Iterator[Touch]:
         for record in self._people.records.values():
             capture = self._capture(record)
-            if capture is None or all(blank(capture[name]) for name in CAPTURED):
+            if all(blank(capture[name]) for name in CAPTURED):
                 continue
             seen = visit(self._world, capture)
             match = self._matcher.match(seen)
@@ -98,8 +98,8 @@ class Touches:
             touch.tags, touch.lead_source = seen.tags, seen.lead_source
             yield touch
 
-    def _capture(self, record: Record) -> Row | None:
-        """The visit a record bears witness to; None for a contact that a conversion made.
+    def _capture(self, record: Record) -> Row:
+        """The visit a record bears witness to, without what its leads' conversion copied.
 
         A lead converted into a contact that has lost a merge is one of the winner's now.
         """
@@ -111,11 +111,6 @@ class Touches:
             if self._people.winner(other.row.get("converted_contact_id"))
             == self._people.winner(record.record_id)
         ]
-        made = record.created_at.date()
-        for lead in sources:
-            converted = lead.row["converted_date"] or made
-            if record.created_at >= lead.created_at and abs(made - converted) <= timedelta(1):
-                return None
         filled = {
             name
             for names in TOGETHER
@@ -205,7 +200,7 @@ class Touches:
         first = person.lead_at
         if day in (first.date(), self._world.day(first)):
             return first
-        return midnight(day)
+        return self._world.first_second(day)
 
 
 def _stage(touch: Touch, deals: Deals) -> str:

@@ -9,7 +9,13 @@ from datetime import datetime
 from tests.opinion.world import Row, World, blank
 
 UTM = ("utm_source", "utm_medium", "utm_campaign", "utm_content", "utm_term", "utm_id")
-CLICK_IDS = ("gclid", "fbclid", "li_fat_id")
+CLICK_IDS = ("gclid", "fbclid", "li_fat_id", "gbraid", "wbraid")
+LEVELS = {
+    "sponsoredcampaigngroup": "campaign",
+    "sponsoredcampaign": "ad_group",
+    "sponsoredcreative": "ad",
+}
+"""Kinds of LinkedIn's URNs, in our words; a URN of another kind names none of these."""
 ROUNDS = 3
 _MACRO = re.compile(r"\{[^{}]*\}")
 _ENCODED = re.compile(r"(?:%[0-9A-Fa-f]{2})+")
@@ -50,13 +56,18 @@ def letters(value: str | None) -> str:
     return "".join(letter for letter in (value or "").lower() if letter.isalnum())
 
 
-def number(value: str | None) -> str | None:
-    """An id in its one spelling; None where the value is no id."""
+def number(value: str | None) -> tuple[str, str | None] | None:
+    """An id in its one spelling, and its level where it tells; None where the value is no id."""
     if value is None:
         return None
-    last = value.strip().rsplit(":", 1)[-1]
+    *kind, last = value.strip().rsplit(":", 2)
     last = last.removesuffix(".0")
-    return last if last.isdecimal() else None
+    if not last.isdecimal():
+        return None
+    if not kind:
+        return last, None
+    level = LEVELS.get(kind[-1].lower())
+    return (last, level) if level else None
 
 
 def host(address: str | None) -> str | None:
@@ -96,15 +107,14 @@ def visit(world: World, row: Row) -> Visit:
     page = parameters(row["landing_page_url"])
     tags = {name: said(row[name]) or said(page.get(name)) for name in UTM}
     clicks = {
-        name: value for name in CLICK_IDS if (value := said(row[name]) or said(page.get(name)))
+        name: value for name in CLICK_IDS if (value := said(row.get(name)) or said(page.get(name)))
     }
     named = {row["tag_value"] for row in world.rows("stg_platform_tags")}
     ids = {name: value for name in named if (value := said(page.get(name)))}
     came_from = host(row["referrer_url"])
-    ours = {row["email_domain"] for row in world.rows("seed_internal_domains")}
-    if came_from in ours or came_from == host(row["landing_page_url"]):
+    if world.is_ours(came_from) or came_from == host(row["landing_page_url"]):
         came_from = None
     source = None if blank(row["lead_source"]) else row["lead_source"].strip()
     captured = (*UTM, *CLICK_IDS, "landing_page_url", "referrer_url")
-    landed = any(not blank(row[name]) for name in captured)
+    landed = any(not blank(row.get(name)) for name in captured)
     return Visit(row["created_at"], source, tags, clicks, ids, landed, came_from)

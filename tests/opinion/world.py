@@ -77,6 +77,11 @@ class World:
     def as_of_day(self) -> date:
         return self.day(self.as_of)
 
+    def is_ours(self, host: str | None) -> bool:
+        """Whether a mail domain or a host is one of our own, or lies below one."""
+        ours = [row["email_domain"] for row in self.rows("seed_internal_domains")]
+        return any(f".{host}".endswith(f".{each}") for each in ours)
+
     def day(self, at: datetime) -> date:
         """The day of an instant in the reporting zone."""
         return at.astimezone(self.zone).date()
@@ -84,6 +89,10 @@ class World:
     def month(self, at: datetime) -> date:
         """The first day of an instant's month in the reporting zone."""
         return self.day(at).replace(day=1)
+
+    def first_second(self, day: date) -> datetime:
+        """The midnight of the reporting zone with which a day begins."""
+        return datetime(day.year, day.month, day.day, tzinfo=self.zone).astimezone(UTC)
 
     def last_second(self, day: date) -> datetime:
         """The last second of a day in the reporting zone."""

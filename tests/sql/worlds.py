@@ -39,17 +39,21 @@ _LOADED = datetime(2026, 11, 20, 13, tzinfo=UTC)
 _CREATED = datetime(2026, 1, 5, 10, tzinfo=UTC)
 
 _TAGS = {
-    "facebook_ads": (("facebook", "fb", "ig", "instagram"), None, ("utm_id", "campaign_id")),
-    "google_ads": (("google", "adwords"), "gclid", ("utm_id", "gad_campaignid")),
-    "linkedin_ads": (("linkedin", "li"), "li_fat_id", ("utm_id",)),
+    "facebook_ads": (("facebook", "fb", "ig", "instagram"), (), ("utm_id", "campaign_id")),
+    "google_ads": (
+        ("google", "adwords"),
+        ("gclid", "gbraid", "wbraid"),
+        ("utm_id", "gad_campaignid"),
+    ),
+    "linkedin_ads": (("linkedin", "li"), ("li_fat_id",), ("utm_id",)),
 }
 
 
 def _tag_rows() -> Rows:
     rows = []
-    for platform, (sources, click_id, parameters) in _TAGS.items():
+    for platform, (sources, click_ids, parameters) in _TAGS.items():
         tags = [("utm_source", source) for source in sources]
-        tags += [("click_id", click_id)] if click_id else []
+        tags += [("click_id", name) for name in click_ids]
         tags += [("id_parameter", parameter) for parameter in parameters]
         rows += [{"platform": platform, "tag_kind": k, "tag_value": v} for k, v in tags]
     return rows

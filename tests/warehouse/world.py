@@ -59,7 +59,7 @@ NETWORK = Source(
         Stream("ad_daily", STG_AD_DAILY, "daily"),
     ),
     look_back_days=28,
-    tagging=Tagging(("facebook", "fb"), None, ("utm_id", "hsa_cam")),
+    tagging=Tagging(("facebook", "fb"), (), ("utm_id", "hsa_cam")),
 )
 CRM = Source(
     name="salesforce",

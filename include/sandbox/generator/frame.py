@@ -8,10 +8,11 @@ from it by exact arithmetic is used, never a logarithm or a sine, whose last bit
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime, time
 from functools import cache
 from random import Random
 from typing import Any
+from zoneinfo import ZoneInfo
 
 Record = dict[str, Any]
 State = tuple[int, Record]
@@ -93,6 +94,16 @@ def instant(day: int, second: int = 0) -> int:
 def day_of(moment: int) -> int:
     """The UTC day of an instant."""
     return moment // DAY + _EPOCH
+
+
+def midnight(day: int) -> int:
+    """The instant at which a day begins in the company's time zone."""
+    return int(datetime.combine(date.fromordinal(day), time(), ZoneInfo(TIME_ZONE)).timestamp())
+
+
+def local_day_of(moment: int) -> int:
+    """The company's day of an instant."""
+    return datetime.fromtimestamp(moment, ZoneInfo(TIME_ZONE)).toordinal()
 
 
 @cache

@@ -6,7 +6,17 @@ Everything here has happened by the world's clock: what would come later is not 
 from dataclasses import dataclass, field
 
 from include.sandbox.generator.capture import NOTHING, Capture, Place
-from include.sandbox.generator.frame import DAY, HOUR, Frame, day_of, instant, skewed, working_time
+from include.sandbox.generator.frame import (
+    DAY,
+    HOUR,
+    Frame,
+    day_of,
+    instant,
+    local_day_of,
+    midnight,
+    skewed,
+    working_time,
+)
 from include.sandbox.generator.names import Ids
 from include.sandbox.generator.people import (
     Arrival,
@@ -275,14 +285,14 @@ def nurture(crm: Crm) -> None:
 def count_responses(crm: Crm) -> None:
     """Makes a touch of every response the CRM still shows.
 
-    A response has a day: that is its first second, or, on the day of the person's first record, the
-    instant of that record.
+    A response has a day: that is its first second in the company's zone, or, on the day of the
+    person's first record, the instant of that record.
     """
     for membership in crm.memberships:
         day, person = membership.responded_day, membership.person
         if day is None or membership.vanished_at is not None:
             continue
         met = min([one.created for one in person.leads] + [one.created for one in person.contacts])
-        at = met if day_of(met) == day else instant(day)
+        at = met if day in (day_of(met), local_day_of(met)) else midnight(day)
         place = Place(PROGRAM_CHANNELS[membership.program.kind])
         person.touches.append(Touch(at, membership.member_id, "crm_campaign", place, place))
