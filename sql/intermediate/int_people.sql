@@ -2,8 +2,10 @@
 -- Grain: one row per person.
 -- What is said of a person is what their earliest record says that says anything; a blank says
 -- nothing. Instants of qualification come from the history of the person's leads where it tells of
--- any, else from the records; mql_at_from and sql_at_from say which. A lead's present status counts
--- as qualification only where the CRM's records note no instants of it at all.
+-- any, else from the records; mql_at_from and sql_at_from say which. Where a record notes no
+-- instant of a stage, the lead's present status tells whether it reached it, whatever other records
+-- note.
+-- Mail domains of our own count with all that lie below them.
 with
 
 records as (
@@ -35,11 +37,19 @@ records as (
         on records.record_id = ids.record_id
 ),
 
-noted as (
-    select
-        coalesce(bool_or(mql_at is not null), false) as has_mql_instants,
-        coalesce(bool_or(sql_at is not null), false) as has_sql_instants
+domains as (
+    select distinct email_domain
     from records
+    where email_domain is not null
+),
+
+own_domains as (
+    select distinct domains.email_domain
+    from domains
+    inner join staging.seed_internal_domains as internal_domains
+        on
+            domains.email_domain = internal_domains.email_domain
+            or domains.email_domain like '%.' || internal_domains.email_domain
 ),
 
 marked as (
@@ -53,26 +63,19 @@ marked as (
         records.industry,
         records.country,
         records.employee_count,
-        domains.email_domain is not null as is_internal,
+        own_domains.email_domain is not null as is_internal,
         records.mql_at is not null
-        or (
-            not noted.has_mql_instants
-            and coalesce(statuses.funnel_stage in ('mql', 'sql'), false)
-        ) as is_mql,
+        or coalesce(statuses.funnel_stage in ('mql', 'sql'), false) as is_mql,
         records.sql_at is not null
-        or (
-            not noted.has_sql_instants
-            and coalesce(statuses.funnel_stage = 'sql', false)
-        ) as is_sql,
+        or coalesce(statuses.funnel_stage = 'sql', false) as is_sql,
         records.created_at,
         records.mql_at,
         records.sql_at
     from records
-    cross join noted
     left join staging.seed_lead_statuses as statuses
         on records.lead_status = statuses.lead_status
-    left join staging.seed_internal_domains as domains
-        on records.email_domain = domains.email_domain
+    left join own_domains
+        on records.email_domain = own_domains.email_domain
 ),
 
 -- The first value that is there: the least of the values that bear their record's place in front.

@@ -20,7 +20,6 @@ from tests.opinion.invented_ads import (
     BORNE,
     CAMPAIGN_IDS,
     DIGITS,
-    MOMENTS,
     NETWORKS,
     SOURCES,
     TEXT,
@@ -66,6 +65,8 @@ _tag_ids = st.none() | one(
     f"{DIGITS}02.0",
     f"urn:li:sponsoredCampaign:{DIGITS}01",
     f"urn:li:sponsoredCampaign:{DIGITS}51",
+    f"urn:li:sponsoredCampaignGroup:{DIGITS}01",
+    f"urn:li:sponsoredAccount:{DIGITS}01",
     f"{DIGITS}71",
     f"{DIGITS}99",
     "{{campaign.id}}",
@@ -91,9 +92,11 @@ def _pages(draw: st.DrawFn) -> str | None:
         ("gad_campaignid", st.none() | one(f"{DIGITS}01")),
         ("campaign_id", st.none() | one(f"{DIGITS}02")),
         ("gclid", st.none() | one(f"{TEXT}g1", "{gclid}")),
+        ("gbraid", one(f"{TEXT}b1", "{gbraid}")),
     ):
         if draw(st.integers(0, 3)) == 0 and (value := draw(values)):
-            parts.append(f"{name}={value.replace(' ', '+').replace('|', '%7C')}")
+            spelled = draw(one(name, name, name.upper()))
+            parts.append(f"{spelled}={value.replace(' ', '+').replace('|', '%7C')}")
     return "https://www.shop.example/p?" + "&".join(parts) + "#top"
 
 
@@ -111,6 +114,7 @@ _visits: dict[str, st.SearchStrategy[Any]] = {
         "https://l.facebook.com/",
         "https://blog.partner.example:8443/post",
         "https://www.fernhill.example/",
+        "https://docs.fernhill.example/",
         "https://shop.example/",
     ),
     "lead_source": one("Web", "Trade Show", " email ", "Pigeon", "Outbound", "Webinar"),
@@ -138,7 +142,15 @@ def _address(draw: st.DrawFn) -> dict[str, Any]:
     return {
         "email_hash": draw(one(None, f"{TEXT}h1", f"{TEXT}h2", f"{TEXT}h3")),
         "email_domain": draw(
-            one(None, "acme.example", "acme.example", "gmail.com", "fernhill.example")
+            one(
+                None,
+                "acme.example",
+                "acme.example",
+                "gmail.com",
+                "notfernhill.example",
+                "fernhill.example",
+                "us.fernhill.example",
+            )
         ),
     }
 
@@ -262,9 +274,6 @@ def _leads(draw: st.DrawFn, notes_instants: bool) -> tuple[Rows, Rows]:
                 for at, (before, after) in zip(ats, pairwise(statuses), strict=False)
             ]
         leads.append(lead)
-    if notes_instants:
-        noted = {"mql_at": MOMENTS[4], "sql_at": MOMENTS[5], "created_at": MOMENTS[3]}
-        leads.append({"lead_id": f"{TEXT}L9", **noted})
     return leads, [{"field_history_id": f"{TEXT}H{n}", **row} for n, row in enumerate(history)]
 
 

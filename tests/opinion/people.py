@@ -147,8 +147,7 @@ class People:
         return persons
 
     def _is_internal(self, records: list[Record]) -> bool:
-        ours = {row["email_domain"] for row in self._world.rows("seed_internal_domains")}
-        return any(word(record.row["email_domain"]) in ours for record in records)
+        return any(self._world.is_ours(word(record.row["email_domain"])) for record in records)
 
     # When marketing qualified, when sales accepted
 
@@ -181,10 +180,6 @@ class People:
                 instants.append(record.created_at)
         return instants
 
-    def _notes_instants(self, stage: str) -> bool:
-        """Whether the CRM notes the instants of a stage at all."""
-        return any(record.row[f"{stage}_at"] for record in self.records.values())
-
     def _stage(self, person: Person, stage: str) -> Stage:
         leads = [record for record in person.records if record.kind == "lead"]
         noted = [
@@ -198,9 +193,7 @@ class People:
             if line["field_name"] == "Status"
             for side in ("old_value", "new_value")
         )
-        by_status = not self._notes_instants(stage) and any(
-            self._means(record.row["lead_status"]) in reaching for record in leads
-        )
+        by_status = any(self._means(record.row["lead_status"]) in reaching for record in leads)
         entered = self._entered(leads, stage)
         accepted = self._entered(leads, "sql") if stage == "mql" else []
         if entered or accepted:  # whom sales accepted, marketing had qualified by then
