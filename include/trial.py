@@ -60,6 +60,10 @@ CREDITS = (
     "amount",
 )
 
+EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
+LATEST = datetime(2200, 1, 1, tzinfo=UTC)
+"""Instants before and from here on are slips of the pen; windows around them leave the calendar."""
+
 Rows = list[dict[str, Any]]
 
 
@@ -100,6 +104,8 @@ def main() -> int:
         print(f"{error.filename}: {error.strerror}", file=sys.stderr)
         return 1
     print(render(credits, learned))
+    for note in notes(trial):
+        print(f"\nNote: {note}")
     print(f"\nCredits: {folder / 'credits.csv'}")
     return 0
 
@@ -157,6 +163,16 @@ def credit(trial: Trial, settings: Settings) -> tuple[Rows, Rows]:
         )
     learned.sort(key=lambda row: (_place(row["model"]), row["channel"]))
     return list(_told(trial, credits)), learned
+
+
+def notes(trial: Trial) -> Iterator[str]:
+    """What is no fault and may be a slip: somebody named whom no touch names."""
+    touched = {touch["person"] for touch in trial.touches}
+    named = [("deals.csv", deal["line"], name) for deal in trial.deals for name in deal["people"]]
+    named += [("people.csv", person["line"], person["person"]) for person in trial.people]
+    for file, line, name in named:
+        if name not in touched:
+            yield f"{file}, line {line}: {name} has no touch in touches.csv"
 
 
 def write_credits(path: Path, credits: Rows) -> None:
@@ -230,6 +246,8 @@ def _value(column: Column, text: str | None) -> Any:
         raise
     if value is None and column.is_required:
         raise Unfit(f"{column.name} is missing")
+    if isinstance(value, datetime) and not EARLIEST <= value < LATEST:
+        raise Unfit(f"{column.name} is before {EARLIEST.year} or after {LATEST.year - 1}")
     if value is not None and column.one_of and value not in column.one_of:
         raise Unfit(f"{column.name} is none of {', '.join(column.one_of)}")
     if isinstance(value, Decimal) and value != Decimal(str(text)):
@@ -297,7 +315,6 @@ def _given(trial: Trial, settings: Settings) -> dict[str, Rows]:
                 "fx_rate": Decimal(1),
                 "is_closed": deal["closed"] is not None,
                 "is_won": deal["won"] == "yes",
-                "is_new_customer": False,
                 "created_at": deal["created"],
                 "closed_at": deal["closed"],
             }

@@ -239,7 +239,8 @@ rate = Column("rate", Type.RATE, "Units of the currency for one euro", unit="cur
 fx_rate = Column(
     "fx_rate",
     Type.RATE,
-    "Units of the reporting currency for one unit of currency_code; NULL where no rate is known",
+    "Units of the reporting currency for one unit of currency_code, to ten places; amounts are "
+    "converted by the rates unrounded; NULL where no rate is known",
 )
 fx_rate_date = _day("fx_rate_date", "The business day whose rate was used")
 spend_base = Column("spend_base", Type.AD_MONEY, "Spend at the day's rate", "reporting currency")

@@ -13,6 +13,9 @@ XCD XCG YER ZAR ZMW ZWG
 _NO_DIGITS = "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX VND VUV XAF XOF XPF"
 _THREE_DIGITS = "BHD IQD JOD KWD LYD OMR TND"
 
+WITHDRAWN = ("BGN", "CYP", "EEK", "HRK", "LTL", "LVL", "MTL", "ROL", "SIT", "SKK", "TRL")
+"""Currencies that are paid no more, which the ECB's history still gives rates of."""
+
 CODES_BY_DIGITS: dict[int, tuple[str, ...]] = {
     0: tuple(_NO_DIGITS.split()),
     2: tuple(_TWO_DIGITS.split()),

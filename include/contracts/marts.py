@@ -68,9 +68,9 @@ _OUTCOMES = (
     c.won_deals.required(),
     c.lost_deals.required(),
     c.customers.required(),
-    c.won_revenue_base.required(),
-    c.open_pipeline_base.required(),
-    c.lost_amount_base.required(),
+    c.won_revenue_base.meaning_here("Amount of the deals won; NULL where a rate is missing"),
+    c.open_pipeline_base.meaning_here("Amount of the deals open; NULL where a rate is missing"),
+    c.lost_amount_base.meaning_here("Amount of the deals lost; NULL where a rate is missing"),
 )
 _RATIOS = (
     m.ratio("ctr", "Clicks per impression"),
@@ -266,7 +266,8 @@ FCT_OPPORTUNITIES = table(
         replace(
             c.is_won,
             name="is_new_customer",
-            meaning="Whether the deal is the first new business its company gave us",
+            meaning="Whether the deal is the first new business that its company gave us, merged "
+            "companies being one; without a company, that its main person did",
         ).required(),
         c.created_at.required(),
         m.instant(

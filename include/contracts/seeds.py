@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from include.contracts import columns as c
-from include.contracts.currencies import CODES_BY_DIGITS, CURRENCY_DIGITS
+from include.contracts.currencies import CODES_BY_DIGITS, CURRENCY_DIGITS, WITHDRAWN
 from include.contracts.shape import Column, Table, Type, table
 
 CHANNELS = (
@@ -94,6 +94,14 @@ def _lower(name: str) -> tuple[str, str]:
     )
 
 
+def _codes(codes: Iterable[str]) -> str:
+    return ", ".join(f"'{code}'" for code in codes)
+
+
+_CURRENCY_IS_KNOWN = (
+    "currency_code is no currency of ISO 4217",
+    f"currency_code in ({_codes(CURRENCY_DIGITS)})",
+)
 _channel = _chosen(c.channel, CHANNELS)
 _medium = _chosen(c.medium, MEDIUMS)
 _source_kind = _chosen(c.source_kind, SOURCE_KINDS)
@@ -154,7 +162,17 @@ SEED_TRAFFIC_SOURCES = table(
         ),
         _source_kind.required(),
     ),
-    row_rules=(_lower("source_pattern"),),
+    row_rules=(
+        _lower("source_pattern"),
+        (
+            "source_pattern bears https:// or www., as neither a utm_source nor a host does here",
+            "not source_pattern ~ '^([a-z]+://|www[.]).*$'",
+        ),
+        (
+            "source_pattern has no letter or digit, so that it would be anything",
+            "regexp_replace(source_pattern, '[%_[:punct:]]+', '', 'g') <> ''",
+        ),
+    ),
 )
 SEED_LEAD_SOURCES = table(
     "staging",
@@ -248,7 +266,10 @@ SEED_INTERNAL_DOMAINS = table(
     (c.email_domain.meaning_here("The part of the e-mail after @, in lower case"),),
     row_rules=(
         _lower("email_domain"),
-        ("email_domain is the part after @ alone", "email_domain ~ '^[^@ ]+$'"),
+        (
+            "email_domain is not the part after @ alone, such as example.com, written out",
+            r"email_domain ~ '^([^\s@/:*%.]+[.])+[^\s@/:*%.]+$'",
+        ),
     ),
 )
 SEED_CAMPAIGN_ALIASES = table(
@@ -265,6 +286,14 @@ SEED_CAMPAIGN_ALIASES = table(
     ),
     row_rules=(
         (
+            "utm_campaign is a macro that was never expanded, which says nothing",
+            "not utm_campaign ~ '^.*[{].*[}].*$'",
+        ),
+        (
+            "utm_campaign has no letter or digit to compare",
+            r"regexp_replace(utm_campaign, '[\s[:punct:]]+', '', 'g') <> ''",
+        ),
+        (
             "an earlier line has the same utm_campaign, in this or another spelling",
             "row_number() over (partition by platform, "
             r"trim(regexp_replace(lower(utm_campaign), '[\s[:punct:]]+', ' ', 'g')) "
@@ -279,13 +308,15 @@ SEED_CURRENCY_RATES = table(
     "currency and day",
     ("currency_code", "rate_date"),
     (c.currency_code, c.rate_date, c.rate.required()),
-    row_rules=(("rate is not above zero", "rate > 0"),),
+    row_rules=(
+        ("rate is not above zero", "rate > 0"),
+        ("EUR has a rate, and is what all rates are for one of", "currency_code <> 'EUR'"),
+        (
+            _CURRENCY_IS_KNOWN[0],
+            f"{_CURRENCY_IS_KNOWN[1]} or currency_code in ({_codes(WITHDRAWN)})",
+        ),
+    ),
 )
-
-
-def _codes(codes: Iterable[str]) -> str:
-    return ", ".join(f"'{code}'" for code in codes)
-
 
 _too_fine = " or ".join(
     f"(currency_code in ({_codes(codes)}) and amount <> round(amount, {digits}))"
@@ -327,10 +358,7 @@ SEED_MANUAL_SPEND = table(
             "platform is a word the marts keep for something else",
             "platform not in ('crm', 'unmatched', 'unattributed', 'none', 'marts')",
         ),
-        (
-            "currency_code is no currency of ISO 4217",
-            f"currency_code in ({_codes(CURRENCY_DIGITS)})",
-        ),
+        _CURRENCY_IS_KNOWN,
         ("first_day is before 2000-01-01", "first_day >= date '2000-01-01'"),
         ("last_day is before first_day", "last_day >= first_day"),
         (

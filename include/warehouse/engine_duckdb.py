@@ -37,6 +37,8 @@ from include.warehouse.engine import (
 )
 
 LOCK_WAIT_SECONDS = 120.0
+MEMORY_LIMIT_BYTES = 5 * 10**9
+"""What a database may keep in memory; what needs more goes to files beside the database."""
 
 _ROWS_AT_ONCE = 100_000
 _PARAMETER = re.compile(r"(?<![:\w]):(\w+)")
@@ -49,6 +51,7 @@ _TYPE_NAMES = {
     "BOOLEAN": "boolean",
     "DATE": "date",
 }
+_BYTES = {unit: 1024**power for power, unit in enumerate(("bytes", "KiB", "MiB", "GiB", "TiB"))}
 _one_at_a_time = threading.RLock()
 log = logging.getLogger(__name__)
 
@@ -89,6 +92,7 @@ class DuckDB:
     def clear_orphans(self) -> None:
         with self._working(read_only=False):
             self._remove_drafts()
+            shutil.rmtree(f"{self._file}.tmp", ignore_errors=True)
 
     def publish(self, tables: Sequence[Table], announce: Callable[[_Session], pa.Table]) -> None:
         """Copy the candidates to a new file and rename it over the published one.
@@ -278,15 +282,29 @@ def _open(file: Path, *, read_only: bool) -> duckdb.DuckDBPyConnection:
         reraise=True,
     ):
         with attempt:
-            return duckdb.connect(
+            connection = duckdb.connect(
                 str(file),
                 read_only=read_only,
                 config={
                     "autoinstall_known_extensions": "false",
                     "autoload_known_extensions": "false",
+                    "temp_directory": f"{file}.tmp",
                 },
             )
+            _limit_memory(connection)
+            return connection
     raise AssertionError("unreachable: the last attempt raises")
+
+
+def _limit_memory(connection: duckdb.DuckDBPyConnection) -> None:
+    """Hold a database to MEMORY_LIMIT_BYTES, or to DuckDB's own limit where that is less.
+
+    Its own is 80 % of the memory there is, of a container the container's.
+    """
+    found = connection.execute("select current_setting('memory_limit')").fetchone()
+    amount, unit = found[0].split() if found else ("inf", "bytes")
+    if float(amount) * _BYTES.get(unit, 1024**5) > MEMORY_LIMIT_BYTES:
+        connection.execute(f"set memory_limit = '{MEMORY_LIMIT_BYTES} bytes'")
 
 
 def _shut_off(connection: duckdb.DuckDBPyConnection, may_read: Path | None = None) -> None:

@@ -18,7 +18,10 @@ import pyarrow as pa
 from include.contracts.currencies import CURRENCY_DIGITS
 from include.contracts.seeds import (
     SEED_ATTRIBUTION_MODELS,
+    SEED_CAMPAIGN_ALIASES,
+    SEED_CHANNEL_RULES,
     SEED_MANUAL_SPEND,
+    SEED_OPPORTUNITY_STAGES,
     SEED_TABLES,
     STG_CURRENCIES,
     STG_PLATFORM_TAGS,
@@ -28,6 +31,7 @@ from include.contracts.seeds import (
 )
 from include.contracts.shape import Column, Table, Type
 from include.contracts.values import arrow_schema, fit
+from include.registry import SOURCES
 from include.settings import Settings
 from include.sources import Source
 from include.warehouse.engine import WarehouseError
@@ -35,6 +39,8 @@ from include.warehouse.row_rules import broken_row_rules
 
 _TO_COME = timedelta(days=730)
 """How far ahead of the as-of day spend may be entered: later days are slips of the pen."""
+_NEEDED = (SEED_CHANNEL_RULES, SEED_OPPORTUNITY_STAGES)
+"""Seeds that nobody leaves without a line on purpose."""
 
 
 def reference_tables(
@@ -46,11 +52,20 @@ def reference_tables(
     WarehouseError with file, line and reason when a seed breaks its contract.
     """
     sources = list(sources)
+    spend_rules = tuple(_spend_rules(sources, as_of))
+    spend = replace(SEED_MANUAL_SPEND, row_rules=(*SEED_MANUAL_SPEND.row_rules, *spend_rules))
+    spent = read_seed(_seed_path(settings, spend), spend)
+    platforms = _platform_rule(sources, spent["platform"].to_pylist())
     for table in SEED_TABLES:
-        rules = _spend_rules(sources, as_of) if table is SEED_MANUAL_SPEND else ()
-        checked = replace(table, row_rules=(*table.row_rules, *rules))
-        path = settings.seeds / f"{table.name.removeprefix('seed_')}.csv"
-        rows = read_seed(path, checked)
+        path = _seed_path(settings, table)
+        if table is SEED_MANUAL_SPEND:
+            rows = spent
+        elif table in (SEED_CHANNEL_RULES, SEED_CAMPAIGN_ALIASES):
+            rows = read_seed(path, replace(table, row_rules=(*table.row_rules, platforms)))
+        else:
+            rows = read_seed(path, table)
+        if table in _NEEDED and not len(rows):
+            raise WarehouseError(f"{path}, line 2: is missing; the marts need a {table.grain}")
         if table is SEED_ATTRIBUTION_MODELS and "first_touch" not in rows["model"].to_pylist():
             raise WarehouseError(f"{path}: first_touch is missing; the ROI marts stand on it")
         yield table, rows
@@ -147,6 +162,21 @@ def currencies() -> pa.Table:
             {"currency_code": code, "smallest_unit": Decimal(1).scaleb(-digits)}
             for code, digits in CURRENCY_DIGITS.items()
         ],
+    )
+
+
+def _seed_path(settings: Settings, table: Table) -> Path:
+    return settings.seeds / f"{table.name.removeprefix('seed_')}.csv"
+
+
+def _platform_rule(sources: Iterable[Source], by_hand: Iterable[str]) -> tuple[str, str]:
+    """A rule or alias is for a network that can be read, or one whose spend is entered by hand."""
+    networks = {source.name for source in (*SOURCES, *sources) if source.kind == "ads"}
+    known = sorted(networks | set(by_hand))
+    names = ", ".join(f"'{name}'" for name in known)
+    return (
+        f"platform is none of {', '.join(known)}: the networks, and the platforms of manual_spend",
+        f"platform in ({names})",
     )
 
 

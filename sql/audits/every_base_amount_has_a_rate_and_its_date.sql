@@ -2,6 +2,8 @@
 -- Grain: one row per amount without a rate, or with another rate than the seed's (or the
 -- CRM's, where the settings say so) for its day.
 -- A row without a rate says in what_to_do which currency lacks it, and where it belongs.
+-- Base amounts are held against the published rates, looked up anew and divided as doubles: half of
+-- their last place may be lost in rounding, and what doubles lose themselves.
 -- A share of a deal is a share to the cent of either amount, so that each may be off by one.
 with
 
@@ -22,7 +24,7 @@ amounts as (
         spend as amount,
         spend_base as amount_base,
         fx_rate,
-        0.01 as tolerance
+        0.0000005 as tolerance
     from build.fct_ad_spend_daily
     union all
     select
@@ -34,7 +36,7 @@ amounts as (
         spend as amount,
         spend_base as amount_base,
         fx_rate,
-        0.01 as tolerance
+        0.0000005 as tolerance
     from build.fct_ad_performance_daily
     union all
     select
@@ -46,7 +48,7 @@ amounts as (
         amount,
         amount_base,
         fx_rate,
-        0.01 as tolerance
+        0.005 as tolerance
     from build.fct_opportunities
     union all
     select
@@ -159,6 +161,14 @@ looked_up as (
                 / cast(own_rates.rate as double precision)
         end as known_rate,
         case
+            when amounts.currency_code = as_of.reporting_currency
+                then cast(amounts.amount as double precision)
+            else
+                cast(amounts.amount as double precision)
+                * cast(reporting_rates.rate as double precision)
+                / cast(own_rates.rate as double precision)
+        end as converted,
+        case
             when amounts.currency_code = as_of.reporting_currency then amounts.fx_rate_date
             else least(own_rates.served_until, reporting_rates.served_until)
         end as served_until,
@@ -216,7 +226,8 @@ wrong as (
                 or fx_rate_date is null
                 or known_rate is null
                 or abs(fx_rate - known_rate) > 0.000000001
-                or abs(amount_base - amount * fx_rate) > tolerance
+                or abs(cast(amount_base as double precision) - converted)
+                > cast(tolerance as double precision) + 0.000000001 + abs(converted) / 1e14
                 or rate_day not between fx_rate_date and served_until
             )
         )

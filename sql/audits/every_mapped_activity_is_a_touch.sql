@@ -1,5 +1,7 @@
 -- Every task done and every event held that a seed calls a touch is one touch of its person, and no
--- other activity is: a row here is lost from the touches, twice in them, or there without a reason.
+-- other activity is.
+-- Grain: one row per activity that is lost from the touches, twice in them, or there without a
+-- reason.
 with
 
 types as (

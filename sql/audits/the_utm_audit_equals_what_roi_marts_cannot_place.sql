@@ -1,6 +1,7 @@
 -- Does mart_utm_audit carry every lead, deal and cent that no campaign has, and none besides?
 -- Grain: one row per platform and month in which it differs from the rows unmatched and
--- unattributed of mart_campaign_roi_monthly, or, for renewals and expansions, from the deals.
+-- unattributed of mart_campaign_roi_monthly, or, for renewals and expansions, from the deals. Sums
+-- that lack a rate are left to the audit of rates.
 with
 
 sides as (
@@ -55,8 +56,10 @@ differences as (
         sum(leads) as leads,
         sum(opportunities) as opportunities,
         sum(won_deals) as won_deals,
-        sum(won_revenue_base) as won_revenue_base,
-        sum(open_pipeline_base) as open_pipeline_base,
+        case when count(*) = count(won_revenue_base) then sum(won_revenue_base) end
+            as won_revenue_base,
+        case when count(*) = count(open_pipeline_base) then sum(open_pipeline_base) end
+            as open_pipeline_base,
         sum(other_revenue_base) as other_revenue_base
     from sides
     group by platform, cohort_month

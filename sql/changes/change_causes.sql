@@ -70,7 +70,11 @@ spend_aspects as (
         case
             when spend.is_old is distinct from spend.is_new then aspects.aspect = 'exists'
             when aspects.aspect = 'spend' then spend.old_spend is distinct from spend.new_spend
-            when aspects.aspect = 'rate' then spend.old_fx_rate is distinct from spend.new_fx_rate
+            when aspects.aspect = 'rate'
+                then
+                    spend.old_fx_rate is distinct from spend.new_fx_rate
+                    or spend.old_spend = spend.new_spend
+                    and spend.old_spend_base is distinct from spend.new_spend_base
             when aspects.aspect = 'place' then spend.old_channel is distinct from spend.new_channel
             when aspects.aspect = 'measures'
                 then
@@ -265,7 +269,8 @@ people_aspects as (
 deals as (
     select
         deals.opportunity_id as fact_id,
-        coalesce(deals.new_crm_account_id, deals.old_crm_account_id) as crm_account_id,
+        deals.customer_id,
+        deals.has_merged_company,
         deals.is_old,
         deals.is_new,
         deals.is_old and deals.old_type_group = 'new_business' as was_counted,
@@ -280,13 +285,19 @@ deals as (
             deals.old_amount is distinct from deals.new_amount
             or deals.old_currency_code is distinct from deals.new_currency_code
         ) as has_other_amount,
-        (deals.old_fx_rate is distinct from deals.new_fx_rate) as has_other_rate,
+        (
+            deals.old_fx_rate is distinct from deals.new_fx_rate
+            or deals.old_amount = deals.new_amount
+            and deals.old_currency_code = deals.new_currency_code
+            and deals.old_amount_base is distinct from deals.new_amount_base
+        ) as has_other_rate,
         (
             deals.old_close_date is distinct from deals.new_close_date
             or deals.old_closed_at is distinct from deals.new_closed_at
         ) as has_other_close,
         (deals.old_is_new_customer is distinct from deals.new_is_new_customer) as has_other_newness,
         (deals.old_crm_account_id is distinct from deals.new_crm_account_id) as has_other_company,
+        deals.has_other_person,
         (deals.old_created_at is distinct from deals.new_created_at) as has_other_creation,
         (deals.old_touchpoint_id is distinct from deals.new_touchpoint_id) as has_other_touch,
         'contact_role' in (
@@ -314,10 +325,10 @@ deals as (
         on deals.new_touchpoint_id = new_touches.touchpoint_id
 ),
 
--- Which deal is a company's first may be another deal's doing.
-company_deals as (
+-- Which deal is a customer's first may be another deal's doing.
+customer_deals as (
     select
-        crm_account_id,
+        customer_id,
         min(fact_id) as first_fact_id,
         max(fact_id) as last_fact_id,
         min(
@@ -329,7 +340,7 @@ company_deals as (
         ) as cause
     from deals
     where
-        crm_account_id is not null
+        customer_id is not null
         and (
             is_old is distinct from is_new
             or has_other_group
@@ -337,7 +348,7 @@ company_deals as (
             or has_other_close
             or has_other_company
         )
-    group by crm_account_id
+    group by customer_id
 ),
 
 deal_aspects as (
@@ -374,7 +385,10 @@ deal_aspects as (
                             or deals.has_other_close
                             or deals.has_other_company
                             then 'deal_edited'
-                        else company_deals.cause
+                        when customer_deals.cause is not null then customer_deals.cause
+                        when deals.has_merged_company then 'merge'
+                        when deals.has_other_person and deals.has_roles then 'contact_role'
+                        when deals.has_other_person then 'lead_edited'
                     end
             when deals.has_other_creation then 'deal_edited'
             when deals.new_touch_cause is not null then deals.new_touch_cause
@@ -394,7 +408,7 @@ deal_aspects as (
                 and not (
                     deals.has_other_outcome or deals.has_other_close or deals.has_other_company
                 )
-                then company_deals.first_fact_id
+                then customer_deals.first_fact_id
             when aspects.aspect <> 'place' or deals.has_other_creation then null
             when deals.new_touch_cause is not null then deals.new_touch
             when deals.old_touch_cause is not null then deals.old_touch
@@ -405,8 +419,8 @@ deal_aspects as (
     cross join (
         values ('exists'), ('place'), ('outcome'), ('amount'), ('rate'), ('customer')
     ) as aspects (aspect)
-    left join company_deals
-        on deals.crm_account_id = company_deals.crm_account_id
+    left join customer_deals
+        on deals.customer_id = customer_deals.customer_id
     where
         case
             when deals.was_counted is distinct from deals.is_counted then aspects.aspect = 'exists'

@@ -2,9 +2,24 @@
 -- Grain: one row per deal that differs.
 with
 
+-- A company whose records were merged has the deals of each.
+merged_companies as (
+    select crm_account_id
+    from staging.stg_crm_accounts
+    where is_deleted and master_record_id is not null
+    union
+    select master_record_id as crm_account_id
+    from staging.stg_crm_accounts
+    where is_deleted and master_record_id is not null
+),
+
 compared as (
     select
         coalesce(new_deals.opportunity_id, old_deals.opportunity_id) as opportunity_id,
+        coalesce(
+            'account:' || coalesce(new_deals.crm_account_id, old_deals.crm_account_id),
+            'person:' || coalesce(new_deals.primary_person_id, old_deals.primary_person_id)
+        ) as customer_id,
         old_deals.crm_account_id as old_crm_account_id,
         new_deals.crm_account_id as new_crm_account_id,
         old_deals.primary_person_id as old_primary_person_id,
@@ -44,6 +59,10 @@ compared as (
         new_deals.days_created_to_close as new_days_created_to_close,
         old_deals.opportunity_id is not null as is_old,
         new_deals.opportunity_id is not null as is_new,
+        merged_companies.crm_account_id is not null as has_merged_company,
+        (
+            old_deals.primary_person_id is distinct from new_deals.primary_person_id
+        ) as has_other_person,
         old_deals.is_closed as old_is_closed,
         new_deals.is_closed as new_is_closed,
         old_deals.is_won as old_is_won,
@@ -57,6 +76,10 @@ compared as (
     from build.fct_opportunities as new_deals
     full outer join marts.fct_opportunities as old_deals
         on new_deals.opportunity_id = old_deals.opportunity_id
+    left join merged_companies
+        on
+            coalesce(new_deals.crm_account_id, old_deals.crm_account_id)
+            = merged_companies.crm_account_id
 ),
 
 changed as (

@@ -125,16 +125,38 @@ deals as (
     where not opportunities.is_deleted
 ),
 
--- A company becomes a customer with the first new-business deal it gives us.
-first_wins as (
+-- A quotient as wide as this is sure to one cent only; what it leaves tells which.
+guessed as (
+    select
+        deals.opportunity_id,
+        rates.fx_rate_date,
+        rates.fx_rate,
+        rates.own_rate,
+        rates.reporting_rate,
+        abs(deals.amount) as size,
+        cast(
+            abs(cast(deals.amount as double precision))
+            * cast(rates.reporting_rate as double precision)
+            / cast(rates.own_rate as double precision) as numeric(18, 2)
+        ) as guess
+    from deals
+    inner join build.int_fx_rates as rates
+        on
+            deals.currency_code = rates.currency_code
+            and deals.rate_day = rates.date_day
+),
+
+converted as (
     select
         opportunity_id,
-        row_number() over (
-            partition by coalesce(crm_account_id, opportunity_id)
-            order by close_date, created_at, opportunity_id collate "C"
-        ) as win_number
-    from deals
-    where is_won and type_group = 'new_business'
+        fx_rate_date,
+        fx_rate,
+        guess + case
+            when 2 * (size * reporting_rate - guess * own_rate) >= 0.01 * own_rate then 0.01
+            when 2 * (size * reporting_rate - guess * own_rate) < -0.01 * own_rate then -0.01
+            else 0
+        end as size_base
+    from guessed
 ),
 
 priced as (
@@ -154,23 +176,20 @@ priced as (
         deals.currency_code,
         deals.close_date,
         deals.created_date,
-        rates.fx_rate_date,
+        converted.fx_rate_date,
         deals.amount,
-        cast(round(deals.amount * rates.fx_rate, 2) as numeric(18, 2)) as amount_base,
-        rates.fx_rate,
+        cast(
+            case when deals.amount < 0 then -1 else 1 end * converted.size_base as numeric(18, 2)
+        ) as amount_base,
+        converted.fx_rate,
         deals.is_closed,
         deals.is_won,
-        coalesce(first_wins.win_number = 1, false) as is_new_customer,
         deals.created_at,
         deals.stage_entered_at,
         deals.closed_at
     from deals
-    left join build.int_fx_rates as rates
-        on
-            deals.currency_code = rates.currency_code
-            and deals.rate_day = rates.date_day
-    left join first_wins
-        on deals.opportunity_id = first_wins.opportunity_id
+    left join converted
+        on deals.opportunity_id = converted.opportunity_id
 )
 
 select * from priced

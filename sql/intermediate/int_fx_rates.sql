@@ -4,6 +4,8 @@
 -- seven days back. The CRM's dated rates cross over its corporate currency and hold for their
 -- spans; fx_rate_date is then the first day on which both rates held. Without a rate it is NULL,
 -- never 1. The reporting currency itself has rate 1.
+-- fx_rate, to ten places, is for readers, and too short for a billion rupiah: amounts are converted
+-- by reporting_rate over own_rate, both as they were published.
 with
 
 as_of as (
@@ -78,9 +80,8 @@ crossed as (
     select
         euro_rates.currency_code,
         euro_rates.rate_date,
-        cast(
-            cast(reporting_rates.rate / euro_rates.rate as numeric(26, 14)) as numeric(20, 10)
-        ) as fx_rate,
+        euro_rates.rate as own_rate,
+        reporting_rates.rate as reporting_rate,
         lead(euro_rates.rate_date) over (
             partition by euro_rates.currency_code order by euro_rates.rate_date
         ) as next_rate_date
@@ -126,11 +127,8 @@ crm_crossed as (
         own_rates.currency_code,
         greatest(own_rates.first_date, reporting_rates.first_date) as rate_date,
         least(own_rates.next_date, reporting_rates.next_date) - 1 as last_date,
-        cast(
-            cast(
-                reporting_rates.conversion_rate / own_rates.conversion_rate as numeric(26, 14)
-            ) as numeric(20, 10)
-        ) as fx_rate
+        own_rates.conversion_rate as own_rate,
+        reporting_rates.conversion_rate as reporting_rate
     from crm_rates as own_rates
     cross join as_of
     inner join crm_rates as reporting_rates
@@ -145,7 +143,8 @@ spans as (
         crossed.currency_code,
         crossed.rate_date,
         least(crossed.rate_date + 7, crossed.next_rate_date - 1) as last_date,
-        crossed.fx_rate
+        crossed.own_rate,
+        crossed.reporting_rate
     from crossed
     cross join as_of
     where as_of.rates = 'seed'
@@ -154,7 +153,8 @@ spans as (
         crm_crossed.currency_code,
         crm_crossed.rate_date,
         crm_crossed.last_date,
-        crm_crossed.fx_rate
+        crm_crossed.own_rate,
+        crm_crossed.reporting_rate
     from crm_crossed
     cross join as_of
     where as_of.rates = 'crm'
@@ -170,14 +170,31 @@ rated as (
         end as fx_rate_date,
         case
             when needed.currency_code = as_of.reporting_currency then cast(1 as numeric(20, 10))
-            else spans.fx_rate
-        end as fx_rate
+            else spans.own_rate
+        end as own_rate,
+        case
+            when needed.currency_code = as_of.reporting_currency then cast(1 as numeric(20, 10))
+            else spans.reporting_rate
+        end as reporting_rate
     from needed
     cross join as_of
     left join spans
         on
             needed.currency_code = spans.currency_code
             and needed.date_day between spans.rate_date and spans.last_date
+),
+
+quoted as (
+    select
+        currency_code,
+        date_day,
+        fx_rate_date,
+        own_rate,
+        reporting_rate,
+        cast(
+            cast(reporting_rate / own_rate as numeric(26, 14)) as numeric(20, 10)
+        ) as fx_rate
+    from rated
 )
 
-select * from rated
+select * from quoted

@@ -3,6 +3,7 @@
 -- New business alone: acquisition does not earn renewals and expansions. Spend counts in the month
 -- of its day; people and deals in the month of the first touch, in the reporting zone. Touches
 -- without a campaign stand under unmatched, people and deals without a touch under unattributed.
+-- A sum of base amounts is NULL where one of them lacks a rate: a part of it would look like all.
 with
 
 spend as (
@@ -48,7 +49,10 @@ people as (
         0 as customers,
         0 as won_revenue_base,
         0 as open_pipeline_base,
-        0 as lost_amount_base
+        0 as lost_amount_base,
+        0 as unpriced_won,
+        0 as unpriced_open,
+        0 as unpriced_lost
     from build.fct_people
     where not is_internal
     group by
@@ -78,7 +82,14 @@ deals as (
         coalesce(sum(case when is_won then amount_base end), 0) as won_revenue_base,
         coalesce(sum(case when not is_closed then amount_base end), 0) as open_pipeline_base,
         coalesce(sum(case when is_closed and not is_won then amount_base end), 0)
-            as lost_amount_base
+            as lost_amount_base,
+        count(*) filter (where is_won and amount_base is null and amount is not null)
+            as unpriced_won,
+        count(*) filter (where not is_closed and amount_base is null and amount is not null)
+            as unpriced_open,
+        count(*) filter (
+            where is_closed and not is_won and amount_base is null and amount is not null
+        ) as unpriced_lost
     from build.fct_opportunities
     where type_group = 'new_business'
     group by
@@ -123,7 +134,10 @@ placed as (
         customers,
         won_revenue_base,
         open_pipeline_base,
-        lost_amount_base
+        lost_amount_base,
+        unpriced_won,
+        unpriced_open,
+        unpriced_lost
     from earned
 ),
 
@@ -148,7 +162,10 @@ both_sides as (
         customers,
         won_revenue_base,
         open_pipeline_base,
-        lost_amount_base
+        lost_amount_base,
+        unpriced_won,
+        unpriced_open,
+        unpriced_lost
     from placed
     union all
     select
@@ -171,7 +188,10 @@ both_sides as (
         0 as customers,
         0 as won_revenue_base,
         0 as open_pipeline_base,
-        0 as lost_amount_base
+        0 as lost_amount_base,
+        0 as unpriced_won,
+        0 as unpriced_open,
+        0 as unpriced_lost
     from spend
 ),
 
@@ -195,9 +215,15 @@ cohorts as (
         cast(sum(won_deals) as bigint) as won_deals,
         cast(sum(lost_deals) as bigint) as lost_deals,
         cast(sum(customers) as bigint) as customers,
-        cast(sum(won_revenue_base) as numeric(18, 2)) as won_revenue_base,
-        cast(sum(open_pipeline_base) as numeric(18, 2)) as open_pipeline_base,
-        cast(sum(lost_amount_base) as numeric(18, 2)) as lost_amount_base
+        cast(
+            case when sum(unpriced_won) = 0 then sum(won_revenue_base) end as numeric(18, 2)
+        ) as won_revenue_base,
+        cast(
+            case when sum(unpriced_open) = 0 then sum(open_pipeline_base) end as numeric(18, 2)
+        ) as open_pipeline_base,
+        cast(
+            case when sum(unpriced_lost) = 0 then sum(lost_amount_base) end as numeric(18, 2)
+        ) as lost_amount_base
     from both_sides
     group by channel, platform, account_id, campaign_id, cohort_month
 )

@@ -1,5 +1,7 @@
 -- What did each campaign cost on each day?
 -- Grain: one row per platform, account, campaign and day in the account's zone.
+-- spend_base is the quotient of the rates as published to the last of its six places: a quotient as
+-- wide as guess is sure to one place only, and what it leaves tells which.
 with
 
 spend as (
@@ -13,8 +15,14 @@ spend as (
         daily.date_day,
         rates.fx_rate_date,
         daily.spend,
-        cast(round(daily.spend * rates.fx_rate, 6) as numeric(20, 6)) as spend_base,
         rates.fx_rate,
+        rates.own_rate,
+        rates.reporting_rate,
+        cast(
+            abs(cast(daily.spend as double precision))
+            * cast(rates.reporting_rate as double precision)
+            / cast(rates.own_rate as double precision) as numeric(20, 6)
+        ) as guess,
         daily.impressions,
         daily.clicks,
         daily.reported_conversions,
@@ -38,6 +46,61 @@ spend as (
         on
             daily.currency_code = rates.currency_code
             and daily.date_day = rates.date_day
+),
+
+left_over as (
+    select
+        platform,
+        account_id,
+        campaign_id,
+        account_name,
+        campaign_name,
+        currency_code,
+        date_day,
+        fx_rate_date,
+        spend,
+        fx_rate,
+        own_rate,
+        guess,
+        2 * (abs(spend) * reporting_rate - guess * own_rate) as remainder_twice,
+        impressions,
+        clicks,
+        reported_conversions,
+        reported_conversions_value,
+        first_loaded_at,
+        last_restated_at
+    from spend
+),
+
+converted as (
+    select
+        platform,
+        account_id,
+        campaign_id,
+        account_name,
+        campaign_name,
+        currency_code,
+        date_day,
+        fx_rate_date,
+        spend,
+        cast(
+            case when spend < 0 then -1 else 1 end * (
+                guess
+                + case
+                    when remainder_twice >= 0.000001 * own_rate then 0.000001
+                    when remainder_twice < -0.000001 * own_rate then -0.000001
+                    else 0
+                end
+            ) as numeric(20, 6)
+        ) as spend_base,
+        fx_rate,
+        impressions,
+        clicks,
+        reported_conversions,
+        reported_conversions_value,
+        first_loaded_at,
+        last_restated_at
+    from left_over
 )
 
-select * from spend
+select * from converted

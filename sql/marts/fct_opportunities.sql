@@ -124,7 +124,7 @@ evidenced as (
         ) as days_created_to_close,
         deals.is_closed,
         deals.is_won,
-        deals.is_new_customer,
+        new_customers.opportunity_id is not null as is_new_customer,
         deals.created_at,
         deals.stage_entered_at,
         deals.closed_at,
@@ -139,6 +139,8 @@ evidenced as (
         on touches.first_touchpoint_id = first_touches.touchpoint_id
     left join alternatives
         on deals.opportunity_id = alternatives.opportunity_id
+    left join build.int_new_customers as new_customers
+        on deals.opportunity_id = new_customers.opportunity_id
 )
 
 select * from evidenced

@@ -29,9 +29,18 @@ cohorts as (
         cast(sum(roi.won_deals) as bigint) as won_deals,
         cast(sum(roi.lost_deals) as bigint) as lost_deals,
         cast(sum(roi.customers) as bigint) as customers,
-        cast(sum(roi.won_revenue_base) as numeric(18, 2)) as won_revenue_base,
-        cast(sum(roi.open_pipeline_base) as numeric(18, 2)) as open_pipeline_base,
-        cast(sum(roi.lost_amount_base) as numeric(18, 2)) as lost_amount_base
+        cast(
+            case when count(*) = count(roi.won_revenue_base) then sum(roi.won_revenue_base) end
+            as numeric(18, 2)
+        ) as won_revenue_base,
+        cast(
+            case when count(*) = count(roi.open_pipeline_base) then sum(roi.open_pipeline_base) end
+            as numeric(18, 2)
+        ) as open_pipeline_base,
+        cast(
+            case when count(*) = count(roi.lost_amount_base) then sum(roi.lost_amount_base) end
+            as numeric(18, 2)
+        ) as lost_amount_base
     from build.int_roi as roi
     group by roi.channel, roi.cohort_month
 ),

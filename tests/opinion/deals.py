@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from decimal import Decimal
 from functools import cached_property
 
-from tests.opinion.money import Rates, rounded
+from tests.opinion.money import Rate, Rates
 from tests.opinion.people import People, Person, Record
 from tests.opinion.world import Row, World, blank, by, second, word
 
@@ -22,7 +22,7 @@ class Deal:
     people_rule: str
     closed_at: datetime | None
     closed_at_from: str | None
-    rate: tuple[Decimal, date] | None
+    rate: Rate | None
     is_new_customer: bool = False
 
     @property
@@ -47,7 +47,7 @@ class Deal:
     def amount_base(self) -> Decimal | None:
         if self.amount is None or self.rate is None:
             return None
-        return rounded(self.amount * self.rate[0], 2)
+        return self.rate.of(self.amount, 2)
 
 
 class Deals:
@@ -201,9 +201,30 @@ class Deals:
                 deal.opportunity_id.encode(),
             )
         )
-        companies = set()
+        customers = set()
         for deal in won:
-            company = deal.row["crm_account_id"]
-            if blank(company) or company not in companies:
-                deal.is_new_customer = True
-            companies.add(company)
+            customer = self._customer(deal)
+            deal.is_new_customer = customer not in customers
+            customers.add(customer)
+
+    def _customer(self, deal: Deal) -> tuple[str, str]:
+        """The company, merged ones being one; else the main person; else the deal itself."""
+        company = deal.row["crm_account_id"]
+        if not blank(company):
+            seen = set()
+            while company in self._merged and company not in seen:
+                seen.add(company)
+                company = self._merged[company]
+            return "company", company
+        if deal.people:
+            return "person", deal.people[0].person_id
+        return "deal", deal.opportunity_id
+
+    @cached_property
+    def _merged(self) -> dict[str, str]:
+        """Where the companies that lost a merge went."""
+        return {
+            row["crm_account_id"]: row["master_record_id"]
+            for row in self._world.rows("stg_crm_accounts")
+            if row["is_deleted"] and not blank(row["master_record_id"])
+        }

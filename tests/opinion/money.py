@@ -7,6 +7,7 @@ from datetime import date, timedelta
 from decimal import Decimal, localcontext
 from fractions import Fraction
 from functools import lru_cache
+from typing import NamedTuple
 
 from tests.opinion.world import Rows, World
 
@@ -33,6 +34,18 @@ def _delivered() -> dict[tuple[str, date], Decimal]:
     return _by_day(World({}).rows("seed_currency_rates"))
 
 
+class Rate(NamedTuple):
+    """What a unit of a currency is worth: as told, its day, and unrounded, as amounts use it."""
+
+    told: Decimal
+    day: date
+    exact: Fraction
+
+    def of(self, amount: Decimal, digits: int) -> Decimal:
+        """An amount in the reporting currency, rounded once."""
+        return rounded(Fraction(amount) * self.exact, digits)
+
+
 class Rates:
     """How many units of the reporting currency one unit of a currency is, day by day."""
 
@@ -43,22 +56,22 @@ class Rates:
             if "seed_currency_rates" in world.given
             else _delivered()
         )
-        self._found: dict[tuple[str, date], tuple[Decimal, date] | None] = {}
+        self._found: dict[tuple[str, date], Rate | None] = {}
 
-    def of(self, currency: str, day: date) -> tuple[Decimal, date] | None:
-        """(rate, its day): the last business day's, at most seven days back; None if unknown."""
+    def of(self, currency: str, day: date) -> Rate | None:
+        """The rate of a day: the last business day's, at most seven days back; None if unknown."""
         if (currency, day) not in self._found:
             self._found[currency, day] = self._look_up(currency, day)
         return self._found[currency, day]
 
-    def _look_up(self, currency: str, day: date) -> tuple[Decimal, date] | None:
+    def _look_up(self, currency: str, day: date) -> Rate | None:
         if currency == self._base:
-            return Decimal(1), day
+            return Rate(Decimal(1), day, Fraction(1))
         ours, theirs = self._per_euro(self._base, day), self._per_euro(currency, day)
         if ours is None or theirs is None:
             return None
-        rate = rounded(Fraction(ours[0]) / Fraction(theirs[0]), 10)
-        return rate, min(ours[1] or day, theirs[1] or day)
+        exact = Fraction(ours[0]) / Fraction(theirs[0])
+        return Rate(rounded(exact, 10), min(ours[1] or day, theirs[1] or day), exact)
 
     def _per_euro(self, currency: str, day: date) -> tuple[Decimal, date | None] | None:
         if currency == "EUR":

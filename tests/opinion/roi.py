@@ -58,7 +58,7 @@ def happenings(opinion: Opinion) -> Iterator[Happening]:
             continue
         first = opinion.first_touch_of(deal)
         month = opinion.world.month(first.touched_at if first else deal.created_at)
-        base = deal.amount_base or Decimal(0)
+        base = Decimal(0) if deal.amount is None else deal.amount_base
         adds = {
             "opportunities": 1,
             "won_deals": int(deal.outcome == "won"),
@@ -87,7 +87,7 @@ def _spend(opinion: Opinion) -> Iterator[Happening]:
     for row in (*opinion.world.rows("stg_campaign_daily"), *_by_hand(opinion)):
         home = row["platform"], row["account_id"], row["campaign_id"]
         found = opinion.rates.of(row["currency_code"], row["date_day"])
-        spend_base = None if found is None else rounded(row["spend"] * found[0], 6)
+        spend_base = None if found is None else found.of(row["spend"], 6)
         adds = {
             "spend_base": spend_base,
             "impressions": row["impressions"],
@@ -148,9 +148,9 @@ def mart_channel_roi_monthly(opinions: Sequence[Opinion]) -> Rows:
 def _measured(opinion: Opinion, month: date, found: list[Happening]) -> Row:
     spends = [each.adds["spend_base"] for each in found if "spend_base" in each.adds]
     spend = None if None in spends else sum(spends, Decimal(0))
-    total = {name: sum(each.adds.get(name, 0) for each in found) for name in MEASURES}
+    total = {name: _sum([each.adds.get(name, 0) for each in found]) for name in MEASURES}
     revenue, decided = total["won_revenue_base"], total["won_deals"] + total["lost_deals"]
-    gained = None if spend is None else revenue - spend
+    gained = None if spend is None or revenue is None else revenue - spend
     return {
         "spend_base": spend,
         **total,
@@ -165,6 +165,11 @@ def _measured(opinion: Opinion, month: date, found: list[Happening]) -> Row:
         "win_rate": _ratio(total["won_deals"], decided),
         "age_days": (opinion.world.as_of_day - month).days,
     }
+
+
+def _sum(parts: list[Any]) -> Any:
+    """A sum; unknown if a part of it is, as a base amount without a rate."""
+    return None if None in parts else sum(parts)
 
 
 def _ratio(part: Decimal | int | None, whole: Decimal | int | None) -> Decimal | None:

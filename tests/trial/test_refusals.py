@@ -32,6 +32,9 @@ EXAMPLE = ROOT / "sql" / "example"
         ("deals", "x,2026-01-05T09:00:00Z,,,1,ada; ada", "people names somebody twice"),
         ("deals", "first,2026-01-05T09:00:00Z,,,1,ada", "line 2 has the same deal"),
         ("people", "ben,2026-01-05T09:00:00Z", "line 3 has the same person"),
+        ("people", "eve,1969-12-31T23:59:59Z", "lead is before 1970 or after 2199"),
+        ("touches", "ada,9999-12-31T23:59:59Z,Email,", "instant is before 1970 or after 2199"),
+        ("deals", "x,2200-01-01T00:00:00Z,,,1,ada", "created is before 1970 or after 2199"),
     ],
 )
 def test_a_bad_line_is_refused_with_file_line_and_reason(
@@ -68,6 +71,22 @@ def test_a_folder_that_cannot_be_used_is_refused(
     spoil(tmp_path)
     with pytest.raises(trial.Refused, match=reason):
         trial.read_trial(tmp_path)
+
+
+def test_a_name_that_no_touch_bears_is_noted(tmp_path: Path) -> None:
+    (tmp_path / "touches.csv").write_text(
+        "person,instant,channel,campaign\nada,2026-01-05T09:00:00Z,Email,\n"
+    )
+    (tmp_path / "deals.csv").write_text(
+        "deal,created,closed,won,amount,people\nx,2026-01-06T09:00:00Z,,,1,ada; Ada\n"
+    )
+    (tmp_path / "people.csv").write_text(
+        "person,lead\nada,2026-01-05T09:00:00Z\neve,2026-01-05T09:00:00Z\n"
+    )
+    assert list(trial.notes(trial.read_trial(tmp_path))) == [
+        "deals.csv, line 2: Ada has no touch in touches.csv",
+        "people.csv, line 3: eve has no touch in touches.csv",
+    ]
 
 
 def test_the_command_says_what_is_wrong_and_fails(tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ from include import warehouse
 from include.contracts import OPS_TABLES, STAGING_TABLES
 from include.contracts.marts import MART_TABLES
 from include.settings import Settings
-from include.warehouse import models
+from include.warehouse import engine_duckdb, models
 from include.warehouse.engine import Sql, compose, engine_of
 from tests.warehouse.world import CRM, NETWORK, days, load, run, spent
 
@@ -102,6 +102,8 @@ def test_seeds_and_settings_of_another_release_are_written_anew(prepared: Settin
         ("currency_rates", "USD,,1", "rate_date is missing"),
         ("currency_rates", "USD,2026-01-05", "2 fields where 3 belong"),
         ("internal_domains", "twice.example\ntwice.example", "has the same email_domain"),
+        ("channel_rules", "1,google,,,,Email,true", "platform is none of facebook_ads, google_ads"),
+        ("campaign_aliases", "google,1,1,brand", "platform is none of facebook_ads, google_ads"),
         ("deal_types", "odd,nonsense", "type_group is none of"),
         ("attribution_models", "last_click,closed,", "model is none of first_touch, "),
         ("attribution_models", "linear,created,\nlinear,closed,", "has the same model"),
@@ -143,6 +145,67 @@ def test_a_seed_of_models_without_first_touch_is_refused(new_settings: Any, tmp_
         path.write_text(f"model,touches_until,look_back_days\n{lines}")
         with pytest.raises(warehouse.WarehouseError, match=r"models\.csv: first_touch is missing"):
             warehouse.prepare(replace(new_settings("duckdb"), seeds=seeds), ())
+
+
+@pytest.mark.parametrize("seed", ["channel_rules", "opportunity_stages"])
+def test_a_seed_without_a_line_is_refused(new_settings: Any, tmp_path: Path, seed: str) -> None:
+    seeds = tmp_path / "seeds"
+    shutil.copytree(SEEDS, seeds)
+    path = seeds / f"{seed}.csv"
+    path.write_text(path.read_text().split("\n")[0] + "\n")
+    with pytest.raises(warehouse.WarehouseError, match=rf"{seed}\.csv, line 2: is missing"):
+        warehouse.prepare(replace(new_settings("duckdb"), seeds=seeds), ())
+
+
+def test_rules_and_aliases_may_be_for_platforms_of_spend_entered_by_hand(
+    new_settings: Any, tmp_path: Path
+) -> None:
+    seeds = tmp_path / "seeds"
+    shutil.copytree(SEEDS, seeds)
+    lines = {
+        "manual_spend": "podcasts,Show,Other,EUR,2026-01-01,2026-01-02,10,",
+        "campaign_aliases": "podcasts,manual,Show,show-spring",
+        "channel_rules": "1,podcasts,,,,Other,true",
+    }
+    for seed, line in lines.items():
+        with (seeds / f"{seed}.csv").open("a") as file:
+            file.write(f"{line}\n")
+    settings = replace(new_settings("duckdb"), seeds=seeds)
+    warehouse.prepare(settings, ())
+    assert warehouse.read(settings, "select platform from staging.seed_campaign_aliases") == [
+        {"platform": "podcasts"}
+    ]
+
+
+def test_what_does_not_fit_in_memory_spills_beside_the_warehouse(
+    new_settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = new_settings("duckdb")
+    monkeypatch.setattr(engine_duckdb, "MEMORY_LIMIT_BYTES", 50_000_000)
+    with engine_of(settings).write("test") as session:
+        session.run("create table spilled as select range as n from range(10000000) order by -n")
+        spilled = session.rows("select sum(size) as octets from duckdb_temporary_files()")
+        assert session.rows("select min(n) as low, count(*) as n from spilled") == [
+            {"low": 0, "n": 10_000_000}
+        ]
+    assert spilled
+    left = {path.name for path in settings.home.iterdir()}
+    assert left == {"warehouse.duckdb"}
+
+
+def test_files_that_a_killed_run_spilled_are_cleared(new_settings: Any) -> None:
+    settings = new_settings("duckdb")
+    left = settings.home / "warehouse.duckdb.tmp"
+    left.mkdir(parents=True)
+    (left / "duckdb_temp_storage_DEFAULT-0.tmp").write_bytes(b"left")
+    warehouse.prepare(settings, ())
+    assert not left.exists()
+
+
+def test_audits_tell_causes_before_what_follows_from_them() -> None:
+    names = models.audits()
+    assert names[0] == "every_base_amount_has_a_rate_and_its_date"
+    assert list(names[1:]) == sorted(names[1:])
 
 
 def test_models_come_after_what_they_read(sql_folder: Callable[..., None]) -> None:
