@@ -2,6 +2,7 @@
 -- Grain: one row per touch of a person who is none of our own.
 -- date_day is the day in the ad account's zone where an ad campaign is known, else in the reporting
 -- zone. A touch at the very instant of a stage counts as before it.
+-- is_paid goes by the channel, whichever rule gave it; a rule's is_paid asks for a sign of payment.
 -- other_matches: the campaigns and channels that the rules which did not hold would have told,
 -- where they are others.
 with
