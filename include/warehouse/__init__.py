@@ -181,52 +181,35 @@ def record_usage(
         )
 
 
-def build(settings: Settings, model_name: str) -> int:
-    """Build one model as a table in schema ``build``, beside what is published; returns its rows.
+def build(settings: Settings, *model_names: str) -> int:
+    """Build models as tables in schema ``build``, beside what is published; the last one's rows.
 
-    Raises WarehouseError when the SQL fails, or when a mart or an estimate breaks its contract:
-    other columns, a required value missing, a value a rule forbids, a key borne by two rows.
+    Several are built one after the other, in one transaction. Raises WarehouseError when the SQL
+    fails, or when a mart or an estimate breaks its contract: other columns, a required value
+    missing, a value a rule forbids, a key borne by two rows.
     """
-    model = _model_named(model_name)
-    estimate = _estimate_of(model) if model.layer == "estimates" else None
-    contract = estimate.table if estimate else _mart_contracts().get(model.name)
-    if contract is None and model.layer == "marts":
-        raise WarehouseError(f"{model.name} has no contract in include/contracts/marts.py")
-    name = f"build.{model.name}"
+    chosen = [_model_named(name) for name in model_names]
+    at_work, rows = chosen[0], 0
     try:
-        with engine_of(settings).write(name) as session:
-            session.execute(compose("drop table if exists {name}", name=name))
-            if estimate:
-                _fill_estimate(session, estimate, model)
-            else:
-                session.run(f"create table {name} as\n{model.sql}")
-            if contract is not None:
-                _hold_to_contract(session, contract)
-                session.describe(contract, "build")
-            session.analyze(name)
-            rows = session.rows(compose("select count(*) as row_count from {name}", name=name))
-            failpoints.reach("build.before_commit")
+        with engine_of(settings).write(*(f"build.{model.name}" for model in chosen)) as session:
+            for at_work in chosen:
+                rows = _build(session, at_work)
+                failpoints.reach("build.before_commit")
     except WarehouseError as error:
-        raise type(error)(f"{model.path.parent.name}/{model.path.name}: {error}") from error
-    return int(rows[0]["row_count"])
+        raise type(error)(f"{at_work.path.parent.name}/{at_work.path.name}: {error}") from error
+    return rows
 
 
 def audit(settings: Settings, name: str) -> AuditResult:
     """Ask one audit for the rows that are wrong; the first 20 come back with their count."""
-    wrong = compose("(\n{query}\n) as wrong", query=Sql(models.statement(models.audit_file(name))))
     with engine_of(settings).read() as session:
-        counted = session.rows(compose("select count(*) as wrong_count from {wrong}", wrong=wrong))
-        wrong_count = int(counted[0]["wrong_count"])
-        rows: Rows = []
-        if wrong_count:
-            shown = compose("select * from {wrong} limit {n}", wrong=wrong, n=Sql(_ROWS_SHOWN))
-            rows = session.rows(shown)
-    return AuditResult(name, wrong_count, tuple(rows))
+        return _audit(session, name)
 
 
 def require_clean(settings: Settings, names: Iterable[str]) -> None:
     """Run these audits; WarehouseError tells every one that found rows, and the first of those."""
-    results = [audit(settings, name) for name in names]
+    with engine_of(settings).read() as session:
+        results = [_audit(session, name) for name in names]
     if failed := [result for result in results if result.wrong_count]:
         told = "; ".join(
             f"not so: {result.name.replace('_', ' ')} ({result.wrong_count} rows, the first: "
@@ -289,6 +272,36 @@ def fingerprint(settings: Settings, tables: Iterable[str]) -> dict[str, str]:
         total = sum(int.from_bytes(_digest(row)) for row in rows)
         prints[name] = f"{len(rows)}:{total % 2**256:064x}"
     return prints
+
+
+def _build(session: Session, model: Model) -> int:
+    estimate = _estimate_of(model) if model.layer == "estimates" else None
+    contract = estimate.table if estimate else _mart_contracts().get(model.name)
+    if contract is None and model.layer == "marts":
+        raise WarehouseError("it has no contract in include/contracts/marts.py")
+    name = f"build.{model.name}"
+    session.execute(compose("drop table if exists {name}", name=name))
+    if estimate:
+        _fill_estimate(session, estimate, model)
+    else:
+        session.run(f"create table {name} as\n{model.sql}")
+    if contract is not None:
+        _hold_to_contract(session, contract)
+        session.describe(contract, "build")
+    session.analyze(name)
+    rows = session.rows(compose("select count(*) as row_count from {name}", name=name))
+    return int(rows[0]["row_count"])
+
+
+def _audit(session: Session, name: str) -> AuditResult:
+    wrong = compose("(\n{query}\n) as wrong", query=Sql(models.statement(models.audit_file(name))))
+    counted = session.rows(compose("select count(*) as wrong_count from {wrong}", wrong=wrong))
+    wrong_count = int(counted[0]["wrong_count"])
+    rows: Rows = []
+    if wrong_count:
+        shown = compose("select * from {wrong} limit {n}", wrong=wrong, n=Sql(_ROWS_SHOWN))
+        rows = session.rows(shown)
+    return AuditResult(name, wrong_count, tuple(rows))
 
 
 def _make_sure_of(session: Session, table: Table) -> None:

@@ -48,8 +48,7 @@ def build_marts() -> None:
     assert settings.as_of is not None
     night = run.Run("night", run.parse_instant(settings.as_of), datetime.now(UTC))
     warehouse.prepare(settings, SOURCES)
-    for model in models():
-        warehouse.build(settings, model.name)
+    warehouse.build(settings, *(model.name for model in models()))
     warehouse.require_clean(settings, audits())
     warehouse.publish(settings, night)
 

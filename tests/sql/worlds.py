@@ -194,6 +194,6 @@ def build(settings: Settings, *names: str) -> None:
     for model in reversed(models):
         if model.name in wanted:
             wanted.update(model.depends_on)
-    for model in models:
-        if model.name in wanted or not names:
-            warehouse.build(settings, model.name)
+    warehouse.build(
+        settings, *(model.name for model in models if model.name in wanted or not names)
+    )
