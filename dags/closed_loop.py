@@ -14,8 +14,9 @@ run gives the same marts. It takes no dates.
 
 ### Why did last month change?
 
-Every figure of a closed month that a publish moves is in `ops.mart_changes`, with its causes and the
-facts behind them (on DuckDB read it in `marts.duckdb`). A cause `unexplained` is a defect: report it.
+Every figure of a closed month that a publish moves is in `ops.mart_changes`, with its causes and
+the facts behind them (on DuckDB read it in `marts.duckdb`). A cause `unexplained` is a defect:
+report it.
 
 ### When it fails
 

@@ -135,6 +135,7 @@ expanded as (
             when strpos(li_fat_id, '{') = 0 and strpos(lower(li_fat_id), '%7b') = 0
                 then li_fat_id
         end as li_fat_id,
+        utm_campaign as utm_campaign_as_told,
         landing_page_url,
         referrer_url,
         case
@@ -170,6 +171,7 @@ queries as (
         gclid,
         fbclid,
         li_fat_id,
+        utm_campaign_as_told,
         landing_page_url,
         referrer_url,
         query,
@@ -209,7 +211,8 @@ captures as (
                     substr(query, nullif(strpos(lower_query, '&utm_campaign='), 0) + 14), '&', 1
                 ),
                 ''
-            )
+            ),
+            utm_campaign_as_told
         ) as utm_campaign,
         coalesce(
             utm_content,
