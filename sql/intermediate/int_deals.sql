@@ -125,7 +125,7 @@ deals as (
     where not opportunities.is_deleted
 ),
 
--- A quotient as wide as this is sure to one cent only; what it leaves tells which.
+-- A quotient of doubles holds for 15 digits on both engines; a large amount has more.
 guessed as (
     select
         deals.opportunity_id,
@@ -135,15 +135,36 @@ guessed as (
         rates.reporting_rate,
         abs(deals.amount) as size,
         cast(
-            abs(cast(deals.amount as double precision))
-            * cast(rates.reporting_rate as double precision)
-            / cast(rates.own_rate as double precision) as numeric(18, 2)
+            least(
+                abs(cast(deals.amount as double precision))
+                * cast(rates.reporting_rate as double precision)
+                / cast(rates.own_rate as double precision),
+                9999999999999990
+            ) as numeric(18, 2)
         ) as guess
     from deals
     inner join build.int_fx_rates as rates
         on
             deals.currency_code = rates.currency_code
             and deals.rate_day = rates.date_day
+),
+
+-- What it leaves, divided once more, is sure to one cent.
+refined as (
+    select
+        opportunity_id,
+        fx_rate_date,
+        fx_rate,
+        own_rate,
+        reporting_rate,
+        size,
+        cast(
+            guess + cast(
+                cast(size * reporting_rate - guess * own_rate as double precision)
+                / cast(own_rate as double precision) as numeric(18, 2)
+            ) as numeric(18, 2)
+        ) as guess
+    from guessed
 ),
 
 converted as (
@@ -156,7 +177,7 @@ converted as (
             when 2 * (size * reporting_rate - guess * own_rate) < -0.01 * own_rate then -0.01
             else 0
         end as size_base
-    from guessed
+    from refined
 ),
 
 priced as (
