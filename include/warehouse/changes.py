@@ -33,9 +33,13 @@ _STEPS = (
     "change_deals",
     "change_credits",
     "change_touches",
-    "change_causes",
+    "change_spend_causes",
+    "change_people_causes",
+    "change_deal_causes",
+    "change_decision_causes",
     "change_credit_causes",
     "change_contributions",
+    "change_close_contributions",
     "change_explained",
 )
 _ESTIMATES = Path(__file__).parents[1] / "estimates"
@@ -44,6 +48,8 @@ _TRACKED = (
     "mart_channel_roi_monthly",
     "mart_funnel_monthly",
     "mart_revenue_by_close_month",
+    "mart_sales_cycles_monthly",
+    "mart_attribution_rates_monthly",
 )
 _KEY_COLUMNS = ("channel", "platform", "account_id", "campaign_id", "model", "type_group")
 _NO_FIGURES = ("age_days", "missing_days")

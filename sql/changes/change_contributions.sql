@@ -1,4 +1,4 @@
--- By how much did each changed fact move each figure of each mart's rows?
+-- By how much did each changed fact move each figure of the rows of cohorts?
 -- Grain: one row per mart, row, figure and fact.
 -- The sum over the facts is what the figure moved by. Figure any stands for whatever else is
 -- computed from a fact, such as medians. is_moved: the fact left the row or came into it.
@@ -435,28 +435,6 @@ contributions as (
         cast(amount as numeric(32, 10)) as delta,
         sides = 1 as is_moved
     from funnel_moves
-    union all
-    select
-        'mart_revenue_by_close_month' as mart,
-        credits.row_key,
-        figures.figure,
-        'credit' as fact_kind,
-        credits.opportunity_id
-        || case when credits.model in ('markov', 'shapley') then '/learned' else '' end as fact_id,
-        cast(
-            sum(
-                case figures.figure
-                    when 'deals' then credits.weight
-                    else credits.amount_base
-                end
-            ) as numeric(32, 10)
-        ) as delta,
-        false as is_moved
-    from build.change_credits as credits
-    cross join (
-        values ('deals'), ('won_revenue_base')
-    ) as figures (figure)
-    group by credits.row_key, figures.figure, credits.opportunity_id, credits.model
 ),
 
 moved as (

@@ -1,33 +1,16 @@
--- Why does each won deal's credit count otherwise than it did?
--- Grain: one row per deal, aspect and cause; again with /learned behind the deal's id for what
--- learned models credit.
+-- Why does each deal's credit count otherwise than it did?
+-- Grain: one row per kind of fact, deal, aspect and cause. The kinds: credit, a deal's parts at its
+-- touches, again with /learned behind its id for what learned models credit; and rated, whether a
+-- model can credit the deal at all.
 -- Credits move with their deal (exists, amount, rate), with its touches, or with what a model
 -- learned of other deals (both touches).
 with
 
 inputs as (
     select
-        max(case when input_name = 'deal_types' then input_name end) as deal_types,
         max(case when input_name = 'attribution_models' then input_name end) as models,
         max(case when input_kind = 'setting' then input_name end) as settings
     from build.change_inputs
-),
-
-deals as (
-    select
-        opportunity_id,
-        is_old,
-        is_new,
-        (
-            old_is_won is distinct from new_is_won
-            or old_is_closed is distinct from new_is_closed
-        ) as has_other_outcome,
-        (
-            date_trunc('month', old_close_date) is distinct from date_trunc('month', new_close_date)
-        ) as has_other_month,
-        (old_type_group is distinct from new_type_group) as has_other_group,
-        (old_opportunity_type is distinct from new_opportunity_type) as has_other_type
-    from build.change_deals
 ),
 
 credit_deals as (
@@ -44,65 +27,46 @@ credit_pairs as (
     select
         opportunity_id,
         touchpoint_id,
+        bool_or(is_new) as is_new,
         bool_or(is_old) and bool_or(is_new) as is_kept
     from build.change_credits
     where model not in ('markov', 'shapley')
     group by opportunity_id, touchpoint_id
 ),
 
-touch_reasons as (
-    select
-        pairs.opportunity_id,
-        touches.cause,
-        touches.evidence as through
-    from credit_pairs as pairs
-    inner join build.change_touches as touches
-        on pairs.touchpoint_id = touches.touchpoint_id
-    where touches.may_reorder or pairs.is_kept
-),
-
 credit_reasons as (
-    select
-        deals.opportunity_id,
-        'exists' as aspect,
-        case
-            when not deals.is_old then 'late_deal'
-            when not deals.is_new then 'deal_deleted'
-            when deals.has_other_outcome or deals.has_other_month then 'deal_edited'
-            when not deals.has_other_type and inputs.deal_types is not null then 'seed_edited'
-            else 'deal_edited'
-        end as cause,
-        case
-            when
-                deals.is_old
-                and deals.is_new
-                and not (
-                    deals.has_other_outcome or deals.has_other_month or deals.has_other_type
-                )
-                then inputs.deal_types
-        end as through
-    from deals
-    cross join inputs
-    where
-        deals.is_old is distinct from deals.is_new
-        or deals.has_other_outcome
-        or deals.has_other_month
-        or deals.has_other_group
-    union all
     select
         fact_id as opportunity_id,
         aspect,
         cause,
-        null as through
-    from build.change_causes
-    where fact_kind = 'deal' and aspect in ('amount', 'rate')
+        evidence
+    from build.change_decision_causes
+    where aspect in ('exists', 'amount', 'rate')
+    union all
+    select
+        pairs.opportunity_id,
+        'touches' as aspect,
+        touches.cause,
+        pairs.opportunity_id || ' through ' || touches.evidence as evidence
+    from credit_pairs as pairs
+    inner join build.change_touches as touches
+        on pairs.touchpoint_id = touches.touchpoint_id
+    where touches.may_reorder or pairs.is_kept
     union all
     select
         opportunity_id,
         'touches' as aspect,
-        cause,
-        through
-    from touch_reasons
+        'deal_edited' as cause,
+        opportunity_id as evidence
+    from build.change_deals
+    where
+        is_old
+        and is_new
+        and old_is_closed = new_is_closed
+        and (
+            old_created_at is distinct from new_created_at
+            or old_closed_at is distinct from new_closed_at
+        )
 ),
 
 explained_deals as (
@@ -114,69 +78,73 @@ explained_deals as (
     group by opportunity_id
 ),
 
--- Touches came or went that are what they were: the deal's people are others.
+-- Touches came or went that are what they were: the deal's people are others, or, where they are
+-- the same, the window of an open deal moved on with the as-of instant.
 people_reasons as (
     select distinct
         pairs.opportunity_id,
         case
             when inputs.settings is not null then 'setting_edited'
             when inputs.models is not null then 'seed_edited'
+            when not pairs.is_new and candidates.touchpoint_id is not null then 'touch_aged'
             else 'contact_role'
         end as cause,
-        case when inputs.settings is null then inputs.models end as through
+        case
+            when inputs.settings is not null then null
+            when inputs.models is not null then inputs.models
+            when not pairs.is_new then candidates.touchpoint_id
+        end as through
     from credit_pairs as pairs
     cross join inputs
     left join explained_deals
         on pairs.opportunity_id = explained_deals.opportunity_id
+    left join build.int_deal_candidates as candidates
+        on
+            pairs.opportunity_id = candidates.opportunity_id
+            and pairs.touchpoint_id = candidates.touchpoint_id
     where
         not pairs.is_kept
+        and pairs.touchpoint_id <> 'unattributed'
         and not coalesce(explained_deals.is_another, false)
         and not coalesce(explained_deals.has_other_touches, false)
 ),
 
-credit_aspects as (
+reasons as (
     select
-        reasons.opportunity_id as fact_id,
-        reasons.opportunity_id,
-        reasons.aspect,
-        reasons.cause,
-        reasons.through
-    from credit_reasons as reasons
-    inner join credit_deals
-        on reasons.opportunity_id = credit_deals.opportunity_id
+        opportunity_id,
+        aspect,
+        cause,
+        evidence
+    from credit_reasons
     union all
     select
-        reasons.opportunity_id || '/learned' as fact_id,
-        reasons.opportunity_id,
-        reasons.aspect,
-        reasons.cause,
-        reasons.through
-    from credit_reasons as reasons
-    inner join credit_deals
-        on reasons.opportunity_id = credit_deals.opportunity_id
-    union all
-    select
-        opportunity_id as fact_id,
         opportunity_id,
         'touches' as aspect,
         cause,
-        through
+        opportunity_id || coalesce(' through ' || through, '') as evidence
     from people_reasons
+),
+
+causes as (
+    select
+        facts.fact_kind,
+        reasons.opportunity_id || facts.suffix as fact_id,
+        reasons.aspect,
+        reasons.cause,
+        reasons.evidence
+    from reasons
+    inner join credit_deals
+        on reasons.opportunity_id = credit_deals.opportunity_id
+    cross join (
+        values ('credit', ''), ('credit', '/learned'), ('rated', '')
+    ) as facts (fact_kind, suffix)
     union all
     select
-        opportunity_id || '/learned' as fact_id,
-        opportunity_id,
-        'touches' as aspect,
-        cause,
-        through
-    from people_reasons
-    union all
-    select
+        'credit' as fact_kind,
         credit_deals.opportunity_id || '/learned' as fact_id,
-        credit_deals.opportunity_id,
         'touches' as aspect,
         'relearned' as cause,
-        null as through
+        credit_deals.opportunity_id as evidence
     from credit_deals
     left join explained_deals
         on credit_deals.opportunity_id = explained_deals.opportunity_id
@@ -187,16 +155,6 @@ credit_aspects as (
         and not coalesce(explained_deals.is_another, false)
         and not coalesce(explained_deals.has_other_touches, false)
         and people_reasons.opportunity_id is null
-),
-
-causes as (
-    select
-        'credit' as fact_kind,
-        fact_id,
-        aspect,
-        cause,
-        opportunity_id || coalesce(' through ' || through, '') as evidence
-    from credit_aspects
 )
 
 select * from causes

@@ -1,12 +1,17 @@
--- Which credits of deals won count otherwise than when the marts were last published?
--- Grain: one row per row of mart_revenue_by_close_month, deal, touch and model that differs.
--- Only rows whose figures moved are looked at; row_key names them as change_figures does.
+-- Which credits of deals count otherwise than when the marts were last published?
+-- Grain: one row per deal, touch, model and month that differs; in each, one row per campaign and
+-- channel where those changed.
+-- Only credits in rows whose figures moved are looked at. row_key names the row in
+-- mart_revenue_by_close_month, for deals won, and rate_key the one in
+-- mart_attribution_rates_monthly, both as change_figures does.
 with
 
 moved_rows as (
-    select distinct row_key
+    select distinct
+        mart,
+        row_key
     from build.change_figures
-    where mart = 'mart_revenue_by_close_month'
+    where mart in ('mart_revenue_by_close_month', 'mart_attribution_rates_monthly')
 ),
 
 both_sides as (
@@ -20,12 +25,12 @@ both_sides as (
         channel,
         type_group,
         model,
+        basis,
         close_date,
         amount_base,
         weight,
         false as is_new
     from marts.fct_attribution
-    where basis = 'won'
     union all
     select
         opportunity_id,
@@ -37,12 +42,12 @@ both_sides as (
         channel,
         type_group,
         model,
+        basis,
         close_date,
         amount_base,
         weight,
         true as is_new
     from build.fct_attribution
-    where basis = 'won'
 ),
 
 placed as (
@@ -50,7 +55,9 @@ placed as (
         opportunity_id,
         touchpoint_id,
         model,
+        basis,
         case
+            when basis <> 'won' then null
             when touchpoint_id = 'unattributed' then 'unattributed/unattributed/unattributed'
             when crm_campaign_id is not null then 'crm/crm/' || crm_campaign_id
             else
@@ -68,6 +75,13 @@ placed as (
         || model
         || '/'
         || cast(cast(date_trunc('month', close_date) as date) as text) as row_key,
+        model
+        || '/'
+        || basis
+        || '/'
+        || type_group
+        || '/'
+        || cast(cast(date_trunc('month', close_date) as date) as text) as rate_key,
         coalesce(amount_base, 0) as amount_base,
         weight,
         is_new
@@ -77,6 +91,7 @@ placed as (
 compared as (
     select
         placed.row_key,
+        placed.rate_key,
         placed.opportunity_id,
         placed.touchpoint_id,
         placed.model,
@@ -91,9 +106,21 @@ compared as (
         bool_or(not placed.is_new) as is_old,
         bool_or(placed.is_new) as is_new
     from placed
-    inner join moved_rows
-        on placed.row_key = moved_rows.row_key
-    group by placed.row_key, placed.opportunity_id, placed.touchpoint_id, placed.model
+    left join moved_rows as revenue_rows
+        on
+            revenue_rows.mart = 'mart_revenue_by_close_month'
+            and placed.row_key = revenue_rows.row_key
+    left join moved_rows as rate_rows
+        on
+            rate_rows.mart = 'mart_attribution_rates_monthly'
+            and placed.rate_key = rate_rows.row_key
+    where revenue_rows.row_key is not null or rate_rows.row_key is not null
+    group by
+        placed.row_key,
+        placed.rate_key,
+        placed.opportunity_id,
+        placed.touchpoint_id,
+        placed.model
 ),
 
 changed as (

@@ -51,7 +51,22 @@ parts as (
         ('median_days_lead_to_mql', 'lead_to_mql'),
         ('median_days_mql_to_sql', 'mql_to_sql'),
         ('median_days_sql_to_opportunity', 'sql_to_opportunity'),
-        ('median_days_opportunity_to_customer', 'opportunity_to_customer')
+        ('median_days_opportunity_to_customer', 'opportunity_to_customer'),
+        ('average_won_amount', 'won_revenue_base'),
+        ('average_won_amount', 'won_deals'),
+        ('days_touch_to_created_p50', 'touch_to_created'),
+        ('days_touch_to_created_p90', 'touch_to_created'),
+        ('days_created_to_close_p50', 'created_to_close'),
+        ('days_created_to_close_p90', 'created_to_close'),
+        ('days_touch_to_close_p50', 'touch_to_close'),
+        ('days_touch_to_close_p90', 'touch_to_close'),
+        ('sales_velocity', 'won_revenue_base'),
+        ('sales_velocity', 'won_deals'),
+        ('sales_velocity', 'created_to_close'),
+        ('attribution_rate', 'deals'),
+        ('attribution_rate', 'attributed_deals'),
+        ('attribution_rate_by_amount', 'amount_base'),
+        ('attribution_rate_by_amount', 'attributed_amount_base')
     ) as divided (figure, part)
     union all
     select
@@ -73,7 +88,10 @@ parts as (
         ('won_revenue_base'),
         ('open_pipeline_base'),
         ('lost_amount_base'),
-        ('deals')
+        ('deals'),
+        ('attributed_deals'),
+        ('amount_base'),
+        ('attributed_amount_base')
     ) as added (figure)
 ),
 
@@ -107,7 +125,18 @@ made as (
         ('deal', 'lost_amount_base'),
         ('deal', 'any'),
         ('credit', 'deals'),
-        ('credit', 'won_revenue_base')
+        ('credit', 'won_revenue_base'),
+        ('decision', 'won_deals'),
+        ('decision', 'lost_deals'),
+        ('decision', 'won_revenue_base'),
+        ('decision', 'lost_amount_base'),
+        ('decision', 'touch_to_created'),
+        ('decision', 'created_to_close'),
+        ('decision', 'touch_to_close'),
+        ('rated', 'deals'),
+        ('rated', 'attributed_deals'),
+        ('rated', 'amount_base'),
+        ('rated', 'attributed_amount_base')
     ) as making (fact_kind, part)
 ),
 
@@ -150,7 +179,21 @@ aspects as (
         ('credit', 'deals', 'touches'),
         ('credit', 'won_revenue_base', 'touches'),
         ('credit', 'won_revenue_base', 'amount'),
-        ('credit', 'won_revenue_base', 'rate')
+        ('credit', 'won_revenue_base', 'rate'),
+        ('decision', 'won_revenue_base', 'amount'),
+        ('decision', 'won_revenue_base', 'rate'),
+        ('decision', 'lost_amount_base', 'amount'),
+        ('decision', 'lost_amount_base', 'rate'),
+        ('decision', 'touch_to_created', 'days_to_creation'),
+        ('decision', 'created_to_close', 'days_to_close'),
+        ('decision', 'touch_to_close', 'days_to_creation'),
+        ('decision', 'touch_to_close', 'days_to_close'),
+        ('rated', 'attributed_deals', 'touches'),
+        ('rated', 'amount_base', 'amount'),
+        ('rated', 'amount_base', 'rate'),
+        ('rated', 'attributed_amount_base', 'touches'),
+        ('rated', 'attributed_amount_base', 'amount'),
+        ('rated', 'attributed_amount_base', 'rate')
     ) as deciding (fact_kind, part, aspect)
 ),
 
@@ -168,27 +211,34 @@ ordered_causes as (
         ('late_touch', 6),
         ('touch_edited', 7),
         ('touch_removed', 8),
-        ('late_click', 9),
-        ('late_deal', 10),
-        ('deal_edited', 11),
-        ('deal_deleted', 12),
-        ('contact_role', 13),
-        ('merge', 14),
-        ('rename', 15),
-        ('alias', 16),
-        ('late_campaign', 17),
-        ('campaign_edited', 18),
-        ('rate', 19),
-        ('relearned', 20),
-        ('seed_edited', 21),
-        ('setting_edited', 22),
-        ('code_version', 23),
-        ('unexplained', 24)
+        ('touch_aged', 9),
+        ('late_click', 10),
+        ('late_deal', 11),
+        ('deal_edited', 12),
+        ('deal_deleted', 13),
+        ('contact_role', 14),
+        ('merge', 15),
+        ('rename', 16),
+        ('alias', 17),
+        ('late_campaign', 18),
+        ('campaign_edited', 19),
+        ('rate', 20),
+        ('relearned', 21),
+        ('seed_edited', 22),
+        ('setting_edited', 23),
+        ('code_version', 24),
+        ('unexplained', 25)
     ) as listed (cause, cause_order)
 ),
 
 causes as (
-    select * from build.change_causes
+    select * from build.change_spend_causes
+    union all
+    select * from build.change_people_causes
+    union all
+    select * from build.change_deal_causes
+    union all
+    select * from build.change_decision_causes
     union all
     select * from build.change_credit_causes
 ),
@@ -245,6 +295,12 @@ looked_at as (
     from figures
 ),
 
+all_contributions as (
+    select * from build.change_contributions
+    union all
+    select * from build.change_close_contributions
+),
+
 contributions as (
     select
         looked_at.mart,
@@ -255,7 +311,7 @@ contributions as (
         contributions.delta,
         case when contributions.is_moved then 1 else 0 end as moves
     from looked_at
-    inner join build.change_contributions as contributions
+    inner join all_contributions as contributions
         on
             looked_at.mart = contributions.mart
             and looked_at.row_key = contributions.row_key

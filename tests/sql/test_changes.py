@@ -17,6 +17,7 @@ from typing import Any
 import pytest
 
 from include import warehouse
+from include.contracts.seeds import ATTRIBUTION_MODELS
 from include.run import Run
 from include.settings import Settings
 from include.warehouse import models
@@ -28,6 +29,8 @@ TRACKED = (
     "mart_channel_roi_monthly",
     "mart_funnel_monthly",
     "mart_revenue_by_close_month",
+    "mart_sales_cycles_monthly",
+    "mart_attribution_rates_monthly",
 )
 MARTS = (*TRACKED, "dim_name_history")
 
@@ -346,6 +349,32 @@ FUNNEL: dict[str, tuple[str, str]] = {
 """September's Paid Search in the same publish: new value, causes. L1, C6 and now L2 are on deals;
 L1's was won 20 days, 12 hours, 59 minutes and 59 seconds after it was opened."""
 
+DECIDED: dict[str, int] = {
+    "won_deals": 1,
+    "won_revenue_base": 1200,
+    "win_rate": 1,
+    "win_rate_by_amount": 1,
+    "average_won_amount": 1200,
+    "days_touch_to_created_p50": 30,
+    "days_touch_to_created_p90": 30,
+    "days_created_to_close_p50": 20,
+    "days_created_to_close_p90": 20,
+    "days_touch_to_close_p50": 50,
+    "days_touch_to_close_p90": 50,
+    "sales_velocity": 60,
+}
+"""The row of October's decisions that came with it: L1 came on 10 September, O1 was opened on
+10 October and won on the 30th for 1200, which is 60 a day."""
+
+RATED: dict[str, int] = {
+    "deals": 1,
+    "attributed_deals": 1,
+    "amount_base": 1200,
+    "attributed_amount_base": 1200,
+    "attribution_rate": 1,
+    "attribution_rate_by_amount": 1,
+}
+
 
 def _rebuild(settings: Settings, edited: set[str]) -> None:
     """Build anew what reads these tables and is read by the marts looked at."""
@@ -392,7 +421,7 @@ def _of(rows: list[dict[str, Any]], *marts: str) -> dict[tuple[str, str], dict[s
 def test_a_scripted_month(
     sql_settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    roi, funnel, closes = TRACKED[:2], TRACKED[2], TRACKED[3]
+    roi, funnel, closes, cycles, rates = TRACKED[:2], *TRACKED[2:]
     world = first_world()
     fill(sql_settings, world)
     build(sql_settings)
@@ -447,10 +476,22 @@ def test_a_scripted_month(
         (None, 1, "deal_edited: O1"),
         (None, 1200, "deal_edited: O1"),
     }
+    decided = _of(rows, cycles)
+    assert {key: row["new_value"] for key, row in decided.items()} == {
+        ("Paid Search/new_business/2026-10-01", figure): value for figure, value in DECIDED.items()
+    }
+    assert {row["evidence"] for row in decided.values()} == {"deal_edited: O1"}
+    rated = _of(rows, rates)
+    assert {key: row["new_value"] for key, row in rated.items()} == {
+        (f"{model}/won/new_business/2026-10-01", figure): value
+        for figure, value in RATED.items()
+        for model in ATTRIBUTION_MODELS
+    }
+    assert {row["evidence"] for row in rated.values()} == {"deal_edited: O1"}
     assert _publish(sql_settings, 21) == []
 
     rows = _step(sql_settings, world, 22, move_a_role)
-    assert {row["mart"] for row in rows} == {TRACKED[0], funnel, closes}  # one channel, one month
+    assert {row["mart"] for row in rows} == {TRACKED[0], funnel, closes, cycles}  # one channel
     assert {row["causes"] for row in rows} == {"contact_role"}
     credits = _of(rows, closes).values()
     assert len(credits) == 2 * len(won)
@@ -459,6 +500,15 @@ def test_a_scripted_month(
         ("10", -1200),
         ("20", 1),
         ("20", 1200),
+    }
+
+    assert {
+        key[1]: (row["old_value"], row["new_value"]) for key, row in _of(rows, cycles).items()
+    } == {
+        "days_touch_to_created_p50": (30, 35),
+        "days_touch_to_created_p90": (30, 35),
+        "days_touch_to_close_p50": (50, 55),
+        "days_touch_to_close_p90": (50, 55),
     }
 
     spoil(sql_settings, "update build.mart_channel_roi_monthly set sqls = sqls + 7")
