@@ -223,7 +223,8 @@ SEED_ACTIVITY_TYPES = table(
 SEED_LEAD_STATUSES = table(
     "staging",
     "seed_lead_statuses",
-    "What a lead status tells of the funnel, for a CRM that notes no instants of qualification",
+    "What a lead status tells of the funnel: each one in a lead's history with its instant, the "
+    "present one without",
     "lead status",
     ("lead_status",),
     (
