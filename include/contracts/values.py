@@ -75,6 +75,10 @@ def fit(column: Column, values: Sequence[Any], *, is_key: bool = False) -> Fitte
         else:
             if _is_sound(column, values, array, is_key):
                 return Fitted(array, [], 0)
+    if set(map(type, values)) <= {str, type(None)}:
+        plainly = _from_texts(column, values)
+        if plainly is not None:
+            return Fitted(plainly, [], 0)
     fitted: list[Any] = []
     faults = []
     repaired = 0
@@ -111,6 +115,24 @@ def fit_one(column: Column, value: Any, *, is_key: bool = False) -> Any:
             return _integer(column, value)
         case _:
             return _decimal(column, value)
+
+
+def _from_texts(column: Column, values: Sequence[str | None]) -> pa.Array | None:
+    """A column of days or decimals that are all written plainly and need no rounding, else None."""
+    if column.type is Type.DATE:
+        written = r"^[1-9]\d{3}-\d{2}-\d{2}$"
+    elif match := _DECIMAL.fullmatch(column.type.value):
+        precision, scale = int(match[1]), int(match[2])
+        written = rf"^-?\d{{1,{precision - scale}}}(\.\d{{1,{scale}}})?$"
+    else:
+        return None
+    try:
+        texts = pa.array(values, pa.string())
+        if not pc.all(pc.match_substring_regex(texts, written), min_count=0).as_py():
+            return None
+        return texts.cast(arrow_type(column.type))
+    except (pa.ArrowInvalid, UnicodeEncodeError):
+        return None
 
 
 def _is_sound(column: Column, values: Sequence[Any], array: pa.Array, is_key: bool) -> bool:

@@ -234,13 +234,12 @@ class _Session:
         self._connection.unregister("arriving")
 
     def columns(self, schema: str, name: str) -> dict[str, str]:
-        found = self._connection.execute(
-            "select column_name, data_type from duckdb_columns() where table_name = $name "
-            "and (database_name = current_database() and schema_name = $schema "
-            "or database_name = $schema and schema_name = 'main') "
-            "and not internal order by column_index",
-            {"schema": schema, "name": name},
-        ).fetchall()
+        try:
+            found = self._connection.execute(
+                "select name, type from pragma_table_info($table)", {"table": f"{schema}.{name}"}
+            ).fetchall()
+        except duckdb.CatalogException:
+            return {}
         return {column: _type_name(data_type) for column, data_type in found}
 
     def create(self, table: Table, schema: str) -> None:
