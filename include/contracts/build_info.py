@@ -16,7 +16,7 @@ BUILD_INFO = table(
             "inputs",
             Type.TEXT,
             "Hashes, as JSON, of what decided the marts beside the sources' data: sql (the code "
-            "that builds them), each seed, the settings",
+            "that builds them), each seed and each setting",
             is_required=True,
             is_stamp=True,
         ),

@@ -153,19 +153,26 @@ def _next_number(session: Session, before: Mapping[str, Any] | None) -> int:
 
 def _inputs(session: Session) -> dict[str, str]:
     """A hash of each thing but the sources' data that decides what a build says."""
-    hashes = session.rows(
-        " union all ".join(
-            compose(
-                "select '{table}' as name, md5(coalesce(string_agg(told, chr(10) "
-                "order by told collate \"C\"), '')) as hash "
-                "from (select {told} as told from {name}) as rows_told",
-                table=table.name,
-                told=_row_text(table),
-                name=f"staging.{table.name}",
-            )
-            for table in (*SEED_TABLES, STG_SETTINGS, STG_CURRENCIES, STG_PLATFORM_TAGS)
+    selects = [
+        compose(
+            "select '{table}' as name, md5(coalesce(string_agg(told, chr(10) "
+            "order by told collate \"C\"), '')) as hash "
+            "from (select {told} as told from {name}) as rows_told",
+            table=table.name,
+            told=_row_text(table),
+            name=f"staging.{table.name}",
         )
-    )
+        for table in (*SEED_TABLES, STG_CURRENCIES, STG_PLATFORM_TAGS)
+    ]
+    selects += [
+        compose(
+            "select '{c}' as name, md5(cast({c} as text)) as hash from {name}",
+            c=name,
+            name=f"staging.{STG_SETTINGS.name}",
+        )
+        for name in STG_SETTINGS.column_names
+    ]
+    hashes = session.rows(" union all ".join(selects))
     code = hashlib.sha256()
     files = [model.path for model in models.models()]
     for path in sorted([*files, *_ESTIMATES.glob("*.py")]):
@@ -179,8 +186,11 @@ def _row_text(table: Table) -> Sql:
 
 
 def _changed_inputs(before: Mapping[str, str], now: Mapping[str, str]) -> Sql:
-    """The inputs that differ, as a select; of a build that kept none, its code."""
-    changed = [name for name in sorted(now) if before and before.get(name) != now[name]]
+    """The inputs that differ, as a select; of a build that kept none, its code.
+
+    One that the build before did not know came with a release, which the code tells of.
+    """
+    changed = [name for name in sorted(now) if name in before and before[name] != now[name]]
     told = [_input_told(name) for name in (changed if before else ["sql"])]
     rows = [compose("('{kind}', '{name}')", kind=kind, name=name) for kind, name in told]
     return compose(
@@ -193,7 +203,7 @@ def _changed_inputs(before: Mapping[str, str], now: Mapping[str, str]) -> Sql:
 def _input_told(name: str) -> tuple[str, str]:
     if name.startswith("seed_"):
         return "seed", name.removeprefix("seed_")
-    return ("setting", "settings") if name == STG_SETTINGS.name else ("code", name)
+    return ("setting" if name in STG_SETTINGS.column_names else "code", name)
 
 
 def _is_as_before(session: Session, table: Table) -> bool:

@@ -9,7 +9,13 @@ with
 inputs as (
     select
         max(case when input_name = 'attribution_models' then input_name end) as models,
-        max(case when input_kind = 'setting' then input_name end) as settings
+        max(case when input_name = 'reporting_zone' then input_name end) as reporting_zone,
+        string_agg(
+            case
+                when input_name in ('attribution_look_back_days', 'reporting_zone') then input_name
+            end,
+            ' and ' order by input_name
+        ) as windows
     from build.change_inputs
 ),
 
@@ -65,8 +71,20 @@ credit_reasons as (
         and old_is_closed = new_is_closed
         and (
             old_created_at is distinct from new_created_at
-            or old_closed_at is distinct from new_closed_at
+            or has_other_close
         )
+    union all
+    select
+        deals.opportunity_id,
+        'touches' as aspect,
+        'setting_edited' as cause,
+        deals.opportunity_id || ' through ' || inputs.reporting_zone as evidence
+    from build.change_deals as deals
+    cross join inputs
+    where
+        inputs.reporting_zone is not null
+        and deals.old_closed_at <> deals.new_closed_at
+        and not deals.has_other_close
 ),
 
 explained_deals as (
@@ -78,21 +96,39 @@ explained_deals as (
     group by opportunity_id
 ),
 
+merged_companies as (
+    select crm_account_id
+    from staging.stg_crm_accounts
+    where is_deleted and master_record_id is not null
+    union
+    select master_record_id as crm_account_id
+    from staging.stg_crm_accounts
+    where is_deleted and master_record_id is not null
+),
+
 -- Touches came or went that are what they were: the deal's people are others, or, where they are
 -- the same, the window of an open deal moved on with the as-of instant.
 people_reasons as (
     select distinct
         pairs.opportunity_id,
         case
-            when inputs.settings is not null then 'setting_edited'
+            when inputs.windows is not null then 'setting_edited'
             when inputs.models is not null then 'seed_edited'
-            when not pairs.is_new and candidates.touchpoint_id is not null then 'touch_aged'
-            else 'contact_role'
+            when
+                not pairs.is_new
+                and candidates.touchpoint_id is not null
+                and not new_deals.is_closed
+                then 'touch_aged'
+            when 'contact_role' in (new_deals.people_rule, old_deals.people_rule)
+                then 'contact_role'
+            when deals.has_other_company then 'deal_edited'
+            when merged_companies.crm_account_id is not null then 'merge'
+            else 'lead_edited'
         end as cause,
         case
-            when inputs.settings is not null then null
+            when inputs.windows is not null then inputs.windows
             when inputs.models is not null then inputs.models
-            when not pairs.is_new then candidates.touchpoint_id
+            when not pairs.is_new and not new_deals.is_closed then candidates.touchpoint_id
         end as through
     from credit_pairs as pairs
     cross join inputs
@@ -102,6 +138,14 @@ people_reasons as (
         on
             pairs.opportunity_id = candidates.opportunity_id
             and pairs.touchpoint_id = candidates.touchpoint_id
+    inner join build.fct_opportunities as new_deals
+        on pairs.opportunity_id = new_deals.opportunity_id
+    inner join marts.fct_opportunities as old_deals
+        on pairs.opportunity_id = old_deals.opportunity_id
+    left join build.change_deals as deals
+        on pairs.opportunity_id = deals.opportunity_id
+    left join merged_companies
+        on new_deals.crm_account_id = merged_companies.crm_account_id
     where
         not pairs.is_kept
         and pairs.touchpoint_id <> 'unattributed'
@@ -143,9 +187,10 @@ causes as (
         'credit' as fact_kind,
         credit_deals.opportunity_id || '/learned' as fact_id,
         'touches' as aspect,
-        'relearned' as cause,
-        credit_deals.opportunity_id as evidence
+        case when inputs.windows is not null then 'setting_edited' else 'relearned' end as cause,
+        credit_deals.opportunity_id || coalesce(' through ' || inputs.windows, '') as evidence
     from credit_deals
+    cross join inputs
     left join explained_deals
         on credit_deals.opportunity_id = explained_deals.opportunity_id
     left join people_reasons

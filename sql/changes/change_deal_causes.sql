@@ -9,7 +9,17 @@ inputs as (
     select
         max(case when input_name = 'deal_types' then input_name end) as deal_types,
         max(case when input_name = 'attribution_models' then input_name end) as models,
-        max(case when input_kind = 'setting' then input_name end) as settings
+        string_agg(
+            case when input_name in ('rates', 'reporting_currency') then input_name end,
+            ' and ' order by input_name
+        ) as pricing,
+        max(case when input_name = 'reporting_zone' then input_name end) as reporting_zone,
+        string_agg(
+            case
+                when input_name in ('attribution_look_back_days', 'reporting_zone') then input_name
+            end,
+            ' and ' order by input_name
+        ) as windows
     from build.change_inputs
 ),
 
@@ -38,12 +48,11 @@ deals as (
             and deals.old_currency_code = deals.new_currency_code
             and deals.old_amount_base is distinct from deals.new_amount_base
         ) as has_other_rate,
-        (
-            deals.old_close_date is distinct from deals.new_close_date
-            or deals.old_closed_at is distinct from deals.new_closed_at
-        ) as has_other_close,
+        deals.has_other_close,
+        coalesce(not deals.new_is_closed, false) as is_open,
         (deals.old_is_new_customer is distinct from deals.new_is_new_customer) as has_other_newness,
-        (deals.old_crm_account_id is distinct from deals.new_crm_account_id) as has_other_company,
+        deals.has_other_company,
+        deals.has_merged_contacts,
         deals.has_other_person,
         (deals.old_created_at is distinct from deals.new_created_at) as has_other_creation,
         (deals.old_touchpoint_id is distinct from deals.new_touchpoint_id) as has_other_touch,
@@ -122,12 +131,14 @@ deal_aspects as (
             when aspects.aspect = 'rate'
                 then
                     case
+                        when inputs.pricing is not null then 'setting_edited'
                         when
                             deals.has_other_close
                             or deals.has_other_outcome
                             or deals.has_other_amount
                             then 'deal_edited'
-                        when inputs.settings is not null then 'setting_edited'
+                        when deals.is_open and inputs.reporting_zone is not null
+                            then 'setting_edited'
                         else 'rate'
                     end
             when aspects.aspect = 'customer'
@@ -140,6 +151,8 @@ deal_aspects as (
                             then 'deal_edited'
                         when customer_deals.cause is not null then customer_deals.cause
                         when deals.has_merged_company then 'merge'
+                        when deals.has_other_person and inputs.reporting_zone is not null
+                            then 'setting_edited'
                         when deals.has_other_person and deals.has_roles then 'contact_role'
                         when deals.has_other_person then 'lead_edited'
                     end
@@ -151,20 +164,38 @@ deal_aspects as (
                             or deals.has_other_close
                             or deals.has_other_outcome
                             then 'deal_edited'
+                        when inputs.reporting_zone is not null then 'setting_edited'
                     end
             when deals.has_other_creation then 'deal_edited'
             when deals.new_touch_cause is not null then deals.new_touch_cause
             when deals.old_touch_cause is not null then deals.old_touch_cause
+            when not deals.has_other_touch and inputs.reporting_zone is not null
+                then 'setting_edited'
             when not deals.has_other_touch then null
-            when inputs.settings is not null then 'setting_edited'
+            when inputs.windows is not null then 'setting_edited'
             when inputs.models is not null then 'seed_edited'
             when deals.has_roles then 'contact_role'
             when deals.has_other_company then 'deal_edited'
+            when deals.has_merged_contacts then 'merge'
             else 'lead_edited'
         end as cause,
         case
             when not (deals.is_old and deals.is_new) then null
             when aspects.aspect = 'exists' and not deals.has_other_type then inputs.deal_types
+            when aspects.aspect = 'rate' and inputs.pricing is not null then inputs.pricing
+            when
+                aspects.aspect = 'rate'
+                and deals.is_open
+                and not (
+                    deals.has_other_close or deals.has_other_outcome or deals.has_other_amount
+                )
+                then inputs.reporting_zone
+            when
+                aspects.aspect = 'days_to_close'
+                and not (
+                    deals.has_other_creation or deals.has_other_close or deals.has_other_outcome
+                )
+                then inputs.reporting_zone
             when
                 aspects.aspect = 'customer'
                 and not (
@@ -177,7 +208,8 @@ deal_aspects as (
                 then null
             when deals.new_touch_cause is not null then deals.new_touch
             when deals.old_touch_cause is not null then deals.old_touch
-            when deals.has_other_touch and inputs.settings is null then inputs.models
+            when not deals.has_other_touch then inputs.reporting_zone
+            else coalesce(inputs.windows, inputs.models)
         end as through
     from deals
     cross join inputs

@@ -1,12 +1,18 @@
 -- Which deals count otherwise than when the marts were last published?
 -- Grain: one row per deal that differs.
+-- has_other_close: the CRM says so. The end of a close day moves with the reporting zone, too.
 with
 
--- A company whose records were merged has the deals of each.
-merged_companies as (
+lost_companies as (
     select crm_account_id
     from staging.stg_crm_accounts
     where is_deleted and master_record_id is not null
+),
+
+-- A company whose records were merged has the deals and the contacts of each.
+merged_companies as (
+    select crm_account_id
+    from lost_companies
     union
     select master_record_id as crm_account_id
     from staging.stg_crm_accounts
@@ -57,9 +63,26 @@ compared as (
         new_deals.days_touch_to_created as new_days_touch_to_created,
         old_deals.days_created_to_close as old_days_created_to_close,
         new_deals.days_created_to_close as new_days_created_to_close,
+        (
+            old_deals.close_date is distinct from new_deals.close_date
+            or old_deals.closed_at is distinct from new_deals.closed_at
+            and not coalesce(
+                old_deals.closed_at_from = 'record' and new_deals.closed_at_from = 'record', false
+            )
+        ) as has_other_close,
         old_deals.opportunity_id is not null as is_old,
         new_deals.opportunity_id is not null as is_new,
+        (
+            old_deals.crm_account_id is distinct from new_deals.crm_account_id
+            and lost_companies.crm_account_id is null
+        ) as has_other_company,
         merged_companies.crm_account_id is not null as has_merged_company,
+        (
+            merged_companies.crm_account_id is not null
+            and 'account_contacts' in (
+                coalesce(old_deals.people_rule, ''), coalesce(new_deals.people_rule, '')
+            )
+        ) as has_merged_contacts,
         (
             old_deals.primary_person_id is distinct from new_deals.primary_person_id
         ) as has_other_person,
@@ -80,6 +103,8 @@ compared as (
         on
             coalesce(new_deals.crm_account_id, old_deals.crm_account_id)
             = merged_companies.crm_account_id
+    left join lost_companies
+        on old_deals.crm_account_id = lost_companies.crm_account_id
 ),
 
 changed as (

@@ -8,6 +8,7 @@ inputs as (
     select
         max(case when input_name = 'internal_domains' then input_name end) as domains,
         max(case when input_name = 'lead_statuses' then input_name end) as statuses,
+        max(case when input_name = 'reporting_zone' then input_name end) as reporting_zone,
         max(case when input_kind = 'code' then input_name end) as code
     from build.change_inputs
 ),
@@ -65,6 +66,9 @@ people as (
         ) as has_other_sql,
         (people.old_opportunity_at is distinct from people.new_opportunity_at) as has_other_deal,
         (people.old_customer_at is distinct from people.new_customer_at) as has_other_purchase,
+        coalesce(
+            people.old_customer_at <> people.new_customer_at, false
+        ) as has_moved_purchase,
         (
             people.old_channel is distinct from people.new_channel
             or people.old_platform is distinct from people.new_platform
@@ -105,7 +109,15 @@ deal_people as (
         select
             people.person_id,
             deals.opportunity_id,
-            case when deals.is_old then 'deal_edited' else 'late_deal' end as cause
+            case
+                when not deals.is_old then 'late_deal'
+                when
+                    (deals.old_is_won is distinct from deals.new_is_won)
+                    or (deals.old_created_at is distinct from deals.new_created_at)
+                    or deals.has_other_close
+                    then 'deal_edited'
+                else 'merge'
+            end as cause
         from build.int_opportunity_people as people
         inner join build.change_deals as deals
             on people.opportunity_id = deals.opportunity_id
@@ -113,7 +125,8 @@ deal_people as (
             not deals.is_old
             or deals.old_is_won is distinct from deals.new_is_won
             or deals.old_created_at is distinct from deals.new_created_at
-            or deals.old_closed_at is distinct from deals.new_closed_at
+            or deals.has_other_close
+            or (deals.has_merged_contacts and deals.has_other_person)
         union all
         select
             old_primary_person_id as person_id,
@@ -148,11 +161,18 @@ people_aspects as (
                         when people.old_touch_cause is not null then people.old_touch_cause
                         when people.is_joined then 'merge'
                         when people.has_other_lead_at then 'lead_edited'
+                        when inputs.reporting_zone is not null then 'setting_edited'
                     end
             when people.is_joined then 'merge'
             when aspects.aspect = 'lead' then 'lead_edited'
-            when aspects.aspect in ('opportunity', 'customer')
-                then coalesce(deal_people.cause, 'contact_role')
+            when aspects.aspect in ('opportunity', 'customer') and deal_people.cause is not null
+                then deal_people.cause
+            when
+                aspects.aspect = 'customer'
+                and people.has_moved_purchase
+                and inputs.reporting_zone is not null
+                then 'setting_edited'
+            when aspects.aspect in ('opportunity', 'customer') then 'contact_role'
             when people.is_reloaded then 'lead_edited'
             when inputs.statuses is not null then 'seed_edited'
             when inputs.code is not null then 'code_version'
@@ -166,7 +186,12 @@ people_aspects as (
                 then people.new_touch
             when aspects.aspect = 'place' and people.old_touch_cause is not null
                 then people.old_touch
-            when aspects.aspect in ('opportunity', 'customer') then deal_people.opportunity_id
+            when aspects.aspect = 'place' and not (people.is_joined or people.has_other_lead_at)
+                then inputs.reporting_zone
+            when deal_people.cause is not null and aspects.aspect in ('opportunity', 'customer')
+                then deal_people.opportunity_id
+            when aspects.aspect = 'customer' and people.has_moved_purchase
+                then inputs.reporting_zone
             when aspects.aspect in ('mql', 'sql') and not people.is_reloaded then inputs.statuses
         end as through
     from people

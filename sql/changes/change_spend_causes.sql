@@ -8,7 +8,10 @@ inputs as (
     select
         max(case when input_name = 'manual_spend' then input_name end) as manual_spend,
         max(case when input_name = 'channel_rules' then input_name end) as channel_rules,
-        max(case when input_kind = 'setting' then input_name end) as settings
+        string_agg(
+            case when input_name in ('rates', 'reporting_currency') then input_name end,
+            ' and ' order by input_name
+        ) as pricing
     from build.change_inputs
 ),
 
@@ -39,13 +42,14 @@ spend_aspects as (
                     end
             when aspects.aspect = 'exists' and spend.is_new then 'late_spend'
             when aspects.aspect in ('exists', 'spend', 'measures') then 'spend_restated'
-            when aspects.aspect = 'rate' and inputs.settings is not null then 'setting_edited'
+            when aspects.aspect = 'rate' and inputs.pricing is not null then 'setting_edited'
             when aspects.aspect = 'rate' then 'rate'
             when retyped.platform is not null then 'campaign_edited'
             when spend.account_id = 'manual' and inputs.manual_spend is not null then 'seed_edited'
             when inputs.channel_rules is not null then 'seed_edited'
         end as cause,
         case
+            when aspects.aspect = 'rate' then inputs.pricing
             when spend.account_id = 'manual' then inputs.manual_spend
             when aspects.aspect = 'place' and retyped.platform is null then inputs.channel_rules
         end as through

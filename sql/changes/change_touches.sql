@@ -2,7 +2,8 @@
 -- Grain: one row per touch that was or is the first of a changed person or deal, and differs.
 -- cause tells why channel, campaign, person or instant changed; may_reorder marks those changes
 -- that can make another touch the first. What a form says beyond what is published (click ids,
--- landing page) is taken to be edited where nothing else explains.
+-- landing page) is taken to be edited where nothing else explains. A response or an activity has a
+-- day, whose midnight moves with the reporting zone.
 with
 
 looked_at as (
@@ -24,6 +25,7 @@ looked_at as (
     union
     select touchpoint_id
     from build.change_credits
+    where touchpoint_id <> 'unattributed'
 ),
 
 inputs as (
@@ -46,7 +48,7 @@ inputs as (
         ) as rules,
         max(case when input_name = 'campaign_aliases' then input_name end) as aliases,
         max(case when input_name = 'internal_domains' then input_name end) as domains,
-        max(case when input_kind = 'setting' then input_name end) as settings,
+        max(case when input_name = 'reporting_zone' then input_name end) as reporting_zone,
         max(case when input_kind = 'code' then input_name end) as code
     from build.change_inputs
 ),
@@ -156,8 +158,7 @@ compared as (
         coalesce(old_owners.is_internal, false) as was_internal,
         coalesce(new_owners.is_internal, false) as is_internal,
         (
-            old_touches.touched_at is distinct from new_touches.touched_at
-            or old_touches.crm_campaign_id is distinct from new_touches.crm_campaign_id
+            old_touches.crm_campaign_id is distinct from new_touches.crm_campaign_id
             or old_touches.lead_source is distinct from new_touches.lead_source
             or old_touches.utm_source is distinct from new_touches.utm_source
             or old_touches.utm_medium is distinct from new_touches.utm_medium
@@ -165,6 +166,13 @@ compared as (
             or old_touches.utm_id is distinct from new_touches.utm_id
             or old_touches.referrer_host is distinct from new_touches.referrer_host
         ) as is_edited,
+        (old_touches.touched_at is distinct from new_touches.touched_at) as has_moved,
+        coalesce(
+            old_touches.touched_at
+            between new_touches.touched_at - interval '48 hours'
+            and new_touches.touched_at + interval '48 hours',
+            false
+        ) as is_near,
         (
             old_touches.channel is distinct from new_touches.channel
             or old_touches.match_method is distinct from new_touches.match_method
@@ -234,8 +242,12 @@ told as (
                 then 'seed_edited'
             when not compared.is_new then 'touch_removed'
             when compared.is_of_another then 'merge'
-            when compared.is_edited and compared.is_form then 'lead_edited'
+            when (compared.is_edited or compared.has_moved) and compared.is_form then 'lead_edited'
             when compared.is_edited then 'touch_edited'
+            when
+                compared.has_moved and compared.is_near and inputs.reporting_zone is not null
+                then 'setting_edited'
+            when compared.has_moved then 'touch_edited'
             when not compared.is_placed_anew then null
             when
                 'alias' in (compared.old_method, compared.new_method)
@@ -247,7 +259,7 @@ told as (
             when compared.is_matched_anew and compared.old_campaign_cause = 'rename' then 'rename'
             when compared.new_campaign_cause = 'campaign_edited' then 'campaign_edited'
             when inputs.rules is not null then 'seed_edited'
-            when inputs.settings is not null then 'setting_edited'
+            when inputs.reporting_zone is not null then 'setting_edited'
             when inputs.code is not null then 'code_version'
             when compared.is_form then 'lead_edited'
             else 'touch_edited'
@@ -259,7 +271,8 @@ told as (
         not compared.is_old
         or not compared.is_new
         or compared.is_of_another
-        or compared.has_other_place as may_reorder
+        or compared.has_other_place as may_reorder,
+        inputs.reporting_zone
     from compared
     cross join inputs
 ),
@@ -270,6 +283,7 @@ changed as (
         cause,
         case
             when cause = 'seed_edited' then seeds || ' (' || touchpoint_id || ')'
+            when cause = 'setting_edited' then reporting_zone || ' (' || touchpoint_id || ')'
             else touchpoint_id
         end as evidence,
         may_reorder

@@ -336,7 +336,7 @@ def test_publish_shows_every_mart_and_which_build_it_is(prepared: Settings) -> N
         )
     }
     (info,) = warehouse.read_marts(prepared, "select * from marts.build_info")
-    assert {"sql", "seed_channel_rules", "stg_settings"} <= set(json.loads(info.pop("inputs")))
+    assert {"sql", "seed_channel_rules", "reporting_zone"} <= set(json.loads(info.pop("inputs")))
     assert info == {
         "run_id": "night 3",
         "publish_number": 1,
