@@ -21,7 +21,7 @@ from include.contracts.seeds import ATTRIBUTION_MODELS
 from include.run import Run
 from include.settings import Settings
 from include.warehouse import models
-from tests.sql.worlds import AS_OF, Rows, build, fill, spoil
+from tests.sql.worlds import AS_OF, DEFAULT_ROWS, Rows, build, fill, spoil
 
 World = dict[str, Rows]
 TRACKED = (
@@ -387,9 +387,8 @@ def _rebuild(settings: Settings, edited: set[str]) -> None:
     for model in reversed(models.models()):
         if model.name in wanted:
             wanted.update(model.depends_on)
-    for model in models.models():
-        if model.name in stale & wanted:
-            warehouse.build(settings, model.name)
+    names = [model.name for model in models.models() if model.name in stale & wanted]
+    warehouse.build(settings, *names)
 
 
 def _publish(settings: Settings, step: int) -> list[dict[str, Any]]:
@@ -418,6 +417,14 @@ def _of(rows: list[dict[str, Any]], *marts: str) -> dict[tuple[str, str], dict[s
     return {(row["row_key"], row["figure"]): row for row in rows if row["mart"] in marts}
 
 
+def _sums(rows: list[dict[str, Any]]) -> dict[tuple[str, str], tuple[int, int, str, str]]:
+    return {
+        key: (row["old_value"], row["new_value"], row["causes"], row["evidence"])
+        for key, row in _of(rows, *TRACKED[:2]).items()
+        if row["figure"] in SUMS
+    }
+
+
 def test_a_scripted_month(
     sql_settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -438,12 +445,7 @@ def test_a_scripted_month(
             for _, cause, evidence, figures in group
             for row_key, figure, old, new in figures
         }
-        found = {
-            key: (row["old_value"], row["new_value"], row["causes"], row["evidence"])
-            for key, row in _of(rows, *roi).items()
-            if row["figure"] in SUMS
-        }
-        assert found == expected
+        assert _sums(rows) == expected
         assert {cause for row in rows for cause in row["causes"].split(", ")} == {
             cause for _, cause, *_ in group
         }
@@ -529,3 +531,262 @@ def test_a_scripted_month(
     assert {(row["causes"], row["evidence"]) for row in rows} == {
         ("code_version", "code_version: sql")
     }
+
+
+LOOSE = "unattributed/unattributed/unattributed"
+WEBINAR_OCT = "crm/crm/V1/2026-10-01"
+EVENTS_OCT = "Events/2026-10-01"
+
+
+def settings_world() -> World:
+    """Rates of 2 USD and, in the CRM, 3 USD for a euro. K1 bears a click nobody has harvested.
+
+    D1 is K2's, open. D2 and D3 are won; D2's company A1 has the contact P1, D3's A2 has nobody. MD,
+    open, is M1's, who responded to the webinar on 1 October. Z1 came at half past one on 1 October
+    in Berlin, which was September in New York, and brought Z9 within the hour, later won.
+    """
+    deals = (
+        ("D1", None, "700", "2026-09-20T10:00:00Z", None),
+        ("D2", "A1", "300", "2026-09-10T10:00:00Z", "2026-09-20"),
+        ("D3", "A2", "400", "2026-10-05T10:00:00Z", "2026-10-20"),
+        ("MD", None, "50", "2026-10-01T02:00:00Z", None),
+        ("Z9", None, "1000", "2026-10-01T00:10:00Z", "2026-10-20"),
+    )
+    response = {"campaign_member_id": "R1", "crm_campaign_id": "V1", "lead_id": "M1"}
+    return {
+        "stg_settings": [dict(DEFAULT_ROWS["stg_settings"][0])],
+        "seed_currency_rates": [
+            {"currency_code": "USD", "rate_date": day, "rate": "2"}
+            for day in ("2026-09-10", "2026-09-20", "2026-10-20", "2026-11-20")
+        ],
+        "stg_crm_currencies": [
+            {"currency_code": "EUR", "conversion_rate": "1", "is_corporate": True},
+            {"currency_code": "USD", "conversion_rate": "3"},
+        ],
+        "stg_crm_exchange_rates": [
+            {"exchange_rate_id": "X1", "currency_code": "USD", "conversion_rate": "3"}
+        ],
+        "stg_campaigns": first_world()["stg_campaigns"],
+        "stg_campaign_daily": [_spent("google_ads", "10", "2026-09-10", "100", "EUR")],
+        "stg_clicks": [],
+        "stg_crm_accounts": [],
+        "stg_crm_leads": [
+            {"lead_id": "K1", "gclid": "g1", "created_at": "2026-09-12T10:00:00Z"},
+            {"lead_id": "K2", "converted_opportunity_id": "D1", **_came("Brand", "2026-09-10")},
+            {"lead_id": "M1", "converted_opportunity_id": "MD", **_came("Generic", "2026-09-02")},
+            {
+                "lead_id": "Z1",
+                "converted_opportunity_id": "Z9",
+                **_came("Brand", "2026-09-30"),
+                "created_at": "2026-09-30T23:30:00Z",
+            },
+        ],
+        "stg_crm_contacts": [
+            {"contact_id": "P1", "crm_account_id": "A1", **_came("Generic", "2026-09-05")}
+        ],
+        "stg_crm_campaigns": [{"crm_campaign_id": "V1", "crm_campaign_type": "Webinar"}],
+        "stg_crm_campaign_members": [response | {"first_responded_date": "2026-10-01"}],
+        "stg_crm_opportunities": [
+            {
+                "opportunity_id": name,
+                "crm_account_id": account,
+                "amount": amount,
+                "created_at": created,
+                "is_closed": closed is not None,
+                "is_won": closed is not None,
+                "close_date": closed or "2026-12-31",
+            }
+            for name, account, amount, created, closed in deals
+        ],
+    }
+
+
+def delete_a_deal(world: World) -> None:
+    _row(world, "stg_crm_opportunities", "D1")["is_deleted"] = True
+
+
+def harvest_a_click(world: World) -> None:
+    click = {"platform": "google_ads", "account_id": "1", "campaign_id": "10", "click_id": "g1"}
+    world["stg_clicks"].append(click | {"date_day": "2026-09-12"})
+
+
+def merge_two_companies(world: World) -> None:
+    """The CRM hands the deals of the company that is lost to the one that stays."""
+    lost = {"crm_account_id": "A2", "is_deleted": True, "master_record_id": "A1"}
+    world["stg_crm_accounts"].append(lost)
+    _row(world, "stg_crm_opportunities", "D3")["crm_account_id"] = "A1"
+
+
+def _set(name: str, value: Any) -> Callable[[World], None]:
+    def edit(world: World) -> None:
+        world["stg_settings"][0][name] = value
+
+    return edit
+
+
+CLICK, MERGED = ("late_click", "K1 through lead:K1"), ("merge", "D3")
+DELETED = ("deal_deleted", "D1")
+AGED = "attribution_look_back_days"
+D2_AGED, D3_AGED = f"D2 through {AGED}", f"D3 through {AGED}"
+MD_AGED = f"MD through {AGED}"
+Z1_MOVED, Z9_MOVED = "Z1 through reporting_zone", "Z9 through reporting_zone"
+MD_MOVED = "MD through reporting_zone (member:R1)"
+
+
+def _of_setting(figures: list[tuple[str, str, int | None, int | None, str]]) -> Any:
+    return {
+        (row_key, figure): (old, new, "setting_edited", f"setting_edited: {evidence}")
+        for row_key, figure, old, new, evidence in figures
+    }
+
+
+def test_deletions_clicks_merged_companies_and_settings(sql_settings: Settings) -> None:
+    world = settings_world()
+    fill(sql_settings, world)
+    build(sql_settings)
+    _publish(sql_settings, 0)
+
+    # The fiscal year moves no figure; the others do not meet, but for D1 and D3 in September's
+    # deals of Paid Search, which were and are D2, MD and one of them.
+    rows = _step(
+        sql_settings,
+        world,
+        1,
+        delete_a_deal,
+        harvest_a_click,
+        merge_two_companies,
+        _set("fiscal_year_start_month", 4),
+    )
+    assert _sums(rows) == {
+        (row_key, figure): (old, new, cause, f"{cause}: {evidence}")
+        for row_key, figure, old, new, (cause, evidence) in (
+            (UNMATCHED_SEP, "leads", 1, None, CLICK),
+            (BRAND_SEP, "leads", 1, 2, CLICK),
+            (BRAND_SEP, "opportunities", 1, 0, DELETED),
+            (BRAND_SEP, "open_pipeline_base", 700, 0, DELETED),
+            (SEARCH_SEP, "open_pipeline_base", 750, 50, DELETED),
+            (GENERIC_SEP, "opportunities", 2, 3, MERGED),
+            *(
+                (row_key, figure, old, new, MERGED)
+                for row_key in (GENERIC_SEP, SEARCH_SEP)
+                for figure, old, new in (("won_deals", 1, 2), ("won_revenue_base", 300, 700))
+            ),
+            *(
+                (row_key, figure, old, None, MERGED)
+                for row_key in (f"{LOOSE}/2026-10-01", "Unattributed/2026-10-01")
+                for figure, old in (
+                    ("opportunities", 1),
+                    ("won_deals", 1),
+                    ("customers", 1),
+                    ("won_revenue_base", 400),
+                )
+            ),
+        )
+    }
+    assert {row["mart"] for row in rows} == set(TRACKED)
+    causes = {cause for row in rows for cause in row["causes"].split(", ")}
+    assert causes == {"deal_deleted", "late_click", "merge"}
+    assert {
+        (row["row_key"], row["old_value"], row["new_value"], row["evidence"])
+        for row in rows
+        if (row["mart"], row["figure"]) == (TRACKED[5], "attributed_deals")
+    } == {
+        (f"{model}/won/new_business/2026-10-01", 1, 2, "merge: D3") for model in ATTRIBUTION_MODELS
+    }
+
+    # Within three days D2 and D3 have no touch, MD has the webinar alone.
+    rows = _step(sql_settings, world, 2, _set("attribution_look_back_days", 3))
+    both = f"{D2_AGED}, {D3_AGED}"
+    assert _sums(rows) == _of_setting(
+        [
+            *(
+                (row_key, figure, old, new, evidence)
+                for row_key in (GENERIC_SEP, SEARCH_SEP)
+                for figure, old, new, evidence in (
+                    ("opportunities", 3, 0, f"{both}, {MD_AGED}"),
+                    ("won_deals", 2, 0, both),
+                    ("customers", 1, 0, D2_AGED),
+                    ("won_revenue_base", 700, 0, both),
+                    ("open_pipeline_base", 50, 0, MD_AGED),
+                )
+            ),
+            *(
+                (f"{row}/{month}", figure, None, new, evidence)
+                for row in (LOOSE, "Unattributed")
+                for month, figure, new, evidence in (
+                    ("2026-09-01", "opportunities", 1, D2_AGED),
+                    ("2026-09-01", "won_deals", 1, D2_AGED),
+                    ("2026-09-01", "customers", 1, D2_AGED),
+                    ("2026-09-01", "won_revenue_base", 300, D2_AGED),
+                    ("2026-10-01", "opportunities", 1, D3_AGED),
+                    ("2026-10-01", "won_deals", 1, D3_AGED),
+                    ("2026-10-01", "won_revenue_base", 400, D3_AGED),
+                )
+            ),
+            *(
+                (row_key, figure, None, new, MD_AGED)
+                for row_key in (WEBINAR_OCT, EVENTS_OCT)
+                for figure, new in (("opportunities", 1), ("open_pipeline_base", 50))
+            ),
+        ]
+    )
+    assert {row["causes"] for row in rows} == {"setting_edited"}
+
+    # In New York Z1 came in September; there, 1 October begins after MD was created.
+    rows = _step(sql_settings, world, 3, _set("reporting_zone", "America/New_York"))
+    assert _sums(rows) == _of_setting(
+        [
+            *(
+                (row_key, figure, old, new, evidence)
+                for gone, come, leads in ((BRAND_OCT, BRAND_SEP, 2), (SEARCH_OCT, SEARCH_SEP, 4))
+                for figure, at, before, evidence in (
+                    ("leads", 1, leads, Z1_MOVED),
+                    ("opportunities", 1, 0, Z9_MOVED),
+                    ("won_deals", 1, 0, Z9_MOVED),
+                    ("customers", 1, 0, Z9_MOVED),
+                    ("won_revenue_base", 1000, 0, Z9_MOVED),
+                )
+                for row_key, old, new in ((gone, at, None), (come, before, before + at))
+            ),
+            *(
+                (row_key, figure, at, None, MD_MOVED)
+                for row_key in (WEBINAR_OCT, EVENTS_OCT)
+                for figure, at in (("opportunities", 1), ("open_pipeline_base", 50))
+            ),
+            *(
+                (f"{row}/2026-09-01", figure, before, before + more, MD_MOVED)
+                for row in (LOOSE, "Unattributed")
+                for figure, before, more in (("opportunities", 1, 1), ("open_pipeline_base", 0, 50))
+            ),
+        ]
+    )
+    assert {row["causes"] for row in rows} == {"setting_edited"}
+    october = ("Paid Search/new_business/2026-10-01", "days_created_to_close_p50")
+    days = _of(rows, TRACKED[4])[october]
+    assert (days["old_value"], days["new_value"], days["evidence"]) == (
+        19,
+        20,
+        f"setting_edited: {Z9_MOVED}",
+    )
+
+    for step, name, value, old, new in (
+        (4, "reporting_currency", "USD", 1, 2),
+        (5, "rates", "crm", 2, 3),
+    ):
+        rows = _step(sql_settings, world, step, _set(name, value))
+        assert {row["causes"] for row in rows} == {"setting_edited"}
+        grown = {round(row["new_value"] / row["old_value"], 5) for row in rows}
+        assert grown == {Decimal(new) / old}
+        assert {
+            key: row["evidence"] for key, row in _of(rows, TRACKED[0]).items() if key[1] in SUMS
+        } == {
+            (row_key, figure): f"setting_edited: {evidence} through {name}"
+            for row_key, figure, evidence in (
+                (BRAND_SEP, "spend_base", "google_ads/1/10/2026-09-10"),
+                (BRAND_SEP, "won_revenue_base", "Z9"),
+                (f"{LOOSE}/2026-09-01", "won_revenue_base", "D2"),
+                (f"{LOOSE}/2026-09-01", "open_pipeline_base", "MD"),
+                (f"{LOOSE}/2026-10-01", "won_revenue_base", "D3"),
+            )
+        }
+        assert {row["mart"] for row in rows} == {*TRACKED} - {TRACKED[2]}
