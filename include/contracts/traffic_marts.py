@@ -42,10 +42,11 @@ _utm = tuple(
     each.meaning_here(f"{each.name} of the touches, decoded; (none) where there is none")
     for each in (c.utm_source, c.utm_medium, c.utm_campaign)
 )
+_UNKNOWN = "NULL where a rate is missing"
 
 
 def _money(name: str, meaning: str) -> Column:
-    return Column(name, Type.CRM_MONEY, meaning, unit="reporting currency", is_required=True)
+    return Column(name, Type.CRM_MONEY, f"{meaning}; {_UNKNOWN}", unit="reporting currency")
 
 
 MART_UTM_AUDIT = table(
@@ -101,8 +102,8 @@ MART_UTM_AUDIT = table(
             "New-business deals whose first touch is among them"
         ).required(),
         c.won_deals.required(),
-        c.won_revenue_base.required(),
-        c.open_pipeline_base.required(),
+        _money("won_revenue_base", "Amount of the deals won"),
+        _money("open_pipeline_base", "Amount of the deals open"),
         _money("other_won_revenue_base", "Won revenue of renewals and expansions so first touched"),
         _money("other_open_pipeline_base", "Open pipeline of renewals and expansions so touched"),
     ),

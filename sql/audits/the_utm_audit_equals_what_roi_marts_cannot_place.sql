@@ -28,7 +28,7 @@ sides as (
         0 as won_deals,
         0 as won_revenue_base,
         0 as open_pipeline_base,
-        coalesce(amount_base, 0) as other_revenue_base
+        case when amount is not null then amount_base else 0 end as other_revenue_base
     from build.fct_opportunities
     where
         type_group <> 'new_business'
@@ -60,7 +60,8 @@ differences as (
             as won_revenue_base,
         case when count(*) = count(open_pipeline_base) then sum(open_pipeline_base) end
             as open_pipeline_base,
-        sum(other_revenue_base) as other_revenue_base
+        case when count(*) = count(other_revenue_base) then sum(other_revenue_base) end
+            as other_revenue_base
     from sides
     group by platform, cohort_month
 ),

@@ -5,6 +5,7 @@
 -- touches without a campaign, by the tags they bore and the month they took place in, with the
 -- people and the deals they were the first touch of; and the people and deals without any touch.
 -- Month by month these are the rows unmatched and unattributed of the ROI marts.
+-- A sum of base amounts is NULL where one of them lacks a rate: a part of it would look like all.
 with
 
 as_of as (
@@ -36,16 +37,21 @@ deals as (
         case when type_group = 'new_business' then 1 else 0 end as opportunities,
         case when type_group = 'new_business' and is_won then 1 else 0 end as won_deals,
         case
-            when type_group = 'new_business' and is_won then coalesce(amount_base, 0) else 0
+            when type_group = 'new_business' and is_won and amount is not null then amount_base
+            else 0
         end as won_revenue_base,
         case
-            when type_group = 'new_business' and not is_closed then coalesce(amount_base, 0) else 0
+            when type_group = 'new_business' and not is_closed and amount is not null
+                then amount_base
+            else 0
         end as open_pipeline_base,
         case
-            when type_group <> 'new_business' and is_won then coalesce(amount_base, 0) else 0
+            when type_group <> 'new_business' and is_won and amount is not null then amount_base
+            else 0
         end as other_won_revenue_base,
         case
-            when type_group <> 'new_business' and not is_closed then coalesce(amount_base, 0)
+            when type_group <> 'new_business' and not is_closed and amount is not null
+                then amount_base
             else 0
         end as other_open_pipeline_base,
         created_at
@@ -57,10 +63,14 @@ first_deals as (
         first_touchpoint_id as touchpoint_id,
         sum(opportunities) as opportunities,
         sum(won_deals) as won_deals,
-        sum(won_revenue_base) as won_revenue_base,
-        sum(open_pipeline_base) as open_pipeline_base,
-        sum(other_won_revenue_base) as other_won_revenue_base,
-        sum(other_open_pipeline_base) as other_open_pipeline_base
+        case when count(*) = count(won_revenue_base) then sum(won_revenue_base) end
+            as won_revenue_base,
+        case when count(*) = count(open_pipeline_base) then sum(open_pipeline_base) end
+            as open_pipeline_base,
+        case when count(*) = count(other_won_revenue_base) then sum(other_won_revenue_base) end
+            as other_won_revenue_base,
+        case when count(*) = count(other_open_pipeline_base) then sum(other_open_pipeline_base) end
+            as other_open_pipeline_base
     from deals
     where first_touchpoint_id is not null
     group by first_touchpoint_id
@@ -123,10 +133,38 @@ tagged as (
         count(first_people.touchpoint_id) as leads,
         sum(first_deals.opportunities) as opportunities,
         sum(first_deals.won_deals) as won_deals,
-        sum(first_deals.won_revenue_base) as won_revenue_base,
-        sum(first_deals.open_pipeline_base) as open_pipeline_base,
-        sum(first_deals.other_won_revenue_base) as other_won_revenue_base,
-        sum(first_deals.other_open_pipeline_base) as other_open_pipeline_base
+        case
+            when
+                not bool_or(
+                    first_deals.touchpoint_id is not null
+                    and first_deals.won_revenue_base is null
+                )
+                then coalesce(sum(first_deals.won_revenue_base), 0)
+        end as won_revenue_base,
+        case
+            when
+                not bool_or(
+                    first_deals.touchpoint_id is not null
+                    and first_deals.open_pipeline_base is null
+                )
+                then coalesce(sum(first_deals.open_pipeline_base), 0)
+        end as open_pipeline_base,
+        case
+            when
+                not bool_or(
+                    first_deals.touchpoint_id is not null
+                    and first_deals.other_won_revenue_base is null
+                )
+                then coalesce(sum(first_deals.other_won_revenue_base), 0)
+        end as other_won_revenue_base,
+        case
+            when
+                not bool_or(
+                    first_deals.touchpoint_id is not null
+                    and first_deals.other_open_pipeline_base is null
+                )
+                then coalesce(sum(first_deals.other_open_pipeline_base), 0)
+        end as other_open_pipeline_base
     from loose_touches as touches
     left join first_people
         on touches.touchpoint_id = first_people.touchpoint_id
@@ -320,10 +358,10 @@ findings as (
         tagged.leads,
         coalesce(tagged.opportunities, 0) as opportunities,
         coalesce(tagged.won_deals, 0) as won_deals,
-        coalesce(tagged.won_revenue_base, 0) as won_revenue_base,
-        coalesce(tagged.open_pipeline_base, 0) as open_pipeline_base,
-        coalesce(tagged.other_won_revenue_base, 0) as other_won_revenue_base,
-        coalesce(tagged.other_open_pipeline_base, 0) as other_open_pipeline_base
+        tagged.won_revenue_base,
+        tagged.open_pipeline_base,
+        tagged.other_won_revenue_base,
+        tagged.other_open_pipeline_base
     from tagged
     left join build.int_near_campaigns as near
         on
@@ -354,10 +392,14 @@ findings as (
         sum(leads) as leads,
         sum(opportunities) as opportunities,
         sum(won_deals) as won_deals,
-        sum(won_revenue_base) as won_revenue_base,
-        sum(open_pipeline_base) as open_pipeline_base,
-        sum(other_won_revenue_base) as other_won_revenue_base,
-        sum(other_open_pipeline_base) as other_open_pipeline_base
+        case when count(*) = count(won_revenue_base) then sum(won_revenue_base) end
+            as won_revenue_base,
+        case when count(*) = count(open_pipeline_base) then sum(open_pipeline_base) end
+            as open_pipeline_base,
+        case when count(*) = count(other_won_revenue_base) then sum(other_won_revenue_base) end
+            as other_won_revenue_base,
+        case when count(*) = count(other_open_pipeline_base) then sum(other_open_pipeline_base) end
+            as other_open_pipeline_base
     from untouched
     group by finding, cohort_month
 ),

@@ -7,7 +7,7 @@ from pathlib import Path
 from include import warehouse
 from include.settings import Settings
 from include.warehouse.reference import read_seed
-from tests.sql.worlds import TABLES, Rows, build, fill
+from tests.sql.worlds import TABLES, Rows, build, fill, spoil
 
 HEADER = "platform,account_id,campaign_id,utm_campaign"
 WORLD: dict[str, Rows] = {
@@ -78,3 +78,42 @@ def test_a_suggested_alias_mends_what_it_was_suggested_for(
         sql_settings, "select utm_campaign from build.mart_utm_audit where leads > 0"
     )
     assert left == [{"utm_campaign": "us_brand_campaign"}]
+
+
+def test_renewals_of_which_one_lacks_a_rate_are_unknown_and_no_difference(
+    sql_settings: Settings,
+) -> None:
+    """100 in euros and 100 in francs, which have no rate: what it makes is unknown to the mart and
+    to the audit that holds it against the deals, though one of them is known to both."""
+    renewals: Rows = [
+        {
+            "opportunity_id": name,
+            "contact_id": "C1",
+            "opportunity_type": "Renewal",
+            "amount": "100",
+            "currency_code": currency,
+            "is_closed": True,
+            "is_won": True,
+            "close_date": "2026-04-01",
+            "created_at": "2026-02-01T10:00:00Z",
+        }
+        for name, currency in (("O1", "EUR"), ("O2", "CHF"))
+    ]
+    contact = {"contact_id": "C1", "utm_source": "google", "utm_medium": "cpc"}
+    fill(
+        sql_settings,
+        {
+            "seed_currency_rates": [],
+            "stg_crm_contacts": [contact | {"utm_campaign": "spring"}],
+            "stg_crm_opportunities": renewals,
+        },
+    )
+    build(sql_settings, "mart_utm_audit", "mart_campaign_roi_monthly")
+    found = warehouse.read(
+        sql_settings, "select leads, other_won_revenue_base from build.mart_utm_audit"
+    )
+    assert found == [{"leads": 1, "other_won_revenue_base": None}]
+    name = "the_utm_audit_equals_what_roi_marts_cannot_place"
+    assert warehouse.audit(sql_settings, name).rows == ()
+    spoil(sql_settings, "update build.mart_utm_audit set leads = 2")
+    assert warehouse.audit(sql_settings, name).wrong_count == 1
