@@ -67,8 +67,10 @@ def _came(campaign: str, at: str, **more: Any) -> dict[str, Any]:
 
 def first_world() -> World:
     """Brand brought L1 (deal O1) in September and L3, C7 (deal O2) in October; Generic brought L2
-    and C6 in September; L4 and L5 bear tags of no campaign. Dollar cost 120 USD at 1.20."""
+    and C6 in September; L4 and L5 bear tags of no campaign. Dollar cost 120 USD at 1.20. L0, who
+    came 730 days before the as-of instant, brought O3, which should have closed in October."""
     return {
+        "load_ledger": [dict(DEFAULT_ROWS["load_ledger"][0])],
         "seed_currency_rates": [
             {"currency_code": "USD", "rate_date": "2026-10-05", "rate": "1.20"},
         ],
@@ -103,6 +105,12 @@ def first_world() -> World:
             _spent("linkedin_ads", "30", "2026-10-05", "120", "USD"),
         ],
         "stg_crm_leads": [
+            {
+                "lead_id": "L0",
+                "converted_opportunity_id": "O3",
+                **_came("Brand", "2024-11-20"),
+                "created_at": "2024-11-20T12:00:00Z",
+            },
             {"lead_id": "L1", "converted_opportunity_id": "O1", **_came("Brand", "2026-09-10")},
             {"lead_id": "L2", "email_hash": "h2", **_came("Generic", "2026-09-12")},
             {"lead_id": "L3", "email_hash": "h3", **_came("Brand", "2026-10-01")},
@@ -125,6 +133,12 @@ def first_world() -> World:
                 "opportunity_type": "Pilot",
                 "amount": "500",
                 "created_at": "2026-10-15T10:00:00Z",
+            },
+            {
+                "opportunity_id": "O3",
+                "amount": "10",
+                "close_date": "2026-10-15",
+                "created_at": "2026-09-20T10:00:00Z",
             },
         ],
         "stg_crm_contact_roles": [
@@ -205,6 +219,10 @@ def move_a_role(world: World) -> None:
     """C6, touched before L1, bears the role on O1 since before it closed."""
     role = {"contact_role_id": "R3", "opportunity_id": "O1", "contact_id": "C6"}
     world["stg_crm_contact_roles"].append(role | {"created_at": "2026-10-11T10:00:00Z"})
+
+
+def pass_a_day(world: World) -> None:
+    world["load_ledger"][0]["as_of_at"] = AS_OF + timedelta(days=1)
 
 
 Figure = tuple[str, str, int | None, int | None]
@@ -513,18 +531,33 @@ def test_a_scripted_month(
         "days_touch_to_close_p90": (50, 55),
     }
 
+    rows = _step(sql_settings, world, 23, pass_a_day)
+    assert {(row["mart"], row["causes"], row["evidence"]) for row in rows} == {
+        (rates, "touch_aged", "touch_aged: O3 through lead:L0")
+    }
+    assert {
+        (row["row_key"], row["old_value"], row["new_value"])
+        for row in rows
+        if row["figure"] == "attributed_amount_base"
+    } == {
+        (f"{model}/open/new_business/2026-10-01", 10, 0)
+        for model in ("last_touch", "linear", "full_path", "time_decay", "markov", "shapley")
+    }
+
     spoil(sql_settings, "update build.mart_channel_roi_monthly set sqls = sqls + 7")
-    rows = _publish(sql_settings, 23)
+    rows = _publish(sql_settings, 24)
     assert {(row["figure"], row["causes"]) for row in rows} == {("sqls", "unexplained")}
-    assert {row["row_key"] for row in rows} == {SEARCH_SEP, SEARCH_OCT, SOCIAL_OCT}
+    searches = {"Paid Search/2024-11-01", SEARCH_SEP, SEARCH_OCT}
+    assert {row["row_key"] for row in rows} == {*searches, SOCIAL_OCT}
 
     shutil.copytree(models.SQL_FOLDER, tmp_path / "sql")
     monkeypatch.setattr(models, "SQL_FOLDER", tmp_path / "sql")
     mart = tmp_path / "sql/marts/mart_channel_roi_monthly.sql"
     mart.write_text(mart.read_text().replace("sum(roi.leads)", "2 * sum(roi.leads)"))
     warehouse.build(sql_settings, "mart_channel_roi_monthly")
-    rows = _publish(sql_settings, 24)
+    rows = _publish(sql_settings, 25)
     assert {key: row["new_value"] for key, row in _of(rows, *roi).items() if key[1] == "leads"} == {
+        ("Paid Search/2024-11-01", "leads"): 2,
         (SEARCH_SEP, "leads"): 10,
         (SEARCH_OCT, "leads"): 2,
     }
@@ -541,9 +574,10 @@ EVENTS_OCT = "Events/2026-10-01"
 def settings_world() -> World:
     """Rates of 2 USD and, in the CRM, 3 USD for a euro. K1 bears a click nobody has harvested.
 
-    D1 is K2's, open. D2 and D3 are won; D2's company A1 has the contact P1, D3's A2 has nobody. MD,
-    open, is M1's, who responded to the webinar on 1 October. Z1 came at half past one on 1 October
-    in Berlin, which was September in New York, and brought Z9 within the hour, later won.
+    D1 is K2's, open. D2 and D3 are won; D2 names P1 of its company A1, where P2 is, too; D3's A2
+    has nobody. MD, open, is M1's, who responded to the webinar on 1 October. Z1 came at half past
+    one on 1 October in Berlin, which was September in New York, and brought Z9 within the hour,
+    later won.
     """
     deals = (
         ("D1", None, "700", "2026-09-20T10:00:00Z", None),
@@ -582,7 +616,8 @@ def settings_world() -> World:
             },
         ],
         "stg_crm_contacts": [
-            {"contact_id": "P1", "crm_account_id": "A1", **_came("Generic", "2026-09-05")}
+            {"contact_id": "P1", "crm_account_id": "A1", **_came("Generic", "2026-09-05")},
+            {"contact_id": "P2", "crm_account_id": "A1", **_came("Generic", "2026-09-06")},
         ],
         "stg_crm_campaigns": [{"crm_campaign_id": "V1", "crm_campaign_type": "Webinar"}],
         "stg_crm_campaign_members": [response | {"first_responded_date": "2026-10-01"}],
@@ -590,6 +625,7 @@ def settings_world() -> World:
             {
                 "opportunity_id": name,
                 "crm_account_id": account,
+                "contact_id": "P1" if name == "D2" else None,
                 "amount": amount,
                 "created_at": created,
                 "is_closed": closed is not None,
@@ -684,6 +720,9 @@ def test_deletions_clicks_merged_companies_and_settings(sql_settings: Settings) 
         )
     }
     assert {row["mart"] for row in rows} == set(TRACKED)
+    buyers = _of(rows, TRACKED[2])[SEARCH_SEP, "customers"]
+    assert (buyers["old_value"], buyers["new_value"]) == (1, 2)
+    assert buyers["evidence"] == "merge: P2 through D3"
     causes = {cause for row in rows for cause in row["causes"].split(", ")}
     assert causes == {"deal_deleted", "late_click", "merge"}
     assert {
@@ -738,7 +777,7 @@ def test_deletions_clicks_merged_companies_and_settings(sql_settings: Settings) 
         [
             *(
                 (row_key, figure, old, new, evidence)
-                for gone, come, leads in ((BRAND_OCT, BRAND_SEP, 2), (SEARCH_OCT, SEARCH_SEP, 4))
+                for gone, come, leads in ((BRAND_OCT, BRAND_SEP, 2), (SEARCH_OCT, SEARCH_SEP, 5))
                 for figure, at, before, evidence in (
                     ("leads", 1, leads, Z1_MOVED),
                     ("opportunities", 1, 0, Z9_MOVED),
