@@ -71,7 +71,7 @@ credit_reasons as (
         and old_is_closed = new_is_closed
         and (
             old_created_at is distinct from new_created_at
-            or has_other_close
+            or (new_is_closed and has_other_close)
         )
     union all
     select

@@ -1,9 +1,8 @@
 -- Which credits of deals count otherwise than when the marts were last published?
--- Grain: one row per deal, touch, model and month that differs; in each, one row per campaign and
--- channel where those changed.
--- Only credits in rows whose figures moved are looked at. row_key names the row in
--- mart_revenue_by_close_month, for deals won, and rate_key the one in
--- mart_attribution_rates_monthly, both as change_figures does.
+-- Grain: one row per row_key, rate_key, deal, touch and model that differs.
+-- row_key names the row of mart_revenue_by_close_month, for deals won, and rate_key that of
+-- mart_attribution_rates_monthly, both as change_figures does. Only credits in rows whose figures
+-- moved are looked at.
 with
 
 moved_rows as (
