@@ -105,7 +105,7 @@ class Org:
         self._rows: dict[str, list[Row]] = {}
         self._ids: dict[str, dict[str, Row]] = {}
         self._picklists: dict[str, dict[str, tuple[str, ...]]] = {}
-        self._rates: dict[str, float] | None = None
+        self._currencies: dict[str, Row] | None = None
 
     def object(self, name: str) -> SObject | None:
         """The object of that name, whatever its case."""
@@ -123,13 +123,30 @@ class Org:
             self._ids[name] = {id_key(row["Id"]): row for row in self.rows(name)}
         return self._ids[name].get(id_key(record_id))
 
+    @property
+    def currencies(self) -> dict[str, Row]:
+        """The records of CurrencyType by their code; none where there is one currency alone."""
+        if self._currencies is None:
+            known = self.rows("CurrencyType") if "CurrencyType" in self.objects else []
+            self._currencies = {row["IsoCode"]: row for row in known}
+        return self._currencies
+
+    @property
+    def currency(self) -> str:
+        """The corporate currency, which is the user's as well."""
+        corporate = (code for code, row in self.currencies.items() if row["IsCorporate"])
+        return next(corporate, self.world.dataset.currency)
+
+    def decimal_places(self, currency: str) -> int:
+        row = self.currencies.get(currency)
+        if row is None or row["DecimalPlaces"] is None:
+            return 0 if currency in ("JPY", "KRW") else 2
+        return int(row["DecimalPlaces"])
+
     def corporate(self, amount: float, currency: str) -> float:
         """An amount in the corporate currency, at the rate that CurrencyType has."""
-        if self._rates is None:
-            self._rates = {
-                row["IsoCode"]: row["ConversionRate"] for row in self.rows("CurrencyType")
-            }
-        return amount / self._rates.get(currency, 1.0)
+        row = self.currencies.get(currency)
+        return amount / (row["ConversionRate"] or 1.0) if row else amount
 
     def picklist(self, name: str, of: Field) -> tuple[str, ...]:
         """The values that a picklist takes in the data."""

@@ -13,7 +13,8 @@ DATE_FUNCTIONS = (
     "CALENDAR_YEAR", "CALENDAR_QUARTER", "CALENDAR_MONTH", "DAY_ONLY", "DAY_IN_MONTH",
     "DAY_IN_WEEK", "DAY_IN_YEAR", "HOUR_IN_DAY", "FISCAL_YEAR", "FISCAL_QUARTER", "FISCAL_MONTH",
 )  # fmt: skip
-PASSING = ("FORMAT", "TOLABEL", "CONVERTCURRENCY", "CONVERTTIMEZONE")
+PASSING = ("TOLABEL", "CONVERTTIMEZONE")
+SELECTED_ALONE = ("FORMAT", "CONVERTCURRENCY")  # and nowhere else in a query
 DATE_LITERAL = re.compile(
     r"(YESTERDAY|TODAY|TOMORROW"
     r"|(LAST|THIS|NEXT)_(WEEK|MONTH|QUARTER|YEAR|FISCAL_QUARTER|FISCAL_YEAR)"
@@ -37,6 +38,7 @@ _TOKEN = re.compile(
     |(?P<other>.)""",
     re.VERBOSE | re.DOTALL,
 )
+_CURRENCY = re.compile(r"[A-Z]{3}\d+\Z")
 _ESCAPE = re.compile(r"\\(.)", re.DOTALL)
 _ESCAPES = {"n": "\n", "r": "\r", "t": "\t", "b": "\b", "f": "\f"}
 _CLAUSES = frozenset({
@@ -86,7 +88,8 @@ Expression = FieldPath | Call
 
 @dataclass(frozen=True, slots=True)
 class Literal:
-    """kind: string, number, boolean, null, date, datetime or range (a named span of days)."""
+    """kind: string, number, boolean, null, date, datetime, range (a named span of days) or
+    currency (USD5000)."""
 
     kind: str
     text: str
@@ -297,7 +300,7 @@ class _Parser:
         if not self.mark("("):
             return FieldPath(tuple(token.text.split(".")), token.position)
         name = token.text.upper()
-        if name not in (*AGGREGATES, *DATE_FUNCTIONS, *PASSING, "FIELDS"):
+        if name not in (*AGGREGATES, *DATE_FUNCTIONS, *PASSING, *SELECTED_ALONE, "FIELDS"):
             raise located(
                 "MALFORMED_QUERY",
                 self.text,
@@ -393,9 +396,14 @@ class _Parser:
             kind = "null"
         elif kind == "name" and DATE_LITERAL.match(text):
             kind, text = "range", text.upper()
+        elif kind == "name" and _CURRENCY.match(text):
+            kind = "currency"
         elif kind not in ("datetime", "date", "number"):
             self.unexpected()
         self.index += 1
+        end = token.position + len(token.text)
+        if kind == "currency" and self.token.position == end and self.token.kind == "number":
+            text += self.next().text  # the fraction of USD0.50
         if kind == "range" and ("_N_" in text or text.startswith("N_")):
             self.need(self.mark(":"))
             text = f"{text}:{self.whole_number()}"

@@ -73,7 +73,7 @@ class _Run:
                 raise SoqlError("MALFORMED_QUERY", "Grouped query cannot use COUNT()")
             count = len(self.window(self.matching()))
             return Result(self.sobject, count, [], [], lambda row, version: {}, lambda row: [])
-        if query.group_by or any(_is_aggregate(item.what) for item in query.items):
+        if query.group_by or any(_holds_aggregate(item.what) for item in query.items):
             return self.grouped()
         return self.plain()
 
@@ -141,9 +141,8 @@ class _Run:
         children: list[tuple[str, Callable[[Row, str], Any]]],
     ) -> Callable[[Row, str], dict[str, Any]]:
         name = self.sobject.name
-        flat = [(label, label) for label, bound in selected if label in self.sobject_names]
-        if len(flat) == len(selected) and not children:
-            keys = [key for key, _ in flat]
+        keys = [label for label, bound in selected if bound.steps == (label,) and not bound.is_made]
+        if len(keys) == len(selected) and self.sobject_names.issuperset(keys) and not children:
 
             def simple(row: Row, version: str) -> dict[str, Any]:
                 record: dict[str, Any] = {
@@ -249,7 +248,7 @@ class _Run:
             if name is None:
                 unnamed = sum(1 for label, _ in columns if label.startswith("expr"))
                 name = f"expr{unnamed}"
-            columns.append((name, self.value_of_group(item.what)))
+            columns.append((name, self.selected_of_group(item.what)))
         found = [{name: get(rows) for name, get in columns} | {"": rows}
                  for rows in groups.values()]  # fmt: skip
         if self.query.having is not None:
@@ -269,12 +268,30 @@ class _Run:
             is_aggregate=True,
         )
 
+    def selected_of_group(self, expression: Expression) -> Callable[[list[Row]], Any]:
+        """A value of SELECT: FORMAT may stand around an aggregate."""
+        if _is_aggregate(expression) or not _holds_aggregate(expression):
+            return self.value_of_group(expression)
+        assert isinstance(expression, Call)
+        inner = expression.arguments[0]
+        if expression.name != "FORMAT" or not isinstance(inner, Call):
+            self.names.bind(expression, selected=True)  # refuses it
+        assert isinstance(inner, Call)
+        get = self.value_of_group(inner)
+        bound = Bound(itemgetter(""), Field("", "int"), ())
+        if not inner.name.startswith("COUNT"):
+            of = self.names.bind(inner.arguments[0])
+            own = None if of.currency is None else lambda row: self.org.currency
+            bound = replace(of, get=itemgetter(""), currency=own)
+        text = self.names.formatted(expression, bound).get
+        return lambda rows: text({"": get(rows)})
+
     def value_of_group(self, expression: Expression) -> Callable[[list[Row]], Any]:
         if _is_aggregate(expression):
             assert isinstance(expression, Call)
             if not expression.arguments:
                 return len
-            bound = self.in_one_currency(self.names.bind(expression.arguments[0]))
+            bound = self.names.in_own_currency(self.names.bind(expression.arguments[0]))
             return lambda rows: aggregate(expression.name, bound, rows)
         bound = self.names.bind(expression)
         if all(self.names.bind(key).steps != bound.steps for key in self.query.group_by):
@@ -283,21 +300,6 @@ class _Run:
                 f"Field must be grouped or aggregated: {bound.steps[-1]}",
             )  # fmt: skip
         return lambda rows: bound.get(rows[0])
-
-    def in_one_currency(self, bound: Bound) -> Bound:
-        """Aggregates of amounts in several currencies are told in the org's own.
-
-        https://developer.salesforce.com/docs/atlas.en-us.soql_sosl.meta/soql_sosl/sforce_api_calls_soql_querying_currency_fields.htm
-        """
-        if bound.field.type != "currency" or not self.sobject.has("CurrencyIsoCode"):
-            return bound
-        get, corporate = bound.get, self.org.corporate
-
-        def converted(row: Row) -> Any:
-            amount = get(row)
-            return None if amount is None else corporate(amount, row["CurrencyIsoCode"])
-
-        return replace(bound, get=converted)
 
     def bind_group(
         self, columns: list[tuple[str, Callable[[list[Row]], Any]]]
@@ -326,6 +328,12 @@ class _Run:
 
 def _is_aggregate(what: "Expression | Query") -> bool:
     return isinstance(what, Call) and what.name in soql.AGGREGATES
+
+
+def _holds_aggregate(what: "Expression | Query") -> bool:
+    return _is_aggregate(what) or (
+        isinstance(what, Call) and any(_holds_aggregate(each) for each in what.arguments)
+    )
 
 
 _LOGIC: dict[str, Callable[[list[bool]], bool]] = {

@@ -1,6 +1,7 @@
 """Ties the names of a SOQL query to an organization: fields, relationships, conditions."""
 
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from datetime import datetime
 from operator import itemgetter
 from typing import Any
@@ -20,6 +21,7 @@ from include.sandbox.soql import (
     SoqlError,
 )
 from include.sandbox.soql_dates import instants_of, span_of
+from include.sandbox.soql_format import FORMATTED, amount_text, text_of
 from include.sandbox.soql_values import (
     NUMBERS,
     TEXTS,
@@ -58,14 +60,22 @@ class Names:
                 for field in self.sobject.fields.values()
                 if scope == "ALL" or field.custom == (scope == "CUSTOM")
             ]
-        return [self.bind(expression)]
+        return [self.bind(expression, selected=True)]
 
-    def bind(self, expression: Expression) -> Bound:
+    def bind(self, expression: Expression, *, selected: bool = False) -> Bound:
+        """`selected`: it stands in SELECT, where alone some functions may."""
         if isinstance(expression, FieldPath):
             return self.bind_path(expression)
         if not expression.arguments:
             raise SoqlError("MALFORMED_QUERY", f"{expression.name} needs a field")
-        inner = self.bind(expression.arguments[0])
+        if expression.name in soql.SELECTED_ALONE and not selected:
+            raise self.refusal("MALFORMED_QUERY", expression.position,
+                               f"unexpected token: '{expression.name}'")  # fmt: skip
+        inner = self.bind(expression.arguments[0], selected=selected)
+        if expression.name == "CONVERTCURRENCY":
+            return self.converted(expression, inner)
+        if expression.name == "FORMAT":
+            return self.formatted(expression, inner)
         if expression.name in soql.PASSING:
             return inner
         if expression.name in soql.DATE_FUNCTIONS:
@@ -76,6 +86,54 @@ class Names:
             "MALFORMED_QUERY", self.query.text, expression.position,
             f"unexpected token: '{expression.name}'",
         )  # fmt: skip
+
+    def refusal(self, code: str, position: int, message: str) -> SoqlError:
+        return soql.located(code, self.query.text, position, message)
+
+    def converted(self, call: Call, inner: Bound) -> Bound:
+        """convertCurrency(): the amount in the user's currency.
+
+        https://developer.salesforce.com/docs/atlas.en-us.soql_sosl.meta/soql_sosl/sforce_api_calls_soql_querying_currency_fields.htm
+        """
+        if inner.currency is None or inner.is_made:
+            raise self.refusal(
+                "MALFORMED_QUERY", call.position,
+                "convertCurrency takes a currency field of an organization with several currencies",
+            )  # fmt: skip
+        own = self.in_own_currency(inner)
+        return replace(own, currency=lambda row: self.org.currency, is_made=True)
+
+    def in_own_currency(self, bound: Bound) -> Bound:
+        """Amounts in several currencies brought into the organization's; others as they are."""
+        get, currency, corporate = bound.get, bound.currency, self.org.corporate
+        if currency is None:
+            return bound
+
+        def converted(row: Row) -> Any:
+            amount = get(row)
+            return None if amount is None else corporate(amount, currency(row))
+
+        return replace(bound, get=converted)
+
+    def formatted(self, call: Call, inner: Bound) -> Bound:
+        """FORMAT(): the value as the user's locale writes it."""
+        get, kind, currency, org = inner.get, inner.field.type, inner.currency, self.org
+        if kind not in FORMATTED:
+            raise self.refusal(
+                "MALFORMED_QUERY", call.position,
+                f"field {inner.field.name} does not support function FORMAT",
+            )  # fmt: skip
+        scale = self.sobject.given.get(inner.field.name, {}).get("scale", 2)
+
+        def text(row: Row) -> str | None:
+            value = get(row)
+            if value is None:
+                return None
+            if currency is not None:
+                return amount_text(value, currency(row), org)
+            return text_of(kind, value, org, scale)
+
+        return Bound(text, Field(inner.field.name, "string"), inner.steps, is_made=True)
 
     def bind_path(self, path: FieldPath) -> Bound:
         names = path.names
@@ -91,6 +149,7 @@ class Names:
         for candidate in sobject:
             if candidate.has(names[-1]):
                 field = candidate.fields[names[-1].lower()]
+                several = field.type == "currency" and candidate.has("CurrencyIsoCode")
                 break
         else:
             raise soql.located(
@@ -101,12 +160,16 @@ class Names:
             )  # fmt: skip
         name = field.name
         if not steps:
-            return Bound(itemgetter(name), field, (name,))
+            code = itemgetter("CurrencyIsoCode") if several else None
+            return Bound(itemgetter(name), field, (name,), code)
 
         def get(row: Row) -> Any:
             return (self.reached(row, steps)[1] or {}).get(name)
 
-        return Bound(get, field, (*steps, name))
+        def code_of(row: Row) -> str:
+            return str((self.reached(row, steps)[1] or {}).get("CurrencyIsoCode"))
+
+        return Bound(get, field, (*steps, name), code_of if several else None)
 
     def kind_of(self, steps: Sequence[str]) -> Bound:
         """Which object a reference to one of several points at: `Type` of what Salesforce calls
@@ -161,6 +224,13 @@ class Names:
             raise SoqlError(
                 "INVALID_FIELD", f"field '{field.name}' can not be filtered in a query call"
             )
+        literals = right if isinstance(right, tuple) else (right,)
+        amounts = [each for each in literals
+                   if isinstance(each, Literal) and each.kind == "currency"]  # fmt: skip
+        if amounts:
+            if bound.currency is None or len(amounts) < len(literals):
+                raise self.wrong_kind(field, amounts[0])
+            get = self.in_own_currency(bound).get
         if isinstance(right, Query):
             members = {comparable(field, value) for value in self.values_of(right)} - {None}
             return membership(condition.operator, get, field, members)
@@ -220,6 +290,8 @@ class Names:
         wanted = "number" if field.type in NUMBERS else kinds.get(field.type, "string")
         if literal.kind == "null":
             return None
+        if literal.kind == "currency" and field.type == "currency":
+            return self.amount(literal)
         if literal.kind != wanted:
             raise self.wrong_kind(field, literal)
         if wanted == "number":
@@ -231,6 +303,15 @@ class Names:
         if wanted == "date":
             return literal.text
         return comparable(field, literal.text.replace("\\%", "%").replace("\\_", "_"))
+
+    def amount(self, literal: Literal) -> float:
+        """USD5000 in the organization's currency."""
+        code, number = literal.text[:3], literal.text[3:]
+        if code not in self.org.currencies or not self.org.currencies[code]["IsActive"]:
+            raise self.refusal(
+                "INVALID_QUERY_FILTER_OPERATOR", literal.position, f"invalid currency: {code}"
+            )
+        return self.org.corporate(float(number), code)
 
     def follow(
         self, sobject: SObject, row: Row, relation: str

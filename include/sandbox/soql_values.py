@@ -30,6 +30,9 @@ class Bound:
     get: Getter
     field: Field
     steps: tuple[str, ...]  # canonical names, relationships included
+    # The code of an amount's currency in a row, where there are several.
+    currency: Callable[[Row], str] | None = None
+    is_made: bool = False  # by a function: not what the row holds under the name
 
 
 def comparable(field: Field, value: Any) -> Any:

@@ -253,6 +253,84 @@ def test_refusals_are_worded_as_the_real_ones(run: Run, text: str, code: str, me
     assert message in refused.value.message
 
 
+@pytest.fixture(scope="module")
+def exchange(tmp_path_factory: pytest.TempPathFactory) -> Run:
+    """Queries over an organization with EUR (its own), USD at 1.085 and JPY at 164.2."""
+    data = write_data_set(tmp_path_factory.mktemp("data"), EVERYTHING, currency="EUR")
+    world = World(DataSet(data))
+
+    def rows(text: str) -> list[dict[str, Any]]:
+        result = soql_engine.run(soql.parse(text), org(world))
+        return [_bare(result.project(row, "68.0")) for row in result.rows]
+
+    return rows
+
+
+def test_amounts_are_converted_into_the_users_currency(exchange: Run) -> None:
+    """https://developer.salesforce.com/docs/atlas.en-us.soql_sosl.meta/soql_sosl/sforce_api_calls_soql_querying_currency_fields.htm"""
+    rows = exchange("SELECT Amount, convertCurrency(Amount) own, FORMAT(Amount) said, "
+                    "FORMAT(convertCurrency(Amount)) own_said FROM Opportunity "
+                    "ORDER BY Id")  # fmt: skip
+    assert [row["Amount"] for row in rows] == [1000.25, 2000.5, 3000.75, 4001.0, 5001.25]
+    assert [round(row["own"], 2) for row in rows] == [921.89, 12.18, 3000.75, 3687.56, 30.46]
+    assert [row["said"] for row in rows[:3]] == [
+        "USD 1,000.25 (EUR 921.89)", "JPY 2,001 (EUR 12.18)", "EUR 3,000.75",
+    ]  # fmt: skip
+    assert rows[0]["own_said"] == "EUR 921.89"
+    [whole] = exchange("SELECT SUM(Amount) total, FORMAT(SUM(Amount)) said FROM Opportunity")
+    assert round(whole["total"], 2) == round(sum(row["own"] for row in rows), 2)
+    assert whole["said"] == "EUR 7,652.84"
+    assert exchange("SELECT convertCurrency(Amount) FROM Opportunity LIMIT 1") == [
+        {"Amount": rows[0]["own"]}
+    ]
+
+
+def test_a_filter_may_name_its_currency(exchange: Run) -> None:
+    above = exchange("SELECT Name FROM Opportunity WHERE Amount > USD1000.25 ORDER BY Name")
+    assert names(above) == ["Deal 3", "Deal 4"]
+    exact = exchange("SELECT Name FROM Opportunity WHERE Amount IN (USD1000.25, JPY5001.25)")
+    assert names(exact) == ["Deal 1", "Deal 5"]
+
+
+def test_formatted_values_are_those_of_the_user_interface(run: Run, exchange: Run) -> None:
+    assert run("SELECT FORMAT(Amount) a, FORMAT(CloseDate) c, FORMAT(CreatedDate) t "
+               "FROM Opportunity ORDER BY Id LIMIT 1") == [
+        {"a": "$12,345.67", "c": "3/1/2026", "t": "1/15/2026, 6:30 PM"}
+    ]  # fmt: skip
+    assert run("SELECT FORMAT(MIN(CloseDate)) first FROM Opportunity") == [{"first": "3/1/2026"}]
+    assert run("SELECT FORMAT(NumberOfEmployees) FROM Account ORDER BY Name LIMIT 1") == [
+        {"NumberOfEmployees": "120"}
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("SELECT Id FROM Opportunity WHERE convertCurrency(Amount) > 5",
+         "unexpected token: 'CONVERTCURRENCY'"),
+        ("SELECT Id FROM Opportunity ORDER BY FORMAT(Amount)", "unexpected token: 'FORMAT'"),
+        ("SELECT convertCurrency(SUM(Amount)) FROM Opportunity", "unexpected token: 'SUM'"),
+        ("SELECT convertCurrency(Probability) FROM Opportunity", "takes a currency field"),
+        ("SELECT FORMAT(Name) FROM Opportunity", "field Name does not support function FORMAT"),
+        ("SELECT Amount, convertCurrency(Amount) FROM Opportunity", "duplicate field selected"),
+        ("SELECT Id FROM Opportunity WHERE Amount > XYZ5", "invalid currency: XYZ"),
+        ("SELECT Id FROM Opportunity WHERE Amount IN (USD5, 6)", "must be of type currency"),
+        ("SELECT Id FROM Opportunity WHERE Probability > USD5", "must be of type percent"),
+        ("SELECT Name, MAX(Amount) FROM Opportunity GROUP BY Name HAVING MAX(Amount) > USD5",
+         "must be of type double"),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_said_of_currencies(exchange: Run, text: str, message: str) -> None:
+    with pytest.raises(SoqlError) as refused:
+        exchange(text)
+    assert message in refused.value.message
+
+
+def test_one_currency_cannot_be_converted(run: Run) -> None:
+    with pytest.raises(SoqlError, match="several currencies"):
+        run("SELECT convertCurrency(Amount) FROM Opportunity")
+
+
 def test_who_and_what_tell_of_which_object_they_are(run: Run) -> None:
     """https://developer.salesforce.com/docs/atlas.en-us.soql_sosl.meta/soql_sosl: Type of Name"""
     told = run("SELECT Who.Type, What.Type FROM Task ORDER BY Id")
