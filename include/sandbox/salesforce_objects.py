@@ -17,7 +17,7 @@ _SYSTEM = (
 )
 _STAMPED = _SYSTEM.replace("IsDeleted:boolean!= ", "")
 _HISTORY = "Id:id!= IsDeleted:boolean!= CreatedById>User!= CreatedDate:datetime!="
-_ADDRESS = "{0}Street:textarea {0}City(40) {0}State(80) {0}PostalCode(20) {0}Country(80)"
+_ADDRESS = "{0}Street(255):textarea {0}City(40) {0}State(80) {0}PostalCode(20) {0}Country(80)"
 _PERSON = "LastName(80)! FirstName(40) Salutation(40):picklist Name(121)="
 _CHANGE = "Field:picklist! OldValue:anyType= NewValue:anyType="
 
@@ -110,7 +110,7 @@ _STANDARD: dict[str, tuple[str, str, str, str]] = {
         "ForecastCategory(40):picklist ForecastCategoryName DefaultProbability:percent "
         "Description")),
     "Organization": ("00D", "Organizations", _STAMPED, (
-        "Name(80)! Division(80) Street:textarea City(40) State(80) PostalCode(20) Country(80) "
+        "Name(80)! Division(80) Street(255):textarea City(40) State(80) PostalCode(20) Country(80) "
         "Phone:phone PrimaryContact(80) DefaultLocaleSidKey(40):picklist! "
         "TimeZoneSidKey(40):picklist! LanguageLocaleKey(40):picklist! "
         "FiscalYearStartMonth:int UsesStartDateAsFiscalYearName:boolean "
@@ -158,6 +158,12 @@ _SOAP = {
     "double": "xsd:double", "currency": "xsd:double", "percent": "xsd:double",
     "date": "xsd:date", "datetime": "xsd:dateTime", "anyType": "xsd:anyType",
 }  # fmt: skip
+_OPAQUE = ("anyType", "address", "location", "base64")
+_NEVER = {
+    "sortable": ("multipicklist",),
+    "groupable": ("multipicklist", "currency", "double", "percent", "datetime"),
+    "aggregatable": ("multipicklist", "boolean"),
+}
 _LABEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|_+")
 
 
@@ -174,17 +180,27 @@ class Field:
     targets: tuple[str, ...] = ()
     relation: str | None = None
     children: str | None = None  # what the target calls the records that refer to it
+    given: frozenset[tuple[str, bool]] = frozenset()  # what a describe file says it can do
 
     @property
     def custom(self) -> bool:
         return self.name.endswith("__c")
 
+    def can(self, flag: str) -> bool:
+        """Whether it is `filterable`, `sortable`, `groupable` or `aggregatable`, as describe says.
+
+        Long texts are none of it: https://developer.salesforce.com/docs/atlas.en-us.soql_sosl.meta/
+        soql_sosl/sforce_api_calls_soql_select_agg_functions_field_types.htm
+        """
+        is_long = self.type == "textarea" and self.length > 255
+        can = not is_long and self.type not in _NEVER.get(flag, ())
+        return dict(self.given).get(flag, can and self.type not in _OPAQUE)
+
     def describe(self, picklist: tuple[str, ...] = ()) -> dict[str, Any]:
         """The field in describe's shape; `picklist` are the values of a picklist."""
         is_number = self.type in ("currency", "double", "percent")
-        is_text = self.type not in ("textarea", "anyType", "address", "location")
         return {
-            "aggregatable": is_text and self.type != "boolean",
+            "aggregatable": self.can("aggregatable"),
             "aiPredictionField": False,
             "autoNumber": False,
             "byteLength": self.length * 3 if self.type not in ("id", "reference") else self.length,
@@ -206,10 +222,10 @@ class Field:
             "encrypted": False,
             "externalId": False,
             "extraTypeInfo": None,
-            "filterable": is_text,
+            "filterable": self.can("filterable"),
             "filteredLookupInfo": None,
             "formulaTreatNullNumberAsZero": False,
-            "groupable": is_text and not is_number and self.type != "datetime",
+            "groupable": self.can("groupable"),
             "highScaleNumber": False,
             "htmlFormatted": False,
             "idLookup": self.type == "id",
@@ -240,7 +256,7 @@ class Field:
             "scale": 2 if is_number else 0,
             "searchPrefilterable": self.type == "reference",
             "soapType": _SOAP.get(self.type, "xsd:string"),
-            "sortable": is_text,
+            "sortable": self.can("sortable"),
             "type": self.type,
             "unique": False,
             "updateable": self.writable,
@@ -271,6 +287,11 @@ def from_describe(content: dict[str, Any]) -> Field:
         content.get("calculated", False),
         tuple(content.get("referenceTo") or ()),
         content.get("relationshipName"),
+        given=frozenset(
+            (flag, content[flag])
+            for flag in ("filterable", *_NEVER)
+            if isinstance(content.get(flag), bool)
+        ),
     )
 
 

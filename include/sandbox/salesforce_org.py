@@ -31,7 +31,7 @@ FOLDER = "salesforce"
 _WIRE = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}\+0000\Z")
 _DATETIME = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:?\d\d)?\Z")
 _DAY = re.compile(r"\d{4}-\d\d-\d\d\Z")
-_ID = re.compile(r"[A-Za-z0-9]{15}(?:[A-Za-z0-9]{3})?\Z")
+ID = re.compile(r"[A-Za-z0-9]{15}(?:[A-Za-z0-9]{3})?\Z")
 _MONEY = re.compile(r"amount|price|revenue|cost|budget|arr|mrr|acv|tcv|value", re.IGNORECASE)
 _URL = re.compile(r"https?://", re.IGNORECASE)
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+\Z")
@@ -306,7 +306,7 @@ def _infer(dataset: DataSet, name: str, values: list[Any], prefixes: dict[str, s
         return standard.field(name, "datetime")
     if texts and all(map(_DAY.match, texts)):
         return standard.field(name, "date")
-    if name.endswith(("Id", "__c")) and texts and all(map(_ID.match, texts)):
+    if name.endswith(("Id", "__c")) and texts and all(map(ID.match, texts)):
         targets = tuple(sorted({prefixes.get(text[:3], "") for text in texts}))
         if "" not in targets and _refers(dataset, texts, targets):
             return standard.field(name, "reference", targets)

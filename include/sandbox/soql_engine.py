@@ -19,7 +19,7 @@ from include.sandbox.soql import (
     SoqlError,
 )
 from include.sandbox.soql_names import SEE, Names
-from include.sandbox.soql_values import TEXTS, Bound, Test, aggregate, folded
+from include.sandbox.soql_values import NUMBERS, Bound, Test, aggregate, folded
 
 
 @dataclass(slots=True)
@@ -99,10 +99,15 @@ class _Run:
     def sorted(self, rows: list[Row], bound: Callable[[Expression], Bound]) -> list[Row]:
         for order in reversed(self.query.order_by):
             found = bound(order.by)
-            get, fold = found.get, found.field.type in TEXTS
+            if not found.field.can("sortable"):
+                raise soql.located(
+                    "MALFORMED_QUERY", self.query.text, order.by.position,
+                    f"field '{found.field.name}' can not be sorted in a query call",
+                )  # fmt: skip
+            get = found.get
             nulls = [row for row in rows if get(row) is None]
             rest = [row for row in rows if get(row) is not None]
-            rest.sort(key=partial(_sort_key, get, fold), reverse=order.descending)
+            rest.sort(key=partial(_sort_key, get), reverse=order.descending)
             rows = rest + nulls if order.nulls_last else nulls + rest
         return rows
 
@@ -232,7 +237,7 @@ class _Run:
     # -- grouping ---------------------------------------------------------------------------
 
     def grouped(self) -> Result:
-        keys = [self.names.bind(expression) for expression in self.query.group_by]
+        keys = [self.key(expression) for expression in self.query.group_by]
         groups: dict[tuple[Any, ...], list[Row]] = {}
         for row in self.matching():
             groups.setdefault(tuple(folded(key, row) for key in keys), []).append(row)
@@ -268,6 +273,15 @@ class _Run:
             is_aggregate=True,
         )
 
+    def key(self, expression: Expression) -> Bound:
+        bound = self.names.bind(expression)
+        if not bound.field.can("groupable"):
+            raise soql.located(
+                "MALFORMED_QUERY", self.query.text, expression.position,
+                f"field '{bound.field.name}' can not be grouped in a query call",
+            )  # fmt: skip
+        return bound
+
     def selected_of_group(self, expression: Expression) -> Callable[[list[Row]], Any]:
         """A value of SELECT: FORMAT may stand around an aggregate."""
         if _is_aggregate(expression) or not _holds_aggregate(expression):
@@ -292,6 +306,14 @@ class _Run:
             if not expression.arguments:
                 return len
             bound = self.names.in_own_currency(self.names.bind(expression.arguments[0]))
+            of = bound.field
+            if not of.can("aggregatable") or (
+                expression.name in ("SUM", "AVG") and of.type not in NUMBERS
+            ):
+                raise soql.located(
+                    "MALFORMED_QUERY", self.query.text, expression.position,
+                    f"field {of.name} does not support aggregate operator {expression.name}",
+                )  # fmt: skip
             return lambda rows: aggregate(expression.name, bound, rows)
         bound = self.names.bind(expression)
         if all(self.names.bind(key).steps != bound.steps for key in self.query.group_by):
@@ -307,7 +329,7 @@ class _Run:
         def bind(expression: Expression) -> Bound:
             for name, _ in columns:
                 if isinstance(expression, FieldPath) and expression.text.lower() == name.lower():
-                    return Bound(itemgetter(name), Field(name, "anyType"), (name,))
+                    return Bound(itemgetter(name), Field(name), (name,))
             get = self.value_of_group(expression)
             kind = "double" if _is_aggregate(expression) else self.names.bind(expression).field.type
             return Bound(lambda row: get(row[""]), Field("", kind), ())
@@ -341,5 +363,6 @@ _LOGIC: dict[str, Callable[[list[bool]], bool]] = {
 }  # fmt: skip
 
 
-def _sort_key(get: Callable[[Row], Any], fold: bool, row: Row) -> Any:
-    return str(get(row)).casefold() if fold else get(row)
+def _sort_key(get: Callable[[Row], Any], row: Row) -> Any:
+    value = get(row)
+    return value.casefold() if isinstance(value, str) else value

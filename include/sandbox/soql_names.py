@@ -2,13 +2,13 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import date, datetime
 from operator import itemgetter
 from typing import Any
 
 from include.sandbox import soql
 from include.sandbox.salesforce_objects import Field
-from include.sandbox.salesforce_org import Org, Row, SObject, wire_datetime
+from include.sandbox.salesforce_org import ID, Org, Row, SObject, wire_datetime
 from include.sandbox.soql import (
     Call,
     Comparison,
@@ -79,6 +79,12 @@ class Names:
         if expression.name in soql.PASSING:
             return inner
         if expression.name in soql.DATE_FUNCTIONS:
+            of_day = expression.name not in ("HOUR_IN_DAY", "DAY_ONLY")
+            if inner.field.type != "datetime" and not (of_day and inner.field.type == "date"):
+                raise self.refusal(
+                    "MALFORMED_QUERY", expression.position,
+                    f"field {inner.field.name} does not support function {expression.name}",
+                )  # fmt: skip
             take = date_part(expression.name, self.org.zone)
             kind = "date" if expression.name == "DAY_ONLY" else "int"
             return Bound(lambda row: take(inner.get(row)), Field("", kind), (expression.name,))
@@ -220,10 +226,11 @@ class Names:
 
     def comparison(self, condition: Comparison, bound: Bound) -> Test:
         get, field, right = bound.get, bound.field, condition.right
-        if field.type == "anyType":
-            raise SoqlError(
-                "INVALID_FIELD", f"field '{field.name}' can not be filtered in a query call"
-            )
+        if not field.can("filterable"):
+            raise self.refusal(
+                "INVALID_FIELD", condition.left.position,
+                f"field '{field.name}' can not be filtered in a query call",
+            )  # fmt: skip
         literals = right if isinstance(right, tuple) else (right,)
         amounts = [each for each in literals
                    if isinstance(each, Literal) and each.kind == "currency"]  # fmt: skip
@@ -260,10 +267,14 @@ class Names:
         get, kind = bound.get, bound.field.type
         if kind not in ("date", "datetime"):
             raise self.wrong_kind(bound.field, condition.right)
-        first, last = span_of(condition.right.text, self.org.now.astimezone(self.org.zone).date())
-        low, high = first.isoformat(), last.isoformat()
-        if kind == "datetime":
-            low, high = instants_of(first, last, self.org.zone)
+        today = self.org.now.astimezone(self.org.zone).date()
+        try:
+            first, last = span_of(condition.right.text, today)
+            low, high = first.isoformat(), last.isoformat()
+            if kind == "datetime":
+                low, high = instants_of(first, last, self.org.zone)
+        except (OverflowError, ValueError):  # beyond the years that a date can have
+            raise self.no_day(condition.right) from None
         inside: dict[str, Callable[[str], bool]] = {
             "=": lambda value: low <= value < high,
             "!=": lambda value: not low <= value < high,
@@ -298,11 +309,33 @@ class Names:
             return float(literal.text)
         if wanted == "boolean":
             return literal.text == "true"
-        if wanted == "datetime":
-            return wire_datetime(datetime.fromisoformat(literal.text))
-        if wanted == "date":
-            return literal.text
+        try:
+            if wanted == "datetime":
+                return wire_datetime(datetime.fromisoformat(literal.text))
+            if wanted == "date":
+                return date.fromisoformat(literal.text).isoformat()
+        except (OverflowError, ValueError):
+            raise self.no_day(literal) from None
+        if literal.text == "":  # a text is never empty: it is null
+            return None
+        if field.type in ("id", "reference") and not self.is_id(field, literal.text):
+            raise self.refusal(
+                "INVALID_QUERY_FILTER_OPERATOR", literal.position,
+                f"invalid ID field: {literal.text}",
+            )  # fmt: skip
         return comparable(field, literal.text.replace("\\%", "%").replace("\\_", "_"))
+
+    def no_day(self, literal: Literal) -> SoqlError:
+        kind = "datetime" if literal.kind == "datetime" else "date"
+        return self.refusal("MALFORMED_QUERY", literal.position, f"Invalid {kind}: {literal.text}")
+
+    def is_id(self, field: Field, text: str) -> bool:
+        """Whether it has the form of an id, or is one of a data set that writes them otherwise."""
+        return bool(ID.match(text)) or any(
+            self.org.row(name, text)
+            for name in field.targets or self.org.objects
+            if name in self.org.objects
+        )
 
     def amount(self, literal: Literal) -> float:
         """USD5000 in the organization's currency."""

@@ -244,6 +244,37 @@ def test_fields_function(run: Run) -> None:
         ("SELECT IsoCode FROM CurrencyType", "INVALID_TYPE", "'CurrencyType' is not supported"),
         ("SELECT CurrencyIsoCode FROM Opportunity", "INVALID_FIELD", "'CurrencyIsoCode'"),
         ("", "MALFORMED_QUERY", "A query string has to be specified"),
+        ("SELECT SUM(Name) FROM Lead", "MALFORMED_QUERY",
+         "\nSELECT SUM(Name) FROM Lead\n       ^\nERROR at Row:1:Column:8\nfield Name does not "
+         "support aggregate operator SUM"),
+        ("SELECT SUM(CreatedDate) FROM Lead", "MALFORMED_QUERY", "aggregate operator SUM"),
+        ("SELECT AVG(Id) FROM Lead", "MALFORMED_QUERY", "aggregate operator AVG"),
+        ("SELECT MIN(IsConverted) FROM Lead", "MALFORMED_QUERY", "aggregate operator MIN"),
+        ("SELECT COUNT(Description) FROM Lead", "MALFORMED_QUERY", "aggregate operator COUNT"),
+        ("SELECT CALENDAR_YEAR(Name) FROM Lead GROUP BY CALENDAR_YEAR(Name)", "MALFORMED_QUERY",
+         "field Name does not support function CALENDAR_YEAR"),
+        ("SELECT HOUR_IN_DAY(CloseDate) FROM Opportunity GROUP BY HOUR_IN_DAY(CloseDate)",
+         "MALFORMED_QUERY", "field CloseDate does not support function HOUR_IN_DAY"),
+        ("SELECT Id FROM Lead WHERE CreatedDate = LAST_N_DAYS:99999999", "MALFORMED_QUERY",
+         "Invalid date: LAST_N_DAYS:99999999"),
+        ("SELECT Id FROM Lead WHERE CreatedDate = LAST_N_YEARS:9999", "MALFORMED_QUERY",
+         "Invalid date: LAST_N_YEARS:9999"),
+        ("SELECT Id FROM Lead WHERE CreatedDate > 0001-01-01T00:00:00+14:00", "MALFORMED_QUERY",
+         "Invalid datetime: 0001-01-01T00:00:00+14:00"),
+        ("SELECT Id FROM Lead WHERE CreatedDate > 2026-13-01T00:00:00Z", "MALFORMED_QUERY",
+         "Invalid datetime: 2026-13-01T00:00:00Z"),
+        ("SELECT Id FROM Opportunity WHERE CloseDate > 2026-02-30", "MALFORMED_QUERY",
+         "Invalid date: 2026-02-30"),
+        ("SELECT Id FROM Lead WHERE Id = 'abc'", "INVALID_QUERY_FILTER_OPERATOR",
+         "ERROR at Row:1:Column:32\ninvalid ID field: abc"),
+        ("SELECT Id FROM Lead WHERE OwnerId IN ('abc')", "INVALID_QUERY_FILTER_OPERATOR",
+         "invalid ID field: abc"),
+        ("SELECT Id FROM Lead WHERE Description LIKE 'a%'", "INVALID_FIELD",
+         "field 'Description' can not be filtered in a query call"),
+        ("SELECT Id FROM Lead ORDER BY Description", "MALFORMED_QUERY",
+         "field 'Description' can not be sorted in a query call"),
+        ("SELECT Amount FROM Opportunity GROUP BY Amount", "MALFORMED_QUERY",
+         "field 'Amount' can not be grouped in a query call"),
     ],
 )  # fmt: skip
 def test_refusals_are_worded_as_the_real_ones(run: Run, text: str, code: str, message: str) -> None:
@@ -251,6 +282,18 @@ def test_refusals_are_worded_as_the_real_ones(run: Run, text: str, code: str, me
         run(text)
     assert refused.value.code == code
     assert message in refused.value.message
+
+
+def test_short_texts_are_filtered_and_an_empty_one_is_null(run: Run) -> None:
+    assert run("SELECT Id FROM Account WHERE BillingStreet LIKE 'a%' ORDER BY BillingStreet") == []
+    assert names(run("SELECT Name FROM Account WHERE Industry = ''")) == ["zeta"]
+    assert names(run("SELECT Name FROM Account WHERE Industry != ''")) == ["Acme"]
+
+
+def test_counts_are_ordered_as_numbers(run: Run) -> None:
+    counted = run("SELECT LeadSource, COUNT(Id) n FROM Lead WHERE Score__c <= 14 "
+                  "GROUP BY LeadSource ORDER BY n DESC")  # fmt: skip
+    assert [row["n"] for row in counted] == [10, 10, 9]
 
 
 @pytest.fixture(scope="module")
