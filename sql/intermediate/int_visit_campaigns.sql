@@ -387,7 +387,8 @@ chosen as (
                 coalesce(
                     click_matches.campaigns_found,
                     id_matches.campaigns_found,
-                    name_matches.campaigns_found
+                    name_matches.campaigns_found,
+                    alias_matches.campaigns_found
                 ) > 1
                 then 'ambiguous'
         end as campaign_method,

@@ -52,6 +52,7 @@ _tag_names = (
         f"{TEXT}-alias",
         f"{TEXT.upper()} Alias",
         f"{TEXT}-digest",
+        f"{TEXT}_Both",
         "{{campaign.name}}",
         "%7Bcampaignid%7D",
         "",

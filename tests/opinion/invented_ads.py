@@ -158,6 +158,8 @@ def campaigns(draw: st.DrawFn) -> World:
             for platform, account_id, campaign_id, alias in (
                 ("facebook_ads", DIGITS, f"{DIGITS}01", f"{TEXT} alias"),
                 ("facebook_ads", DIGITS, f"{DIGITS}02", f"{TEXT} Retargeting"),
+                ("google_ads", DIGITS, f"{DIGITS}02", f"{TEXT} both"),
+                ("facebook_ads", DIGITS, f"{DIGITS}02", f"{TEXT} both"),
                 ("newsletters", "manual", f"{TEXT} Digest", f"{TEXT}-digest"),
             )
         ],

@@ -62,10 +62,12 @@ class Matcher:
         by_id = self._by_id(visit, named)
         is_unpaid = says_paid is False and clicked is None  # a click id proves payment
         by_name = set() if is_unpaid else self._by_name(visit, named)
-        alias = self._alias(visit, named)
-        pointed = next((found for found in (by_id, by_name) if len(found) == 1), alias and {alias})
+        by_alias = self._by_alias(visit, named)
+        pointed = [found for found in (by_id, by_name, by_alias) if len(found) == 1]
         of_another = bool(clicked and self._place(visit) and clicked != by_source)
-        has_conflict = of_another or bool(len(clicks) == 1 and pointed and pointed != clicks)
+        has_conflict = of_another or (
+            len(clicks) == 1 and any(found != clicks for found in pointed)
+        )
 
         def campaign(method: str, found: CampaignKey) -> Match:
             channel = self._campaigns.channel(found)
@@ -83,9 +85,9 @@ class Matcher:
             return campaign("url_id", *by_id)
         if len(by_name) == 1:
             return campaign("utm_campaign", *by_name)
-        if alias:
-            return campaign("alias", alias)
-        if max(len(clicks), len(by_id), len(by_name)) > 1:
+        if len(by_alias) == 1:
+            return campaign("alias", *by_alias)
+        if max(map(len, (clicks, by_id, by_name, by_alias))) > 1:
             return network("ambiguous")
         if clicked:
             return network("click_id")
@@ -158,14 +160,13 @@ class Matcher:
             if campaign[0] == named and self._campaigns.bore(campaign, name, visit.at)
         }
 
-    def _alias(self, visit: Visit, named: str | None) -> CampaignKey | None:
-        name = visit.tags["utm_campaign"]
-        for row in self._world.rows("seed_campaign_aliases"):
-            if name is None or key(row["utm_campaign"]) != key(name) or not key(name):
-                continue
-            if named in (None, row["platform"]):
-                return row["platform"], row["account_id"], row["campaign_id"]
-        return None
+    def _by_alias(self, visit: Visit, named: str | None) -> set[CampaignKey]:
+        name = key(visit.tags["utm_campaign"])
+        return {
+            (row["platform"], row["account_id"], row["campaign_id"])
+            for row in self._world.rows("seed_campaign_aliases")
+            if name and key(row["utm_campaign"]) == name and named in (None, row["platform"])
+        }
 
     # The channel
 
