@@ -189,7 +189,7 @@ FCT_TOUCHPOINTS = table(
         m.text(
             "other_matches",
             "What the rules that did not hold would have told, where it differs: rule and campaign "
-            "(platform/account/campaign) or rule and channel, strongest first; NULL: nothing else",
+            "(platform/account/campaign), network or channel, strongest first; NULL: nothing else",
         ),
         c.lead_source,
         c.utm_source.meaning_here("utm_source, decoded; of its own field or the landing page"),
@@ -207,8 +207,8 @@ FCT_TOUCHPOINTS = table(
         replace(
             c.is_paid,
             name="has_conflict",
-            meaning="Whether click id and UTM point to different networks or campaigns; the click "
-            "id holds",
+            meaning="Whether click ids, or click id and UTM, point to different networks or "
+            "campaigns; a click id holds",
         ).required(),
         c.touched_at.required(),
     ),

@@ -102,8 +102,8 @@ ruled as (
             and visits.utm_source is not null
             and visits.source_platform is distinct from matches.click_platform,
             false
-        )
-        or coalesce(matches.has_campaign_conflict, false) as has_conflict,
+        ) as are_tags_of_another,
+        coalesce(matches.has_click_conflict, false) as has_click_conflict,
         visits.touched_at
     from build.int_visits as visits
     left join build.int_visit_campaigns as matches
@@ -131,11 +131,11 @@ forms as (
         ruled.ad_id,
         campaigns.campaign_type,
         case
-            when ruled.campaign_id is not null or ruled.has_conflict then null
+            when ruled.campaign_id is not null or ruled.are_tags_of_another then null
             when ruled.match_method in ('ambiguous', 'click_id', 'utm') then ruled.medium
         end as medium,
         case
-            when ruled.campaign_id is not null or ruled.has_conflict then null
+            when ruled.campaign_id is not null or ruled.are_tags_of_another then null
             when ruled.match_method in ('ambiguous', 'click_id', 'utm') then ruled.source_kind
             when ruled.match_method = 'referrer' then ruled.referrer_kind
             when ruled.match_method = 'direct' then 'direct'
@@ -178,7 +178,7 @@ forms as (
         )
         or (ruled.match_method = 'utm' and coalesce(ruled.is_medium_paid, false)) as has_paid_sign,
         ruled.has_macro,
-        ruled.has_conflict,
+        ruled.are_tags_of_another or ruled.has_click_conflict as has_conflict,
         people.is_internal,
         ruled.touched_at
     from ruled

@@ -5,9 +5,10 @@
 -- click_platform and named_platform are the networks that the click id, and click id or utm_source,
 -- name; matches are looked for within named_platform, where there is one. Names of parameters are
 -- the same in any case, what they hold is not. A rule that finds more
--- than one campaign does not hold; it makes the visit ambiguous. has_campaign_conflict: the click
--- harvested is of another campaign than the one that id, name or alias point to. other_campaigns is
--- what the other rules say where that is not the campaign that holds.
+-- than one campaign does not hold; it makes the visit ambiguous. has_click_conflict: there are
+-- click ids of several networks, or the click harvested is of another campaign than id, name or
+-- alias point to. other_campaigns is what the other rules, and the click ids of other networks, say
+-- where that is not the campaign that holds.
 with
 
 as_of as (
@@ -82,19 +83,89 @@ tag_hits as (
     where tags.tag_kind in ('click_id', 'id_parameter')
 ),
 
--- Of two click ids the one speaks that agrees with the utm_source.
-clicks as (
+click_tags as (
     select
         record_id,
-        coalesce(
-            min(case when platform = source_platform then platform end), min(platform)
-        ) as click_platform
+        source_platform,
+        platform,
+        tag_text
     from tag_hits
     where
         tag_kind = 'click_id'
         and tag_text <> ''
         and strpos(tag_text, '{') = 0
         and strpos(lower(tag_text), '%7b') = 0
+),
+
+harvested as (
+    select
+        click_tags.record_id,
+        click_tags.platform,
+        min(clicks.account_id) as account_id,
+        min(clicks.campaign_id) as campaign_id,
+        case
+            when count(distinct clicks.ad_group_id) = 1 then min(clicks.ad_group_id)
+        end as ad_group_id,
+        case when count(distinct clicks.ad_id) = 1 then min(clicks.ad_id) end as ad_id,
+        count(distinct clicks.account_id || '/' || clicks.campaign_id) as campaigns_found
+    from click_tags
+    inner join staging.stg_clicks as clicks
+        on
+            click_tags.platform = clicks.platform
+            and click_tags.tag_text = clicks.click_id
+    where clicks.campaign_id is not null
+    group by click_tags.record_id, click_tags.platform
+),
+
+clicked_networks as (
+    select distinct
+        record_id,
+        source_platform,
+        platform
+    from click_tags
+),
+
+-- Of click ids of several networks the one speaks that the utm_source bears out, else one that was
+-- harvested of one campaign; the alphabet sees to it that the answer is always the same.
+clicks as (
+    select
+        networks.record_id,
+        networks.platform,
+        harvested.account_id,
+        harvested.campaign_id,
+        harvested.ad_group_id,
+        harvested.ad_id,
+        harvested.campaigns_found,
+        row_number() over (
+            partition by networks.record_id
+            order by
+                case when networks.platform = networks.source_platform then 0 else 1 end,
+                case when harvested.campaigns_found = 1 then 0 else 1 end,
+                networks.platform collate "C"
+        ) as click_rank
+    from clicked_networks as networks
+    left join harvested
+        on
+            networks.record_id = harvested.record_id
+            and networks.platform = harvested.platform
+),
+
+other_clicks as (
+    select
+        record_id,
+        string_agg(
+            case
+                when campaigns_found = 1
+                    then 'stored_click: ' || platform || '/' || account_id || '/' || campaign_id
+            end,
+            '; ' order by click_rank
+        ) as stored_clicks,
+        string_agg(
+            case when campaigns_found is distinct from 1 then 'click_id: ' || platform end,
+            '; ' order by click_rank
+        ) as click_ids
+    from clicks
+    where click_rank > 1
     group by record_id
 ),
 
@@ -103,37 +174,28 @@ named as (
         visits.record_id,
         visits.utm_campaign,
         visits.name_key,
-        clicks.click_platform,
-        coalesce(clicks.click_platform, visits.source_platform) as named_platform,
+        clicks.platform as click_platform,
+        coalesce(clicks.platform, visits.source_platform) as named_platform,
         visits.is_medium_paid,
         visits.touched_at
     from visits
     left join clicks
-        on visits.record_id = clicks.record_id
+        on
+            visits.record_id = clicks.record_id
+            and clicks.click_rank = 1
 ),
 
 click_matches as (
     select
-        tag_hits.record_id,
-        min(clicks.platform) as platform,
-        min(clicks.account_id) as account_id,
-        min(clicks.campaign_id) as campaign_id,
-        case
-            when count(distinct clicks.ad_group_id) = 1 then min(clicks.ad_group_id)
-        end as ad_group_id,
-        case when count(distinct clicks.ad_id) = 1 then min(clicks.ad_id) end as ad_id,
-        count(distinct clicks.account_id || '/' || clicks.campaign_id) as campaigns_found
-    from tag_hits
-    inner join named
-        on
-            tag_hits.record_id = named.record_id
-            and tag_hits.platform = named.click_platform
-    inner join staging.stg_clicks as clicks
-        on
-            tag_hits.platform = clicks.platform
-            and tag_hits.tag_text = clicks.click_id
-    where tag_hits.tag_kind = 'click_id' and clicks.campaign_id is not null
-    group by tag_hits.record_id
+        record_id,
+        platform,
+        account_id,
+        campaign_id,
+        ad_group_id,
+        ad_id,
+        campaigns_found
+    from clicks
+    where click_rank = 1 and campaigns_found is not null
 ),
 
 -- Some write the id where the name belongs.
@@ -438,7 +500,10 @@ chosen as (
                     || alias_matches.campaign_id
             else alias_matches.campaigns_found || ' campaigns'
         end as alias_says,
-        coalesce(
+        other_clicks.stored_clicks,
+        other_clicks.click_ids,
+        other_clicks.record_id is not null
+        or coalesce(
             click_matches.campaigns_found = 1
             and (
                 (
@@ -458,7 +523,7 @@ chosen as (
                 )
             ),
             false
-        ) as has_campaign_conflict
+        ) as has_click_conflict
     from named
     left join click_matches
         on named.record_id = click_matches.record_id
@@ -468,6 +533,8 @@ chosen as (
         on named.record_id = name_matches.record_id
     left join alias_matches
         on named.record_id = alias_matches.record_id
+    left join other_clicks
+        on named.record_id = other_clicks.record_id
     where
         named.named_platform is not null
         or id_matches.record_id is not null
@@ -516,7 +583,9 @@ held as (
         id_says,
         name_says,
         alias_says,
-        has_campaign_conflict
+        stored_clicks,
+        click_ids,
+        has_click_conflict
     from chosen
 ),
 
@@ -537,13 +606,15 @@ matched as (
                 case
                     when stored_says is distinct from says then 'stored_click: ' || stored_says
                 end,
+                stored_clicks,
                 case when id_says is distinct from says then 'url_id: ' || id_says end,
                 case when name_says is distinct from says then 'utm_campaign: ' || name_says end,
-                case when alias_says is distinct from says then 'alias: ' || alias_says end
+                case when alias_says is distinct from says then 'alias: ' || alias_says end,
+                click_ids
             ),
             ''
         ) as other_campaigns,
-        has_campaign_conflict
+        has_click_conflict
     from held
 )
 

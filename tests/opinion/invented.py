@@ -93,6 +93,7 @@ def _pages(draw: st.DrawFn) -> str | None:
         ("gad_campaignid", st.none() | one(f"{DIGITS}01")),
         ("campaign_id", st.none() | one(f"{DIGITS}02")),
         ("gclid", st.none() | one(f"{TEXT}g1", "{gclid}")),
+        ("li_fat_id", one(f"{TEXT}l1", f"{TEXT}l2")),
         ("gbraid", one(f"{TEXT}b1", "{gbraid}")),
     ):
         if draw(st.integers(0, 3)) == 0 and (value := draw(values)):
@@ -108,7 +109,7 @@ _visits: dict[str, st.SearchStrategy[Any]] = {
     "utm_id": _tag_ids,
     "gclid": one(f"{TEXT}g1", f"{TEXT}g2", f"{TEXT}g3", "{gclid}"),
     "fbclid": one("IwAR1"),
-    "li_fat_id": one(f"{TEXT}l1"),
+    "li_fat_id": one(f"{TEXT}l1", f"{TEXT}l2"),
     "landing_page_url": _pages(),
     "referrer_url": one(
         "https://www.google.com/search",

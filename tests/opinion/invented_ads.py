@@ -136,16 +136,17 @@ def campaigns(draw: st.DrawFn) -> World:
         ],
         "stg_clicks": [
             {
-                "platform": "google_ads",
+                "platform": platform,
                 "account_id": DIGITS,
                 "campaign_id": campaign_id,
                 "click_id": f"{TEXT}{click}",
                 "date_day": day,
             }
-            for click, campaign_id, day in (
-                ("g1", draw(one(f"{DIGITS}01", f"{DIGITS}98")), date(2025, 5, 19)),
-                ("g2", f"{DIGITS}01", date(2025, 5, 19)),
-                ("g2", f"{DIGITS}02", date(2025, 5, 20)),
+            for platform, click, campaign_id, day in (
+                ("google_ads", "g1", draw(one(f"{DIGITS}01", f"{DIGITS}98")), date(2025, 5, 19)),
+                ("google_ads", "g2", f"{DIGITS}01", date(2025, 5, 19)),
+                ("google_ads", "g2", f"{DIGITS}02", date(2025, 5, 20)),
+                ("linkedin_ads", "l2", f"{DIGITS}01", date(2025, 5, 19)),
             )
         ],
         "seed_campaign_aliases": [

@@ -65,8 +65,10 @@ class Matcher:
         by_alias = self._by_alias(visit, named)
         pointed = [found for found in (by_id, by_name, by_alias) if len(found) == 1]
         of_another = bool(clicked and self._place(visit) and clicked != by_source)
-        has_conflict = of_another or (
-            len(clicks) == 1 and any(found != clicks for found in pointed)
+        has_conflict = (
+            of_another
+            or len(self._networks(visit)) > 1
+            or (len(clicks) == 1 and any(found != clicks for found in pointed))
         )
 
         def campaign(method: str, found: CampaignKey) -> Match:
@@ -98,15 +100,20 @@ class Matcher:
 
     # The network
 
-    def _clicked(self, visit: Visit) -> str | None:
-        """The network whose click id proves payment; of two, the one the source agrees with."""
-        networks = [
+    def _networks(self, visit: Visit) -> set[str]:
+        """The networks whose click ids prove that they were paid."""
+        return {
             row["platform"] for row in self._tags["click_id"] if row["tag_value"] in visit.clicks
-        ]
+        }
+
+    def _clicked(self, visit: Visit) -> str | None:
+        """The network whose click id holds."""
+        networks = self._networks(visit)
         by_source = self._network_of_source(visit)
         if by_source in networks:
             return by_source
-        return min(networks, default=None)
+        harvested = {each for each in networks if len(self._stored(visit, each)) == 1}
+        return min(harvested or networks, default=None)
 
     def _network_of_source(self, visit: Visit) -> str | None:
         source = self._place(visit)
