@@ -1,4 +1,4 @@
-"""The second opinion: rows of the marts as ``domain.md``'s rules and ``sql/README.md`` have them.
+"""The second opinion: rows of the marts as the owner's rules and ``sql/README.md`` have them.
 
 Plain loops over plain rows, in the order of the rules; slow, and in nothing akin to the SQL.
 """
