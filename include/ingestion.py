@@ -43,6 +43,9 @@ def plan(
 ) -> list[Plan]:
     """Discover the source's accounts and decide what each must be asked for.
 
+    Every account is noted in ``ops.known_accounts`` before anything of it is asked, so that one
+    whose first load fails is missed by the marts.
+
     ``params`` may hold ``first`` and ``last`` (days as text) to load exactly those days again,
     ``accounts`` (ids) to load no others, and ``full`` to read every CRM record anew, as happens by
     itself when the settings that decide how records are read have changed. Raises SourceRefused
@@ -54,6 +57,8 @@ def plan(
     if warning := sunset_warning(source.name, credentials.get("api_version"), run.as_of):
         log.warning("%s", warning)
     accounts = source.discover(source.connect(credentials, settings))
+    loaded = _loaded(settings, source, run, is_full=bool(params.get("full")))
+    warehouse.record_accounts(settings, source.name, accounts, run)
     if wanted := set(params.get("accounts") or ()):
         if unknown := wanted - {account.account_id for account in accounts}:
             raise SourceRefused(
@@ -61,7 +66,6 @@ def plan(
                 f"it shows {', '.join(sorted(a.account_id for a in accounts)) or 'none'}"
             )
         accounts = [account for account in accounts if account.account_id in wanted]
-    loaded = _loaded(settings, source, run, is_full=bool(params.get("full")))
     plans = []
     for account in accounts:
         requests = planning.requests_for(

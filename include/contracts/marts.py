@@ -390,7 +390,7 @@ MART_DATA_HEALTH = table(
     ("source", "account_id", "date_day"),
     (
         c.source,
-        c.account_id.meaning_here("The account or CRM org; none where none was ever loaded"),
+        c.account_id.meaning_here("The account or CRM org; none where the source showed none"),
         Column(
             "status",
             Type.TEXT,

@@ -115,6 +115,30 @@ API_USAGE = table(
         c.loaded_at,
     ),
 )
+KNOWN_ACCOUNTS = table(
+    "ops",
+    "known_accounts",
+    "Every account that a source has shown, written before anything of it is asked",
+    "source and account",
+    ("source", "account_id"),
+    (
+        c.source,
+        c.account_id.meaning_here("The ad account or CRM org, as its issuer writes it"),
+        c.account_name,
+        c.account_status,
+        c.currency_code,
+        c.time_zone.meaning_here(
+            "IANA zone in which the account's days begin and end; NULL where the source names none"
+        ),
+        Column(
+            "first_seen_at",
+            Type.TIMESTAMP,
+            "The instant of the first run that was shown it",
+            unit="UTC",
+            is_required=True,
+        ),
+    ),
+)
 SCHEMA_CHANGES = table(
     "ops",
     "schema_changes",
@@ -191,6 +215,7 @@ OPS_TABLES: tuple[Table, ...] = (
     LOAD_LEDGER,
     REJECTED_ROWS,
     API_USAGE,
+    KNOWN_ACCOUNTS,
     SCHEMA_CHANGES,
     MART_CHANGES,
 )

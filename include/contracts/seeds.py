@@ -484,6 +484,18 @@ STG_SOURCES = table(
             at_least=0,
             is_required=True,
         ),
+        Column(
+            "retention_days",
+            Type.INTEGER,
+            "How far back the source answers at all; NULL: for years",
+            unit="days",
+            at_least=1,
+        ),
+        Column(
+            "history_start",
+            Type.DATE,
+            "The first ad day that is wanted; NULL: 1 January, two years before the as-of year",
+        ),
     ),
 )
 STG_STREAMS = table(

@@ -16,12 +16,13 @@ from typing import TYPE_CHECKING, Any
 
 from include import failpoints
 from include.contracts.build_info import BUILD_INFO
-from include.contracts.ops import API_USAGE, OPS_TABLES
+from include.contracts.ops import OPS_TABLES
 from include.contracts.seeds import SEED_TABLES, SETTINGS_TABLES
 from include.contracts.shape import Table
 from include.contracts.staging import STAGING_TABLES
 from include.settings import Settings
 from include.warehouse import models
+from include.warehouse.bookkeeping import record_accounts, record_usage
 from include.warehouse.engine import (
     Rows,
     Session,
@@ -37,7 +38,7 @@ if TYPE_CHECKING:
     from include.estimates import Estimate
     from include.quality import CheckedBatch
     from include.run import Run
-    from include.sources import Measure, Source
+    from include.sources import Source
     from include.warehouse.staging import Staged
 
 __all__ = [
@@ -53,6 +54,7 @@ __all__ = [
     "publish",
     "read",
     "read_marts",
+    "record_accounts",
     "record_usage",
     "require_clean",
     "stage",
@@ -141,44 +143,6 @@ def stage(
         failpoints.reach("stage.before_commit")
     failpoints.reach("stage.after_commit")
     return staged
-
-
-def record_usage(
-    settings: Settings, source_name: str, account_id: str, run: Run, measures: Iterable[Measure]
-) -> None:
-    """Keep what a load of one account used of its source's API, in a transaction of its own.
-
-    Of a load that was tried again, the figures of the last try stand.
-    """
-    import pyarrow as pa
-
-    from include.contracts.values import arrow_schema
-
-    load = {
-        "source": source_name,
-        "account_id": account_id,
-        "as_of_at": run.as_of,
-        "loaded_at": run.started_at,
-    }
-    rows = [
-        {**load, "measure": each.name, "used": each.used, "allowed": each.allowed}
-        for each in measures
-    ]
-    if not rows:
-        return
-    with engine_of(settings).write(f"usage/{source_name}/{account_id}") as session:
-        session.execute(
-            Sql(
-                "delete from ops.api_usage where source = :source and account_id = :account_id "
-                "and as_of_at = :as_of_at and loaded_at = :loaded_at"
-            ),
-            load,
-        )
-        session.load(
-            "ops.api_usage",
-            API_USAGE.column_names,
-            pa.Table.from_pylist(rows, schema=arrow_schema(API_USAGE)),
-        )
 
 
 def build(settings: Settings, *model_names: str) -> int:

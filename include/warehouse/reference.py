@@ -227,6 +227,8 @@ def _source_row(settings: Settings, source: Source) -> dict[str, Any]:
         "source": source.name,
         "kind": source.kind,
         "look_back_days": settings.look_back_days.get(source.name, source.look_back_days),
+        "retention_days": source.retention_days,
+        "history_start": settings.history_start,
     }
 
 

@@ -2,6 +2,8 @@
 -- Grain: one row per channel and cohort month.
 -- New business alone, by the month of the first touch; a channel without ads has spend 0 and no
 -- ROI. What platforms report is not here: it must not be added across platforms.
+-- The days missing of an account of which no campaign is known count for every channel that its
+-- network's other campaigns have, or else that the channel rules give the network.
 -- Ratios take two roundings, to ten places first: one engine divides decimals as doubles, and a
 -- tie at the seventh place must fall the same way on all.
 with
@@ -54,18 +56,54 @@ account_channels as (
     where channel is not null
 ),
 
+platform_channels as (
+    select
+        platform,
+        channel
+    from account_channels
+    union
+    select
+        rules.platform,
+        rules.channel
+    from staging.seed_channel_rules as rules
+    left join account_channels
+        on rules.platform = account_channels.platform
+    where rules.platform is not null and account_channels.platform is null
+),
+
+channels_concerned as (
+    select
+        platform,
+        account_id,
+        channel
+    from account_channels
+    union all
+    select
+        known.source as platform,
+        known.account_id,
+        platform_channels.channel
+    from ops.known_accounts as known
+    inner join platform_channels
+        on known.source = platform_channels.platform
+    left join account_channels
+        on
+            known.source = account_channels.platform
+            and known.account_id = account_channels.account_id
+    where account_channels.account_id is null
+),
+
 missing as (
     select
-        account_channels.channel,
+        channels_concerned.channel,
         cast(date_trunc('month', health.date_day) as date) as cohort_month,
         count(*) as missing_days
     from build.mart_data_health as health
-    inner join account_channels
+    inner join channels_concerned
         on
-            health.source = account_channels.platform
-            and health.account_id = account_channels.account_id
+            health.source = channels_concerned.platform
+            and health.account_id = channels_concerned.account_id
     where health.status = 'missing'
-    group by account_channels.channel, cast(date_trunc('month', health.date_day) as date)
+    group by channels_concerned.channel, cast(date_trunc('month', health.date_day) as date)
 ),
 
 returns as (

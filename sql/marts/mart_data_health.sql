@@ -1,12 +1,13 @@
 -- Which days of which account are loaded, which are missing, and which may still change?
 -- Grain: one row per source, account and day.
--- Ad networks: every day from the account's first loaded day (of an account never loaded, its
--- source's) to the day before the as-of day, in the account's zone; a day is missing when one of
--- the daily streams that are read lacks it. A stream whose source keeps less than others, such as
--- Google's clicks, is asked of a day from the first on which it was loaded, or could be. A network
--- from which no account was ever loaded has one row, missing. The CRM has a row for the as-of day
--- alone: loaded when the latest load of each of its streams is as late as that of any source, or
--- as recent as the stream is wanted; its rows are those living in staging.
+-- Ad networks: every day from the account's first loaded day to the day before the as-of day, in
+-- the account's zone. An account that was shown and never loaded begins with its source's first
+-- loaded day, or, before any, with the first day wanted; so does, under account none, a network
+-- that never showed an account. A day is missing when one of the daily streams that are read lacks
+-- it. A stream whose source keeps less than others, such as Google's clicks, is asked of a day from
+-- the first on which it was loaded, or could be. The CRM has a row for the as-of day alone: loaded
+-- when the latest load of each of its streams is as late as that of any source, or as recent as the
+-- stream is wanted; its rows are those living in staging.
 with
 
 as_of as (
@@ -52,23 +53,87 @@ account_reach as (
     group by source, account_id
 ),
 
-accounts as (
+-- A network without any account has one by the name of none.
+accounts_named as (
     select
         platform as source,
         account_id,
-        time_zone
+        time_zone,
+        1 as precedence
     from staging.stg_ad_accounts
     union all
+    select
+        known.source,
+        known.account_id,
+        known.time_zone,
+        2 as precedence
+    from ops.known_accounts as known
+    inner join staging.stg_sources as sources
+        on known.source = sources.source
+    where sources.kind = 'ads'
+    union all
     select distinct
-        daily_loads.source,
-        daily_loads.account_id,
-        cast(null as text) as time_zone
+        source,
+        account_id,
+        cast(null as text) as time_zone,
+        3 as precedence
     from daily_loads
-    left join staging.stg_ad_accounts as described
-        on
-            daily_loads.source = described.platform
-            and daily_loads.account_id = described.account_id
-    where described.account_id is null
+    union all
+    select
+        source,
+        'none' as account_id,
+        cast(null as text) as time_zone,
+        4 as precedence
+    from staging.stg_sources
+    where kind = 'ads'
+),
+
+accounts_ranked as (
+    select
+        source,
+        account_id,
+        time_zone,
+        precedence,
+        row_number() over (partition by source, account_id order by precedence) as place,
+        min(precedence) over (partition by source) as first_precedence
+    from accounts_named
+),
+
+accounts as (
+    select
+        accounts_ranked.source,
+        accounts_ranked.account_id,
+        cast((
+            as_of.as_of_at
+            at time zone coalesce(accounts_ranked.time_zone, as_of.reporting_zone)
+        ) as date) - 1 as last_day
+    from accounts_ranked
+    cross join as_of
+    where
+        accounts_ranked.place = 1
+        and (accounts_ranked.precedence < 4 or accounts_ranked.first_precedence = 4)
+),
+
+-- The first day that planning asks for: that of the settings, else of the year before last.
+wanted as (
+    select
+        accounts.source,
+        accounts.account_id,
+        greatest(
+            coalesce(
+                sources.history_start,
+                cast(
+                    date_trunc('year', as_of.as_of_at at time zone 'UTC') - interval '2 years'
+                    as date
+                )
+            ),
+            accounts.last_day
+            - cast(coalesce(sources.retention_days, 36524) as integer)
+        ) as first_day
+    from accounts
+    cross join as_of
+    inner join staging.stg_sources as sources
+        on accounts.source = sources.source
 ),
 
 spans as (
@@ -76,14 +141,17 @@ spans as (
         accounts.source,
         accounts.account_id,
         coalesce(sources.look_back_days, 0) as look_back_days,
-        coalesce(account_reach.first_day, source_reach.first_day) as first_day,
-        cast((
-            as_of.as_of_at at time zone coalesce(accounts.time_zone, as_of.reporting_zone)
-        ) as date) - 1 as last_day
+        coalesce(
+            account_reach.first_day, source_reach.first_day, wanted.first_day
+        ) as first_day,
+        accounts.last_day
     from accounts
-    cross join as_of
-    inner join source_reach
+    left join source_reach
         on accounts.source = source_reach.source
+    left join wanted
+        on
+            accounts.source = wanted.source
+            and accounts.account_id = wanted.account_id
     left join account_reach
         on
             accounts.source = account_reach.source
@@ -223,24 +291,6 @@ network_days as (
             and account_days.date_day = spend_days.date_day
 ),
 
-silent_networks as (
-    select
-        sources.source,
-        'none' as account_id,
-        'missing' as status,
-        as_of.as_of_date - 1 as date_day,
-        0 as rows_staged,
-        0 as rows_rejected,
-        cast(null as numeric(20, 6)) as spend,
-        cast(null as numeric(20, 6)) as restated_spend,
-        cast(null as timestamptz) as loaded_at
-    from staging.stg_sources as sources
-    cross join as_of
-    left join spans
-        on sources.source = spans.source
-    where sources.kind = 'ads' and spans.source is null
-),
-
 crm_rows as (
     select sum(records) as rows_staged
     from (
@@ -314,10 +364,23 @@ crm_streams as (
             and ledger.stream = streams.stream
 ),
 
+-- An org that was shown and never loaded is missing too.
+crm_orgs as (
+    select
+        source,
+        account_id
+    from crm_streams
+    union
+    select
+        source,
+        account_id
+    from ops.known_accounts
+),
+
 crm_loads as (
     select
         sources.source,
-        coalesce(ledger.account_id, 'none') as account_id,
+        coalesce(orgs.account_id, 'none') as account_id,
         case
             when min(ledger.fresh_until) >= max(as_of.as_of_at) then 'loaded'
             else 'missing'
@@ -331,16 +394,18 @@ crm_loads as (
     from staging.stg_sources as sources
     cross join as_of
     cross join crm_rows
+    left join crm_orgs as orgs
+        on sources.source = orgs.source
     left join crm_streams as ledger
-        on sources.source = ledger.source
+        on
+            orgs.source = ledger.source
+            and orgs.account_id = ledger.account_id
     where sources.kind = 'crm'
-    group by sources.source, coalesce(ledger.account_id, 'none')
+    group by sources.source, coalesce(orgs.account_id, 'none')
 ),
 
 health as (
     select * from network_days
-    union all
-    select * from silent_networks
     union all
     select * from crm_loads
 ),

@@ -118,6 +118,7 @@ DEFAULT_VALUES: dict[str, Any] = {
     "rates": "seed",
     "fiscal_year_start_month": 1,
     "submitted_at": _CREATED,
+    "first_seen_at": _CREATED,
     "valid_from_at": _CREATED,
     "valid_from_date": date(2026, 1, 1),
     "is_corporate": False,

@@ -7,10 +7,23 @@ from typing import Any
 
 import pytest
 
-from include import ingestion
+from include import ingestion, warehouse
 from include.settings import Settings
-from include.sources import Source, SourceRefused
-from tests.warehouse.world import CRM, ORG, START, load, member, run
+from include.sources import Account, Source, SourceRefused
+from tests.sql.worlds import build
+from tests.warehouse.world import (
+    ACCOUNT,
+    CRM,
+    NETWORK,
+    ORG,
+    START,
+    days,
+    load,
+    member,
+    run,
+    spent,
+    total,
+)
 
 OPEN_CRM: Source = replace(CRM, connect=lambda *_: None, discover=lambda _: [ORG])
 
@@ -77,3 +90,62 @@ def test_a_run_for_an_earlier_instant_than_the_staged_one_is_refused(prepared: S
 def test_accounts_the_login_does_not_show_are_named(prepared: Settings) -> None:
     with pytest.raises(SourceRefused, match=r"no account 00D9 .* it shows 00D1"):
         since(prepared, 1, accounts=["00D9"])
+
+
+def test_an_account_of_which_nothing_could_be_loaded_is_missing_from_the_first_day(
+    prepared: Settings,
+) -> None:
+    second = Account("act_2", "Two\0", "USD", "Nowhere/At_All", "ACTIVE")
+    zoned = replace(second, time_zone="America/New_York")
+
+    def plan(night: int, *accounts: Account, **params: Any) -> None:
+        network = replace(NETWORK, connect=lambda *_: None, discover=lambda _: list(accounts))
+        ingestion.plan(prepared, network, {}, run(night), params)
+
+    def known() -> list[dict[str, Any]]:
+        return warehouse.read(prepared, "select * from ops.known_accounts order by account_id")
+
+    first = {
+        "source": NETWORK.name,
+        "account_id": ACCOUNT.account_id,
+        "account_name": ACCOUNT.account_name,
+        "account_status": ACCOUNT.account_status,
+        "currency_code": ACCOUNT.currency_code,
+        "time_zone": ACCOUNT.time_zone,
+        "first_seen_at": run(1).as_of,
+    }
+    other = first | {
+        "account_id": "act_2",
+        "account_name": "Two",
+        "currency_code": "USD",
+        "time_zone": None,
+    }
+    with pytest.raises(SourceRefused, match="Nowhere/At_All"):
+        plan(1, ACCOUNT, second)
+    assert known() == [first, other]
+    plan(2, ACCOUNT, zoned, accounts=[ACCOUNT.account_id])
+    plan(2, ACCOUNT, zoned)
+    assert known() == [first, other | {"time_zone": "America/New_York"}]
+    plan(2, ACCOUNT)
+    assert len(known()) == 2
+
+    load(prepared, NETWORK, "campaign_daily", 2, [spent("c", 0, "1")], days(33))
+    load(prepared, NETWORK, "account_daily", 2, [total(0, "1")], days(33))
+    load(prepared, NETWORK, "ad_daily", 2, [], days(33))
+    build(prepared, "mart_data_health")
+    health = warehouse.read(
+        prepared,
+        "select account_id, status, count(*) as days, min(date_day) as first_day, "
+        "max(date_day) as last_day from build.mart_data_health where source = 'facebook_ads' "
+        "and (account_id = 'act_2' or status = 'missing') "
+        "group by account_id, status order by account_id",
+    )
+    assert health == [
+        {
+            "account_id": "act_2",
+            "status": "missing",
+            "days": 33,
+            "first_day": days(33).first,
+            "last_day": days(33).last,
+        }
+    ]

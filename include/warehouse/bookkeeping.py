@@ -1,0 +1,101 @@
+"""What the pipeline notes of a source beside its rows: the accounts it shows, and its API's use."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+from zoneinfo import available_timezones
+
+from include.contracts.ops import API_USAGE, KNOWN_ACCOUNTS
+from include.settings import Settings
+from include.warehouse.engine import Sql, engine_of
+
+if TYPE_CHECKING:
+    from include.run import Run
+    from include.sources import Account, Measure
+
+
+def record_accounts(
+    settings: Settings, source_name: str, accounts: Iterable[Account], run: Run
+) -> None:
+    """Keep which accounts a source shows, in a transaction of its own.
+
+    So one whose every load fails is known all the same. Accounts shown earlier stay, and each
+    keeps the instant at which it was first seen; doing it again changes nothing.
+    """
+    import pyarrow as pa
+
+    from include.contracts.values import arrow_schema
+
+    shown = {account.account_id: _known(source_name, account, run) for account in accounts}
+    with engine_of(settings).write(f"accounts/{source_name}") as session:
+        known = {
+            row["account_id"]: row
+            for row in session.rows(
+                "select * from ops.known_accounts where source = :source", {"source": source_name}
+            )
+        }
+        for account_id in shown.keys() & known.keys():
+            shown[account_id]["first_seen_at"] = known[account_id]["first_seen_at"]
+        news = [row for account_id, row in shown.items() if row != known.get(account_id)]
+        if not news:
+            return
+        session.execute(
+            Sql("delete from ops.known_accounts where source = :source"), {"source": source_name}
+        )
+        rows = pa.Table.from_pylist(
+            list((known | shown).values()), schema=arrow_schema(KNOWN_ACCOUNTS)
+        )
+        session.load("ops.known_accounts", KNOWN_ACCOUNTS.column_names, rows)
+
+
+def _known(source_name: str, account: Account, run: Run) -> dict[str, Any]:
+    """An account as a row; what cannot be of its column's type is NULL, for staging tells of it."""
+    from include.contracts.values import Unfit, fit_one
+
+    row: dict[str, Any] = {"source": source_name, "first_seen_at": run.as_of}
+    for name in ("account_id", "account_name", "account_status", "currency_code"):
+        try:
+            row[name] = fit_one(KNOWN_ACCOUNTS.column(name), getattr(account, name))
+        except Unfit:
+            row[name] = None
+    row["time_zone"] = account.time_zone if account.time_zone in available_timezones() else None
+    return row
+
+
+def record_usage(
+    settings: Settings, source_name: str, account_id: str, run: Run, measures: Iterable[Measure]
+) -> None:
+    """Keep what a load of one account used of its source's API, in a transaction of its own.
+
+    Of a load that was tried again, the figures of the last try stand.
+    """
+    import pyarrow as pa
+
+    from include.contracts.values import arrow_schema
+
+    load = {
+        "source": source_name,
+        "account_id": account_id,
+        "as_of_at": run.as_of,
+        "loaded_at": run.started_at,
+    }
+    rows = [
+        {**load, "measure": each.name, "used": each.used, "allowed": each.allowed}
+        for each in measures
+    ]
+    if not rows:
+        return
+    with engine_of(settings).write(f"usage/{source_name}/{account_id}") as session:
+        session.execute(
+            Sql(
+                "delete from ops.api_usage where source = :source and account_id = :account_id "
+                "and as_of_at = :as_of_at and loaded_at = :loaded_at"
+            ),
+            load,
+        )
+        session.load(
+            "ops.api_usage",
+            API_USAGE.column_names,
+            pa.Table.from_pylist(rows, schema=arrow_schema(API_USAGE)),
+        )
