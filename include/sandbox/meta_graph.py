@@ -64,6 +64,11 @@ def bad_parameter(message: str, **details: Any) -> GraphError:
     return GraphError(f"(#100) {message}", 100, **details)
 
 
+def unknown_failure() -> GraphError:
+    """The Graph API's answer to a failure of its own."""
+    return GraphError("An unknown error has occurred.", 1, status=500, is_transient=False)
+
+
 def one_of(name: str, value: Any, allowed: Sequence[str]) -> str:
     """Raises the error the API gives for a value outside an enumeration."""
     if value not in allowed:

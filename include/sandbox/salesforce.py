@@ -316,7 +316,7 @@ def _between(request: web.Request) -> tuple[str, str] | None:
             wire_datetime(datetime.fromisoformat(request.query[name].replace(" ", "+")))
             for name in ("start", "end")
         )
-    except (KeyError, ValueError):
+    except (KeyError, ValueError, OverflowError):
         return None
     return (start, end) if start < end else None
 

@@ -10,6 +10,7 @@ import time
 from collections.abc import Awaitable, Callable, Mapping
 from html import escape, unescape
 from re import DOTALL, search
+from typing import Any
 from urllib.parse import unquote
 from weakref import WeakKeyDictionary
 
@@ -70,6 +71,26 @@ def known_version(text: str) -> str | None:
     return f"{number}.0" if text.startswith("v") and served and (dot, minor) == (".", "0") else None
 
 
+def session_refusal(world: World, request: web.Request) -> web.Response | None:
+    """What a call without a living session is told."""
+    if not bearer(request):
+        return error(401, "INVALID_AUTH_HEADER", "INVALID_HEADER_TYPE")
+    if not access(world).tokens.accepts(bearer(request)):
+        return error(401, "INVALID_SESSION_ID", "Session expired or invalid")
+    return None
+
+
+async def json_body(request: web.Request) -> dict[str, Any]:
+    """The JSON object of a body. Raises SoqlError, which `guarded` answers, for anything else."""
+    try:
+        content = await request.json()
+    except ValueError:
+        content = None
+    if not isinstance(content, dict):
+        raise SoqlError("JSON_PARSER_ERROR", "The request body is not a JSON object")
+    return content
+
+
 def guarded(world: World, handler: ApiHandler) -> Handler:
     """The handler behind what every call passes: version, session, quota, length of the URI."""
     state = access(world)
@@ -80,13 +101,11 @@ def guarded(world: World, handler: ApiHandler) -> Handler:
         version = known_version(request.match_info["version"])
         if version is None:
             return error(404, "NOT_FOUND", "The requested resource does not exist")
-        token, fault = bearer(request), request.get("fault") or {}
-        if not token:
-            return error(401, "INVALID_AUTH_HEADER", "INVALID_HEADER_TYPE")
+        fault = request.get("fault") or {}
         if fault.get("kind") == "expire_token":
-            state.tokens.expire(token)
-        if not state.tokens.accepts(token):
-            return error(401, "INVALID_SESSION_ID", "Session expired or invalid")
+            state.tokens.expire(bearer(request))
+        if refusal := session_refusal(world, request):
+            return refusal
         if fault.get("kind") == "quota":
             return error(403, "REQUEST_LIMIT_EXCEEDED", "TotalRequests Limit exceeded.")
         state.calls += 1

@@ -5,7 +5,6 @@ https://developer.salesforce.com/docs/atlas.en-us.api_asynch.meta/api_asynch/que
 
 import base64
 import binascii
-import json
 import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -15,7 +14,7 @@ from aiohttp import web
 
 from include.sandbox import soql, soql_engine
 from include.sandbox.dataset import World
-from include.sandbox.salesforce_access import USER_ID, error, guarded
+from include.sandbox.salesforce_access import USER_ID, error, guarded, json_body
 from include.sandbox.salesforce_faults import Fault, altered_cells, page_of
 from include.sandbox.salesforce_org import Org, long_id, wire_datetime
 from include.sandbox.soql_engine import Result
@@ -91,12 +90,9 @@ def routes(world: World) -> list[web.RouteDef]:
     jobs: dict[str, _Job] = {}
 
     async def create(request: web.Request, org: Org, version: str) -> web.Response:
-        try:
-            asked = await request.json()
-        except json.JSONDecodeError:
-            return error(400, "JSON_PARSER_ERROR", "The request body is not valid JSON")
-        delimiter = asked.get("columnDelimiter", "COMMA")
-        line_ending = asked.get("lineEnding", "LF")
+        asked = await json_body(request)
+        delimiter = str(asked.get("columnDelimiter", "COMMA"))
+        line_ending = str(asked.get("lineEnding", "LF"))
         wrong = (
             asked.get("operation") not in ("query", "queryAll")
             or delimiter not in _DELIMITERS
@@ -129,7 +125,7 @@ def routes(world: World) -> list[web.RouteDef]:
         job = jobs.get(request.match_info["id"])
         if job is None:
             return _no_job()
-        if (await request.json()).get("state") != "Aborted":
+        if (await json_body(request)).get("state") != "Aborted":
             return error(400, "INVALIDJOBSTATE", "A query job can only be aborted")
         if job.state in _ENDED:
             return error(400, "INVALIDJOBSTATE", f"Aborting already {job.state} Job not allowed")

@@ -131,7 +131,11 @@ def routes(world: World) -> list[web.RouteDef]:
         if job.batch or job.state != "Open":
             raise _Refused("InvalidJobState", "The sandbox takes one batch in an open job")
         try:
-            result = soql_engine.run(soql.parse(await request.text()), org(world))
+            query = await request.text()
+        except ValueError:
+            raise _Refused("InvalidBatch", "The query is not UTF-8") from None
+        try:
+            result = soql_engine.run(soql.parse(query), org(world))
         except soql.SoqlError as refused:
             raise _Refused("InvalidBatch", refused.message) from refused
         if result.is_aggregate or result.has_children or not result.columns:
@@ -172,9 +176,11 @@ def routes(world: World) -> list[web.RouteDef]:
 async def _json(request: web.Request) -> dict[str, Any]:
     try:
         asked = await request.json()
-    except json.JSONDecodeError:
-        raise _Refused("InvalidJob", "The request body is not valid JSON") from None
-    return asked if isinstance(asked, dict) else {}
+    except ValueError:
+        asked = None
+    if not isinstance(asked, dict):
+        raise _Refused("InvalidJob", "The request body is not a JSON object")
+    return asked
 
 
 def _guarded(

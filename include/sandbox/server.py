@@ -36,6 +36,7 @@ from include.sandbox.dataset import World, clock_of
 from include.sandbox.faults import FaultPlanError, Faults
 from include.sandbox.proxy import ConnectProxy
 from include.sandbox.ready import ready_line
+from include.sandbox.refusals import api_of_path, own_words
 from include.sandbox.wire import GrpcFaults, RequestLog, http_faults
 
 HTTP_APIS = (
@@ -56,10 +57,10 @@ def application(world: World, faults: Faults, log: RequestLog) -> web.Applicatio
     apis: dict[Any, str] = {}
 
     def api_of(request: web.Request) -> str:
-        return apis.get(request.match_info.route, "unknown")
+        return apis.get(request.match_info.route) or api_of_path(request)
 
-    middleware = http_faults(faults, log, api_of)
-    app = web.Application(middlewares=[middleware], client_max_size=64 * 2**20)
+    middlewares = [http_faults(faults, log, api_of), own_words(world, api_of)]
+    app = web.Application(middlewares=middlewares, client_max_size=64 * 2**20)
     for api, module in HTTP_APIS:
         for route in app.add_routes(module.routes(world)):
             apis[route] = api

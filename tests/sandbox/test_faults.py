@@ -1,16 +1,22 @@
 """Fault plans: each kind does to the wire what its name says, at the call it names."""
 
+import asyncio
 import time
 from collections.abc import Callable
 from itertools import chain
+from pathlib import Path
 from typing import Any
 
 import pytest
 import requests
+from aiohttp import web
+from aiohttp.test_utils import TestClient, TestServer
 
+from include.sandbox.dataset import DataSet, World
 from include.sandbox.faults import PRESETS, FaultPlanError, Faults
+from include.sandbox.refusals import own_words
 from tests.sandbox.meta_data import FILES
-from tests.sandbox.running import Sandbox
+from tests.sandbox.running import Sandbox, write_data_set
 
 TOKEN = {"access_token": "sandbox-meta-token"}
 
@@ -177,3 +183,38 @@ def test_a_fault_may_last_from_one_call_on(sandbox: Sandbox) -> None:
         [{"match": {"path": "/me$"}, "nth": 2, "times": 10**9, "do": {"kind": "expire_token"}}]
     )
     assert [me(sandbox).status_code for _ in range(4)] == [200, 400, 400, 400]
+
+
+@pytest.mark.parametrize(
+    ("api", "path", "body"),
+    [
+        ("meta", "/v26.0/me", {"error": {
+            "message": "An unknown error has occurred.", "type": "OAuthException", "code": 1,
+            "is_transient": False, "fbtrace_id": "AsandboxTraceIdForMetaxx"}}),
+        ("google", "/v26/customers/1/googleAds:search", {"error": {
+            "code": 500, "message": "Internal error encountered.", "status": "INTERNAL"}}),
+        ("linkedin", "/rest/adAnalytics", {
+            "status": 500, "code": "INTERNAL_SERVER_ERROR", "message": "Internal Server Error"}),
+        ("salesforce", "/services/data/v68.0/limits", [{
+            "errorCode": "UNKNOWN_EXCEPTION",
+            "message": "An unexpected error occurred. Please include this ErrorId if you contact "
+            "support: 1000000000-1 (1000000000)"}]),
+        ("salesforce", "/services/async/59.0/job", {
+            "exceptionCode": "Unknown", "exceptionMessage": "An unexpected error occurred."}),
+    ],
+)  # fmt: skip
+def test_what_nobody_foresaw_is_told_in_the_apis_form_and_traced(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], api: str, path: str, body: Any
+) -> None:
+    async def breaks(request: web.Request) -> web.Response:
+        raise KeyError("nobody foresaw this")
+
+    async def asked() -> tuple[int, Any]:
+        world = World(DataSet(write_data_set(tmp_path, {})))
+        app = web.Application(middlewares=[own_words(world, lambda request: api)])
+        app.router.add_get(path, breaks)
+        async with TestClient(TestServer(app)) as client, client.get(path) as answer:
+            return answer.status, await answer.json()
+
+    assert asyncio.run(asked()) == (500, body)
+    assert "nobody foresaw this" in capsys.readouterr().err

@@ -184,6 +184,52 @@ def test_versions(get: Callable[..., Any]) -> None:
     assert get("v68/limits", 404).json()[0]["errorCode"] == "NOT_FOUND"
 
 
+@pytest.mark.parametrize(
+    "path",
+    ["composite/sobjects", "composite", "search/?q=FIND", "tooling/query", "jobs/ingest", "tabs",
+     "sobjects/Lead/1/2/3"],
+)  # fmt: skip
+def test_what_is_not_served_is_not_found(get: Callable[..., Any], path: str) -> None:
+    assert get(f"v68.0/{path}", 404).json() == [
+        {"errorCode": "NOT_FOUND", "message": "The requested resource does not exist"}
+    ]
+    assert get(f"v68.0/{path}", 401, headers={}).json()[0]["errorCode"] == "INVALID_AUTH_HEADER"
+
+
+def test_writes_are_told_what_is_allowed(
+    sandbox: Sandbox, web: requests.Session, sf: Salesforce
+) -> None:
+    web.headers["Authorization"] = f"Bearer {sf.session_id}"
+    base = f"{sandbox.https}/services/data/v68.0"
+    for method, path in (("POST", "sobjects/Lead"), ("PATCH", f"sobjects/Lead/{key('00Q', 1)}")):
+        answer = web.request(method, f"{base}/{path}", json={"LastName": "x"})
+        assert answer.status_code == 405
+        assert answer.json() == [
+            {"errorCode": "METHOD_NOT_ALLOWED",
+             "message": f"HTTP Method '{method}' not allowed. Allowed are GET,HEAD"}
+        ]  # fmt: skip
+
+
+@pytest.mark.parametrize("body", [b"null", b"[]", b"5", b"\xff", b"{", b""])
+def test_a_job_is_asked_for_by_a_json_object(
+    sandbox: Sandbox, web: requests.Session, sf: Salesforce, body: bytes
+) -> None:
+    web.headers["Authorization"] = f"Bearer {sf.session_id}"
+    base = f"{sandbox.https}/services/data/v68.0/jobs/query"
+    answer = web.post(base, data=body, headers={"Content-Type": "application/json"})
+    assert (answer.status_code, answer.json()[0]["errorCode"]) == (400, "JSON_PARSER_ERROR")
+    asked = {"operation": "query", "query": "SELECT Id FROM Contact"}
+    assert web.post(base, json={**asked, "columnDelimiter": ["PIPE"]}).status_code == 400
+    job = web.post(base, json=asked).json()["id"]
+    assert web.patch(f"{base}/{job}", data=body).json()[0]["errorCode"] == "JSON_PARSER_ERROR"
+
+
+def test_a_failure_of_its_own_is_told_in_the_apis_form(get: Callable[..., Any]) -> None:
+    deep = "(" * 1_500 + "Name = 'x'" + ")" * 1_500  # deeper than the parser can follow
+    answer = get("v68.0/query", 500, params={"q": f"SELECT Id FROM Lead WHERE {deep}"})
+    assert answer.json()[0]["errorCode"] == "UNKNOWN_EXCEPTION"
+
+
 def test_a_revoked_session_is_dead(sandbox: Sandbox, web: requests.Session, sf: Salesforce) -> None:
     web.post(f"{sandbox.https}/services/oauth2/revoke", data={"token": sf.session_id})
     with pytest.raises(SalesforceExpiredSession):

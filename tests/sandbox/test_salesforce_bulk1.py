@@ -79,3 +79,15 @@ def test_a_query_it_cannot_take_names_the_fault(sandbox: Sandbox, web: requests.
     refused = web.post(f"{base}/{job['id']}/batch", data="SELECT Nope FROM Lead")
     assert refused.json()["exceptionCode"] == "InvalidBatch"
     assert "Nope" in refused.json()["exceptionMessage"]
+
+
+@pytest.mark.parametrize("body", [b"null", b"[]", b"5", b"\xff", b"{"])
+def test_bodies_that_cannot_be_read(sandbox: Sandbox, web: requests.Session, body: bytes) -> None:
+    base = f"{sandbox.https}/services/async/59.0/job"
+    refused = web.post(base, data=body)
+    assert (refused.status_code, refused.json()["exceptionCode"]) == (400, "InvalidJob")
+    asked = {"operation": "query", "object": "Lead", "contentType": "JSON"}
+    job = web.post(base, json=asked).json()["id"]
+    refused = web.post(f"{base}/{job}/batch", data=body)
+    assert (refused.status_code, refused.json()["exceptionCode"]) == (400, "InvalidBatch")
+    assert web.get(f"{sandbox.https}/services/async/59.0/x").json()["exceptionCode"] == "InvalidUrl"
