@@ -33,8 +33,18 @@ from include.contracts.staging import (
     STG_LEAD_FORM_RESPONSES,
 )
 from include.settings import Settings
-from include.sources import Account, Record, Request, Source, SourceRefused, Stream, Tagging, Window
-from include.sources.linkedin_ads_client import AT_ONCE, Client
+from include.sources import (
+    Account,
+    Record,
+    Request,
+    Source,
+    SourceRefused,
+    SourceUnavailable,
+    Stream,
+    Tagging,
+    Window,
+)
+from include.sources.linkedin_ads_client import AT_ONCE, Client, has
 from include.sources.linkedin_ads_leads import leads
 from include.sources.linkedin_ads_login import NAME
 from include.sources.linkedin_ads_reports import Report, read
@@ -79,6 +89,11 @@ def discover(client: Client) -> list[Account]:
         if record.get("test"):
             log.warning("LinkedIn account %s is a test account and is left out", record["id"])
             continue
+        if not isinstance(record.get("currency"), str):
+            raise SourceUnavailable(
+                f"LinkedIn shows the account {record['id']} without its currency; nothing of it is "
+                "used"
+            )
         found[str(record["id"])] = Account(
             str(record["id"]), record.get("name"), record["currency"], ZONE, record.get("status")
         )
@@ -97,7 +112,7 @@ def extract(client: Client, account: Account, request: Request) -> Iterator[Reco
     joined with what stands above them; answers to lead forms without what people wrote."""
     path = f"adAccounts/{account.account_id}"
     if request.stream == "accounts":
-        yield client.get(path)
+        yield client.get(path, has("id", account.account_id))
     elif request.stream == "campaigns":
         yield from client.listed(f"{path}/adCampaignGroups", _EVERY_GROUP)
     elif request.stream == "ad_groups":
@@ -137,6 +152,11 @@ def _ads(client: Client, account: Account) -> Iterator[Record]:
     of_campaigns: dict[str, Record | None] = {}
     creatives = client.listed(f"{path}/creatives", _EVERY_CREATIVE, _CREATIVES_PAGE)
     while some := list(islice(creatives, _CREATIVES_PAGE)):
+        if strays := [creative["id"] for creative in some if not creative.get("campaign")]:
+            raise SourceUnavailable(
+                f"LinkedIn shows the creative {strays[0]} without its campaign; nothing of it is "
+                "used"
+            )
         numbers = {str(number_of(creative["campaign"])) for creative in some}
         unknown = sorted(numbers - of_campaigns.keys())
         of_campaigns |= zip(
@@ -162,7 +182,15 @@ def _ads(client: Client, account: Account) -> Iterator[Record]:
 
 def _tracking(client: Client, kind: str, number: str) -> Record | None:
     urn = quote(f"urn:li:{kind}:{number}", safe="")
-    return client.maybe(f"adTrackingParameters/(adEntity:({kind}:{urn}))")
+    return client.maybe(f"adTrackingParameters/(adEntity:({kind}:{urn}))", _is_tracking)
+
+
+def _is_tracking(answer: Record) -> bool:
+    """Whether an answer is of tracking parameters, of which an entity may have one kind alone."""
+    return any(
+        isinstance(answer.get(name), dict)
+        for name in ("adEntity", "dynamicValueParameters", "customValueParameters")
+    )
 
 
 def _posts(client: Client, creatives: list[Record]) -> dict[str, Record]:
@@ -171,9 +199,14 @@ def _posts(client: Client, creatives: list[Record]) -> dict[str, Record]:
     if not urns:
         return {}
     ids = ",".join(quote(urn, safe="") for urn in urns)
-    found = client.maybe("posts", f"ids=List({ids})", "BATCH_GET") or {}
-    results: dict[str, Record] = found.get("results") or {}
-    return results
+    found = client.maybe("posts", _is_batch, f"ids=List({ids})", "BATCH_GET")
+    return found["results"] if found else {}
+
+
+def _is_batch(answer: Record) -> bool:
+    """Whether an answer is that of a BATCH_GET: objects by their keys, or none of them."""
+    results = answer.get("results")
+    return isinstance(results, dict) and all(isinstance(each, dict) for each in results.values())
 
 
 def _reference(creative: Record) -> str:

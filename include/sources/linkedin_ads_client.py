@@ -58,6 +58,7 @@ decoded = msgspec.json.Decoder(float_hook=Decimal).decode
 log = logging.getLogger(__name__)
 T = TypeVar("T")
 Decode = Callable[[bytes], Any]
+Check = Callable[[Record], bool]
 
 
 class _Report(msgspec.Struct):
@@ -146,12 +147,20 @@ class Client:
                 pool.shutdown(cancel_futures=True)
                 raise
 
-    def get(self, path: str, query: str = "", method: str | None = None) -> Record:
+    def get(self, path: str, is_it: Check, query: str = "", method: str | None = None) -> Record:
         """An answer. Texts in ``query`` are encoded already: `(),:` must arrive as they are.
 
-        ``method`` is Rest.li's word for the call where the address does not tell it.
+        An object that is not what ``is_it`` says is no answer, whatever its status: LinkedIn is
+        asked again. ``method`` is Rest.li's word for the call where the address does not tell it.
         """
-        answer: Record = self._answer(path, query, method, _object)
+
+        def decode(text: bytes) -> Record:
+            answer = _object(text)
+            if not is_it(answer):
+                raise ValueError("something else than was asked for")
+            return answer
+
+        answer: Record = self._answer(path, query, method, decode)
         return answer
 
     def _answer(self, path: str, query: str, method: str | None, decode: Decode) -> Any:
@@ -173,14 +182,16 @@ class Client:
         raise self._refused_token(error) from None
 
     def report(self, query: str) -> list[msgspec.Raw]:
-        """The elements of a report, each to be taken out by ``decoded``."""
+        """The elements of a report, each to be taken out by ``element_of``."""
         answer: _Report = self._answer("adAnalytics", query, None, _report)
         return answer.elements
 
-    def maybe(self, path: str, query: str = "", method: str | None = None) -> Record | None:
+    def maybe(
+        self, path: str, is_it: Check, query: str = "", method: str | None = None
+    ) -> Record | None:
         """An answer, or None where there is none or this log-in may not see it."""
         try:
-            return self.get(path, query, method)
+            return self.get(path, is_it, query, method)
         except _Absent as absence:
             if absence.is_forbidden and self._is_news(_resource(path)):
                 log.warning("%s; what it would tell stays unknown", absence)
@@ -216,7 +227,7 @@ class Client:
         found: set[Any] = set()
         total, barren = None, 0
         while total is None or len(found) < total:
-            page = self.get(path, f"{query}&count={_COUNT}&start={len(found)}", "FINDER")
+            page = self.get(path, _is_page, f"{query}&count={_COUNT}&start={len(found)}", "FINDER")
             paging = page.get("paging")
             said = paging.get("total") if isinstance(paging, dict) else None
             if not isinstance(said, int) or (total is not None and said != total):
@@ -225,7 +236,7 @@ class Client:
                     "is used"
                 )
             total = said
-            fresh = {record["id"]: record for record in elements_of(page)}
+            fresh = {record["id"]: record for record in page["elements"]}
             fresh = {key: record for key, record in fresh.items() if key not in found}
             yield from fresh.values()
             found.update(fresh)
@@ -243,8 +254,8 @@ class Client:
         token, seen, found = "", Counter[str](), set()
         while True:
             at = f"&pageToken={quote(token, safe='')}" if token else ""
-            page = self.get(path, f"{query}&pageSize={size}{at}", "FINDER")
-            for record in elements_of(page):
+            page = self.get(path, _is_page, f"{query}&pageSize={size}{at}", "FINDER")
+            for record in page["elements"]:
                 if record["id"] not in found:
                     found.add(record["id"])
                     yield record
@@ -382,12 +393,34 @@ def _object(text: bytes) -> Record:
     return body
 
 
-def elements_of(body: Record) -> list[Record]:
-    """The elements of a finder's answer; SourceUnavailable where it has none."""
-    elements = body.get("elements")
-    if not isinstance(elements, list):
-        raise SourceUnavailable("LinkedIn gave an answer without elements")
-    return elements
+def has(name: str, number: str) -> Check:
+    """Whether an answer bears that number, or a URN that ends with it, under a name."""
+    return lambda answer: str(answer.get(name)).rsplit(":", 1)[-1] == number
+
+
+def _is_page(answer: Record) -> bool:
+    """Whether an answer is a finder's: a list of objects, each with an id."""
+    elements = answer.get("elements")
+    return isinstance(elements, list) and all(
+        isinstance(each, dict) and isinstance(each.get("id"), int | str) for each in elements
+    )
+
+
+def element_of(raw: msgspec.Raw) -> Record:
+    """An element of a report; SourceUnavailable for what is none."""
+    element = decoded(raw)
+    if isinstance(element, dict):
+        pivots, days = element.get("pivotValues"), element.get("dateRange")
+        if (
+            isinstance(pivots, list)
+            and all(type(each) is str for each in pivots)
+            and isinstance(days, dict)
+            and isinstance(days.get("start"), dict)
+        ):
+            return element
+    raise SourceUnavailable(
+        "LinkedIn gave a report an element that tells not of what and when it is"
+    )
 
 
 def _resource(path: str) -> str:

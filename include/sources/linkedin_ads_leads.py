@@ -13,7 +13,7 @@ from typing import Any
 from urllib.parse import quote
 
 from include.sources import Account, Record, Window
-from include.sources.linkedin_ads_client import Client
+from include.sources.linkedin_ads_client import Client, has
 from include.sources.linkedin_ads_rows import number_of
 from include.sources.personal import EMAIL_HASH, hashed, is_address, without_addresses
 
@@ -105,7 +105,7 @@ def _form(client: Client, answer: Record) -> Record:
     number = str(answer.get("versionedLeadGenFormUrn")).rpartition(":")[2].partition(",")[0]
     if not number.isdecimal():
         return {}
-    return client.maybe(f"leadForms/{number}") or {"id": int(number)}
+    return client.maybe(f"leadForms/{number}", has("id", number)) or {"id": int(number)}
 
 
 def _kinds(form: Record) -> dict[Any, Any]:

@@ -23,7 +23,7 @@ from urllib.parse import quote
 import msgspec
 
 from include.sources import Account, Record, SourceRefused, SourceUnavailable, Window
-from include.sources.linkedin_ads_client import Client, decoded
+from include.sources.linkedin_ads_client import Client, element_of
 
 FULL = 15_000
 CENT = Decimal("0.01")
@@ -195,11 +195,11 @@ def _asked(
 def _elements(answers: Answers) -> Iterator[Record]:
     """The elements; what several answers say of the same pivots and day is put together."""
     if len(answers) == 1:
-        yield from map(decoded, answers[0])
+        yield from map(element_of, answers[0])
         return
     merged: dict[tuple[Any, ...], Record] = {}
     for raw in chain(*answers):
-        element = decoded(raw)
+        element = element_of(raw)
         key = (*element["pivotValues"], *element["dateRange"]["start"].values())
         merged.setdefault(key, {}).update(element)
     yield from merged.values()

@@ -1,0 +1,99 @@
+"""Answers of status 200 that are JSON and not what was asked for: asked for again, and what arrives
+is whole and right; without end they are a sentence."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from include.sources import SourceUnavailable
+from tests.sandbox import linkedin_data, linkedin_reading
+from tests.sandbox.running import Sandbox
+
+NOTHING = ("{}", '{"error":"x"}', '{"error":{"code":7}}', '{"elements":[]}', "[]", "null")
+
+
+def fault(path: str, body: str, times: int) -> list[dict[str, Any]]:
+    """A plan: what is found at a path (a pattern) is answered so many times by something else."""
+    do = {"kind": "status", "status": 200, "body": body}
+    return [{"match": {"path": path}, "nth": 1, "times": times, "do": do}]
+
+
+# -- LinkedIn ---------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def linkedin(serve_data: Callable[..., Sandbox]) -> Sandbox:
+    return serve_data(linkedin_data.STREAM_FILES)
+
+
+ONE_OBJECT = [
+    ("accounts", f"adAccounts/{linkedin_data.EURO}$"),
+    ("ads", "adTrackingParameters.*sponsoredAccount"),
+    ("ads", "adTrackingParameters.*sponsoredCampaign"),
+    ("ads", "rest/posts"),
+]
+NO_LIST = ('{"elements":[null]}', '{"elements":[[]]}', '{"elements":[{}]}', '{"elements":{}}')
+LISTS = [
+    ("campaigns", "adCampaignGroups$"),
+    ("ad_groups", "adCampaigns$"),
+    ("ads", "creatives$"),
+    ("lead_forms", "leadFormResponses$"),
+]
+
+
+@pytest.mark.parametrize(
+    ("stream", "path", "body"),
+    [(stream, path, body) for stream, path in ONE_OBJECT for body in NOTHING]
+    + [(stream, path, body) for stream, path in LISTS for body in NO_LIST],
+)
+def test_linkedin_is_asked_again(
+    linkedin: Sandbox, stream: str, path: str, body: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CLOSED_LOOP_HASH_KEY", "one for both readings")
+    linkedin.reset()
+    right = linkedin_reading.rows(linkedin, stream)
+    assert right
+    linkedin.set_faults(fault(path, body, times=1))
+    assert linkedin_reading.rows(linkedin, stream) == right
+    assert any(call["fault"] for call in linkedin.log()), "the plan was never in force"
+
+
+@pytest.mark.parametrize(("stream", "path"), ONE_OBJECT + LISTS)
+def test_linkedin_without_end_is_a_sentence(linkedin: Sandbox, stream: str, path: str) -> None:
+    linkedin.reset()
+    client = linkedin_reading.connect(linkedin, env={"CLOSED_LOOP_RETRY_SECONDS": "1"})
+    account = linkedin_reading.account_of(client, linkedin_data.EURO)
+    linkedin.set_faults(fault(path, '{"elements":[{}]}', times=1000))
+    with pytest.raises(SourceUnavailable, match="LinkedIn answered 200 to "):
+        linkedin_reading.extracted(client, account, stream)
+
+
+@pytest.mark.parametrize(
+    "element",
+    ["null", "[]", "{}", '{"pivotValues":[7],"dateRange":{"start":{}}}', '{"pivotValues":["x"]}'],
+)
+@pytest.mark.parametrize("stream", ["account_daily", "ad_daily"])
+def test_linkedin_reports_of_no_elements_are_a_sentence(
+    linkedin: Sandbox, stream: str, element: str
+) -> None:
+    linkedin.reset()
+    linkedin.set_faults(fault("adAnalytics", f'{{"elements":[{element}]}}', times=1000))
+    with pytest.raises(SourceUnavailable, match="an element that tells not of what and when it is"):
+        linkedin_reading.rows(linkedin, stream)
+
+
+@pytest.mark.parametrize("stream", ["accounts", "creatives"])
+def test_linkedin_elements_without_what_they_belong_to_are_a_sentence(
+    linkedin: Sandbox, stream: str
+) -> None:
+    linkedin.reset()
+    path, stream, lack = {
+        "accounts": ("rest/adAccounts$", "accounts", "without its currency"),
+        "creatives": ("creatives$", "ads", "without its campaign"),
+    }[stream]
+    linkedin.set_faults(fault(path, '{"elements":[{"id":1}]}', times=1000))
+    with pytest.raises(SourceUnavailable, match=lack):
+        linkedin_reading.rows(linkedin, stream)
