@@ -74,8 +74,7 @@ def holding(settings: Settings, verb: str) -> Iterator[subprocess.Popen[str]]:
 
 
 def build_all(settings: Settings) -> None:
-    for model in models.models():
-        warehouse.build(settings, model.name)
+    warehouse.build(settings, *(model.name for model in models.models()))
 
 
 def build_spend(settings: Settings) -> None:
@@ -89,9 +88,7 @@ def build_marts(settings: Settings, *names: str) -> None:
     for model in reversed(models.models()):
         if model.name in needed:
             needed.update(model.depends_on)
-    for model in models.models():
-        if model.name in needed:
-            warehouse.build(settings, model.name)
+    warehouse.build(settings, *(m.name for m in models.models() if m.name in needed))
 
 
 def published_spend(settings: Settings) -> Decimal:

@@ -39,8 +39,7 @@ def sql_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[...,
 
 
 def build_all(settings: Settings) -> None:
-    for model in models.models():
-        warehouse.build(settings, model.name)
+    warehouse.build(settings, *(model.name for model in models.models()))
 
 
 def test_prepare_again_changes_nothing(prepared: Settings) -> None:
