@@ -5,6 +5,7 @@ objects and their edges, batches, tokens. https://developers.facebook.com/docs/m
 """
 
 import json
+import traceback
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -24,6 +25,7 @@ from include.sandbox.meta_graph import (
     decoded,
     field_list,
     listed,
+    unknown_failure,
 )
 from include.sandbox.meta_nodes import (
     EDGES,
@@ -147,13 +149,18 @@ def _complete(world: World, call: Call) -> tuple[int, dict[str, str], bytes]:
     }
     try:
         found = answer(world, call)
-    except GraphError as error:
-        first = error.body["error"]
-        headers["WWW-Authenticate"] = (
-            f'OAuth "Facebook Platform" "invalid_request" {json.dumps(first["message"])}'
-        )
-        return error.status, headers | error.headers, json.dumps(error.body).encode()
-    return 200, headers | dict(found.headers), found.text
+    except GraphError as refused:
+        error = refused
+    except Exception:
+        traceback.print_exc()
+        error = unknown_failure()
+    else:
+        return 200, headers | dict(found.headers), found.text
+    first = error.body["error"]
+    headers["WWW-Authenticate"] = (
+        f'OAuth "Facebook Platform" "invalid_request" {json.dumps(first["message"])}'
+    )
+    return error.status, headers | error.headers, json.dumps(error.body).encode()
 
 
 def answer(world: World, call: Call) -> Answer:
@@ -221,12 +228,14 @@ def _batch(world: World, call: Call) -> Answer:
     }
     include_headers = call.params.get("include_headers", "true") != "false"
     answers = []
-    for entry in entries:
+    for number, entry in enumerate(entries):
+        if not isinstance(entry, dict) or not isinstance(entry.get("body") or "", str):
+            raise bad_parameter(f"Param batch[{number}] must be an object.")
         path, _, text = str(entry.get("relative_url", "")).strip("/").partition("?")
         if path.startswith(f"{call.version}/"):
             path = path.removeprefix(f"{call.version}/")
         params = dict(parse_qsl(text, keep_blank_values=True))
-        params |= dict(parse_qsl(entry.get("body", ""), keep_blank_values=True))
+        params |= dict(parse_qsl(entry.get("body") or "", keep_blank_values=True))
         inner = replace(
             call,
             method=str(entry.get("method", "GET")).upper(),

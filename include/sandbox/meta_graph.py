@@ -8,6 +8,7 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 from include.sandbox.dataset import Record, World
@@ -87,14 +88,16 @@ def decoded(params: Mapping[str, str], name: str) -> Any:
         return text
 
 
-def listed(params: Mapping[str, str], name: str) -> list[Any]:
+def listed(params: Mapping[str, str], name: str) -> list[str]:
     """A list parameter, written as a JSON list or separated by commas; [] when absent."""
     text = params.get(name) or ""
     if text.lstrip().startswith("["):
         value = decoded(params, name)
         if not isinstance(value, list):
             raise bad_parameter(f"Param {name} must be an array.")
-        return value
+        if not all(isinstance(item, str | int | float) for item in value):
+            raise bad_parameter(f"Param {name} must be an array of strings.")
+        return [str(item) for item in value]
     return [part.strip() for part in text.split(",") if part.strip()]
 
 
@@ -218,63 +221,26 @@ def objects(world: World) -> Objects:
     return found
 
 
-_OPERATORS: dict[str, Any] = {
-    "EQUAL": lambda have, want: have == want,
-    "NOT_EQUAL": lambda have, want: have != want,
-    "GREATER_THAN": lambda have, want: have > want,
-    "GREATER_THAN_OR_EQUAL": lambda have, want: have >= want,
-    "LESS_THAN": lambda have, want: have < want,
-    "LESS_THAN_OR_EQUAL": lambda have, want: have <= want,
-    "IN_RANGE": lambda have, want: want[0] <= have <= want[1],
-    "NOT_IN_RANGE": lambda have, want: not want[0] <= have <= want[1],
-    "IN": lambda have, want: have in want,
-    "NOT_IN": lambda have, want: have not in want,
-    "CONTAIN": lambda have, want: str(want).lower() in str(have).lower(),
-    "NOT_CONTAIN": lambda have, want: str(want).lower() not in str(have).lower(),
-    "STARTS_WITH": lambda have, want: str(have).startswith(str(want)),
-}
+@lru_cache
+def node_fields(kind: str) -> frozenset[str]:
+    """The fields of a node type, as the vendor's SDK lists them."""
+    from facebook_business.adobjects import (
+        ad,
+        adaccount,
+        adcreative,
+        adset,
+        campaign,
+        lead,
+        leadgenform,
+    )
 
-
-@dataclass(frozen=True)
-class Filter:
-    """One entry of `filtering`; `target` is the level its field speaks of, None: the row itself."""
-
-    target: str | None
-    name: str
-    operator: str
-    value: Any
-
-    def accepts(self, have: Any) -> bool:
-        """Whether a value passes; numbers compare as numbers, whatever type they came in."""
-        want = self.value
-        if have is None:
-            return self.operator.startswith("NOT_")
-        if isinstance(want, list) and "RANGE" not in self.operator:
-            want, have = [str(item) for item in want], str(have)
-        elif self.operator in ("EQUAL", "NOT_EQUAL"):
-            have, want = str(have), str(want)
-        elif "CONTAIN" not in self.operator and self.operator != "STARTS_WITH":
-            try:
-                have = float(have)
-                want = [float(item) for item in want] if isinstance(want, list) else float(want)
-            except (TypeError, ValueError) as error:
-                raise bad_parameter("Filtering value is not a number") from error
-        return bool(_OPERATORS[self.operator](have, want))
-
-
-def filters(params: Mapping[str, str]) -> tuple[Filter, ...]:
-    """The `filtering` parameter: [{"field": "campaign.id", "operator": "IN", "value": […]}]."""
-    entries = decoded(params, "filtering") or []
-    if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
-        raise bad_parameter("Param filtering must be an array.")
-    found = []
-    for number, entry in enumerate(entries):
-        target, _, name = str(entry.get("field", "")).rpartition(".")
-        operator = one_of(
-            f"filtering[{number}][operator]", entry.get("operator"), tuple(_OPERATORS)
-        )
-        value = entry.get("value")
-        if operator in ("IN", "NOT_IN") and not isinstance(value, list):
-            raise bad_parameter(f"filtering[{number}][value] must be an array.")
-        found.append(Filter(target or None, name, operator, value))
-    return tuple(found)
+    holder = {
+        "account": adaccount.AdAccount,
+        "campaign": campaign.Campaign,
+        "adset": adset.AdSet,
+        "ad": ad.Ad,
+        "creative": adcreative.AdCreative,
+        "form": leadgenform.LeadgenForm,
+        "lead": lead.Lead,
+    }[kind].Field
+    return frozenset(value for key, value in vars(holder).items() if not key.startswith("_"))

@@ -4,20 +4,20 @@ https://developers.facebook.com/docs/marketing-api/reference/ad-account/insights
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from include.sandbox.dataset import Record, World
+from include.sandbox.meta_filtering import Filter, filters
 from include.sandbox.meta_graph import (
-    Filter,
     GraphError,
     bad_parameter,
     decoded,
     field_list,
-    filters,
     listed,
+    node_fields,
     objects,
     one_of,
 )
@@ -90,10 +90,27 @@ def query(world: World, kind: str, record: Record, params: Mapping[str, str]) ->
         ranges=_ranges(today(world, account), params, _values(AdsInsights.DatePreset)),
         increment=_increment(params.get("time_increment", "all_days")),
         breakdowns=breakdowns,
-        filters=filters(params),
+        filters=tuple(_filter(item, known, breakdowns) for item in filters(params)),
         sort=_sort(listed(params, "sort"), known),
         summary=summary_of(params, fields),
     )
+
+
+def _filter(item: Filter, known: set[str], breakdowns: Sequence[str]) -> Filter:
+    """A condition on an object of the row, or on the row itself: `ad.impressions` is the row's
+    `impressions`. Raises GraphError for what is neither."""
+    if item.target is None:
+        if item.name not in known and item.name not in (*breakdowns, "action_type"):
+            raise item.unsupported()
+        return item
+    if item.target not in LEVELS:
+        raise item.unsupported()
+    if item.name in node_fields(item.target):
+        item.check_values()
+        return item
+    if item.name not in known:
+        raise item.unsupported()
+    return replace(item, target=None)
 
 
 def summary_of(params: Mapping[str, str], fields: tuple[str, ...]) -> tuple[str, ...] | None:
@@ -127,7 +144,7 @@ def _check_windows(params: Mapping[str, str], known: Sequence[str]) -> None:
 
 def _increment(value: str) -> str:
     text = value.strip('"')
-    if text not in ("monthly", "all_days") and not (text.isdigit() and 1 <= int(text) <= 90):
+    if text not in ("monthly", "all_days") and not (text.isdecimal() and 1 <= int(text) <= 90):
         raise bad_parameter("time_increment must be all_days, monthly or a number from 1 to 90")
     return text
 

@@ -6,23 +6,24 @@ https://developers.facebook.com/docs/marketing-api/reference
 import json
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from functools import lru_cache
 from typing import Any
 
 from include.sandbox import meta_insights
 from include.sandbox.dataset import Record, World
+from include.sandbox.meta_filtering import Filter, filters, statuses
 from include.sandbox.meta_graph import (
     HAVE_STATUS,
     HIDDEN_STATUSES,
     TYPES,
     Field,
-    Filter,
     GraphError,
     bad_parameter,
-    filters,
     listed,
+    node_fields,
     objects,
+    one_of,
 )
+from include.sandbox.meta_page import size_of
 from include.sandbox.meta_report import report
 
 EDGES = {
@@ -63,35 +64,10 @@ def found_object(world: World, identifier: str) -> tuple[str, Record]:
     return found
 
 
-@lru_cache
-def _node_fields(kind: str) -> frozenset[str]:
-    """The fields of a node type, as the vendor's SDK lists them."""
-    from facebook_business.adobjects import (
-        ad,
-        adaccount,
-        adcreative,
-        adset,
-        campaign,
-        lead,
-        leadgenform,
-    )
-
-    holder = {
-        "account": adaccount.AdAccount,
-        "campaign": campaign.Campaign,
-        "adset": adset.AdSet,
-        "ad": ad.Ad,
-        "creative": adcreative.AdCreative,
-        "form": leadgenform.LeadgenForm,
-        "lead": lead.Lead,
-    }[kind].Field
-    return frozenset(value for key, value in vars(holder).items() if not key.startswith("_"))
-
-
 def shown_object(world: World, kind: str, record: Record, fields: Sequence[Field]) -> Record:
     """An object with the fields asked for; `id` always, absent values left out."""
     names = fields or tuple(Field(name) for name in _DEFAULT_FIELDS.get(kind, ("id",)))
-    known = _node_fields(kind)
+    known = node_fields(kind)
     shown: Record = {}
     for asked in names:
         name = asked.name
@@ -101,7 +77,7 @@ def shown_object(world: World, kind: str, record: Record, fields: Sequence[Field
             shown[name] = {
                 "data": [
                     shown_object(world, EDGES[name], row, asked.fields)
-                    for row in rows[: int(params["limit"])]
+                    for row in rows[: size_of(params)]
                 ]
             }
         elif name == "insights" and kind in meta_insights.LEVELS:
@@ -155,18 +131,40 @@ def listed_objects(
     if kind == "lead":
         oldest = world.clock.timestamp() - _LEAD_DAYS * 86_400
         rows = [row for row in rows if _value(row, "time_created") >= oldest]
-    statuses = listed(params, "effective_status")
+    asked = listed(params, "effective_status")
+    for number, status in enumerate(asked):
+        one_of(f"effective_status[{number}]", status, statuses())
     wanted = filters(params)
-    if statuses:
-        rows = [row for row in rows if _status(row) in statuses]
+    for item in wanted:
+        _check(item, kind)
+    if asked:
+        rows = [row for row in rows if _status(row) in asked]
     elif kind in HAVE_STATUS and not any(item.name.endswith("status") for item in wanted):
         rows = [row for row in rows if _status(row) not in HIDDEN_STATUSES]
     if updated := params.get("updated_since"):
         since = Filter(None, "updated_time", "GREATER_THAN", updated)
         rows = [row for row in rows if since.accepts(_value(row, "updated_time"))]
     for item in wanted:
-        rows = [row for row in rows if item.accepts(_value(row, item.name))]
+        rows = [row for row in rows if item.accepts(_held(world, kind, row, item))]
     return rows
+
+
+def _check(item: Filter, kind: str) -> None:
+    """Refuses a condition on what neither these objects nor those above them have."""
+    of = item.target or kind
+    above = {"adset": ("campaign",), "ad": ("campaign", "adset")}.get(kind, ())
+    named = item.name in node_fields(of) if of in TYPES else False
+    if of not in (kind, *above) or not (named or (kind, item.name) == ("lead", "time_created")):
+        raise item.unsupported()
+    item.check_values()
+
+
+def _held(world: World, kind: str, row: Record, item: Filter) -> Any:
+    """What a row, or the object above it that a condition speaks of, has."""
+    if item.target in (None, kind):
+        return _value(row, item.name)
+    above = objects(world).by_kind[str(item.target)].get(row.get(f"{item.target}_id", ""))
+    return None if above is None else _value(above, item.name)
 
 
 def _status(record: Record) -> Any:

@@ -26,6 +26,14 @@ class Rows(Protocol):
     def __getitem__(self, part: slice) -> list[bytes]: ...
 
 
+def size_of(params: Mapping[str, str]) -> int:
+    """How many rows a page holds."""
+    text = params.get("limit") or str(_PAGE)
+    if not text.isdecimal() or int(text) < 1:
+        raise bad_parameter("Param limit must be an integer greater than zero")
+    return min(int(text), _LARGEST_PAGE)
+
+
 def page(
     path: str,
     params: Mapping[str, str],
@@ -36,10 +44,7 @@ def page(
 ) -> bytes:
     """One page of an edge. `next` alone says whether there is more: the cursors stand on the last
     page too. `summary` is shown as it stands; else `summary=true` shows the count of rows."""
-    text = params.get("limit") or str(_PAGE)
-    if not text.isdigit() or int(text) < 1:
-        raise bad_parameter("Param limit must be an integer greater than zero")
-    limit = min(int(text), _LARGEST_PAGE)
+    limit = size_of(params)
     if "after" in params:
         first, salt = offset_of(params["after"])
     elif "before" in params:

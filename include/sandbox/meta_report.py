@@ -14,7 +14,8 @@ from itertools import chain
 from typing import Any
 
 from include.sandbox.dataset import Record, World
-from include.sandbox.meta_graph import Filter, Objects, objects, one_of
+from include.sandbox.meta_filtering import Filter
+from include.sandbox.meta_graph import Objects, objects
 from include.sandbox.meta_insights import LEVELS, Query, lines_of
 
 _KEYS = {f"{level}_{part}" for level in LEVELS for part in ("id", "name")} | {
@@ -69,7 +70,10 @@ class Report:
     def __init__(self, world: World, asked: Query) -> None:
         self.asked = asked
         rows = _rows(world, asked)
-        plain = [item for item in asked.filters if item.target is None]
+        self._of_actions = [item for item in asked.filters if item.name == "action_type"]
+        plain = [
+            item for item in asked.filters if item.target is None and item not in self._of_actions
+        ]
         if plain:
             rows = (
                 row
@@ -114,7 +118,7 @@ class Report:
 
     def _full(self, row: _Row) -> Record:
         """Everything known of a row."""
-        metrics = _summed(row.inside)
+        metrics = self._shown(_summed(row.inside))
         return {
             **metrics,
             **_derived(metrics, self.asked.fields),
@@ -123,11 +127,27 @@ class Report:
             "date_stop": row.until,
         }
 
+    def _shown(self, metrics: Record) -> Record:
+        """The metrics with the actions that a filter on `action_type` leaves."""
+        if not self._of_actions:
+            return metrics
+        return {
+            name: [
+                entry
+                for entry in value
+                if all(item.accepts(entry.get("action_type")) for item in self._of_actions)
+            ]
+            if isinstance(value, list)
+            else value
+            for name, value in metrics.items()
+        }
+
     def _text(self, number: int) -> bytes:
         text = self._texts[number]
         if text is None:
             row = self._rows[number]
             metrics = row.inside[0] if len(row.inside) == 1 else _summed(row.inside)
+            metrics = self._shown(metrics)
             derived = _derived(metrics, self.asked.fields)
             names = row.entity.names
             parts = []
@@ -212,7 +232,7 @@ def _cells(world: World, asked: Query) -> Cells:
 
 def _passes(known: Objects, targeted: Sequence[Filter], line: Record) -> bool:
     for item in targeted:
-        target = one_of("filtering[field]", item.target, LEVELS)
+        target = str(item.target)
         identifier = line.get(f"{target}_id", "")
         identifier = f"act_{identifier}" if target == "account" else identifier
         record = known.by_kind[target].get(identifier, {"id": identifier})

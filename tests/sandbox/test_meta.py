@@ -214,6 +214,97 @@ def test_filters_and_sorting(sandbox: Sandbox) -> None:
         )
     )
     assert Decimal(total[0]["spend"]) == spend_in_data("1", WHOLE, campaign_id="12")
+    # A level before a metric says nothing more: it is the row's.
+    assert only("campaign.spend", "GREATER_THAN", 500) == ["11", "12"]
+    assert only("ad.impressions", "GREATER_THAN", 0) == ["11", "12", "13"]
+    assert only("spend", "IN_RANGE", [0, 500]) == ["13"]
+
+
+def test_a_filter_on_actions_leaves_the_rows(sandbox: Sandbox) -> None:
+    def actions(*filtering: dict[str, Any]) -> list[list[str]]:
+        rows = account(sandbox).get_insights(
+            fields=["campaign_id", "actions"],
+            params={"level": "campaign", "time_range": WHOLE, "filtering": list(filtering)},
+        )
+        return [[entry["action_type"] for entry in row.get("actions", [])] for row in rows]
+
+    whole = actions()
+    assert any("lead" in row and len(row) > 1 for row in whole)
+    kept = actions({"field": "action_type", "operator": "IN", "value": ["lead"]})
+    assert kept == [[name for name in row if name == "lead"] for row in whole]
+
+
+def test_objects_are_filtered_by_what_is_above_them(sandbox: Sandbox) -> None:
+    def ads(field: str, operator: str, value: Any) -> list[str]:
+        rule = {"field": field, "operator": operator, "value": value}
+        return [ad["id"] for ad in account(sandbox).get_ads(params={"filtering": [rule]})]
+
+    assert ads("adset.name", "EQUAL", "Set B") == ["1121"]
+    assert ads("campaign.name", "CONTAIN", "renamed") == ["1111", "1121"]
+    assert ads("name", "CONTAIN", "Ad A") == ["1111"]
+
+
+@pytest.mark.parametrize(
+    ("edge", "params", "words"),
+    [
+        ("insights", {"filtering": [{"field": "nope", "operator": "IN", "value": ["x"]}]},
+         "Filtering field nope with operation in is not supported"),
+        ("insights", {"filtering": [{"field": "ad.nope", "operator": "IN", "value": ["x"]}]},
+         "Filtering field ad.nope"),
+        ("insights", {"filtering": [{"field": "page.id", "operator": "IN", "value": ["x"]}]},
+         "Filtering field page.id"),
+        ("insights", {"filtering": [{"field": "spend", "operator": "LIKE", "value": 1}]},
+         "filtering[0][operator] must be one of"),
+        ("insights", {"filtering": [{"field": "spend", "operator": "IN_RANGE", "value": 5}]},
+         "filtering[0][value] must be an array of two numbers"),
+        ("insights", {"filtering": [{"field": "spend", "operator": "IN_RANGE", "value": [5]}]},
+         "filtering[0][value] must be an array of two numbers"),
+        ("insights", {"filtering": [{"field": "spend", "operator": "EQUAL"}]},
+         "filtering[0][value] is required"),
+        ("insights", {"filtering": [{"field": "spend", "operator": "LESS_THAN",
+                                     "value": {"a": 1}}]}, "must be a number"),
+        ("insights", {"filtering": [{"field": "ad.effective_status", "operator": "IN",
+                                     "value": ["BOGUS"]}]},
+         "filtering[0][value][0] must be one of"),
+        ("insights", {"summary": [[]]}, "Param summary must be an array of strings"),
+        ("insights", {"summary": [{"field": None}]}, "Param summary must be an array of strings"),
+        ("insights", {"breakdowns": [None]}, "Param breakdowns must be an array of strings"),
+        ("campaigns", {"effective_status": ["BOGUS"]}, "effective_status[0] must be one of"),
+        ("campaigns", {"filtering": [{"field": "nope", "operator": "IN", "value": ["x"]}]},
+         "Filtering field nope"),
+        ("campaigns", {"filtering": [{"field": "ad.name", "operator": "EQUAL", "value": "x"}]},
+         "Filtering field ad.name"),
+        ("campaigns", {"limit": "²"}, "Param limit"),
+        ("campaigns", {"fields": "ads.limit(x){id}"}, "Param limit"),
+        ("", {"batch": [None]}, "Param batch[0] must be an object"),
+        ("", {"batch": [5]}, "Param batch[0] must be an object"),
+    ],
+)  # fmt: skip
+def test_parameters_it_cannot_follow_are_refused(
+    sandbox: Sandbox, edge: str, params: dict[str, Any], words: str
+) -> None:
+    texts = {key: value if isinstance(value, str) else json.dumps(value)
+             for key, value in params.items()}  # fmt: skip
+    form = {"access_token": "sandbox-meta-token", "method": "GET" if edge else "POST", **texts}
+    path = f"act_1/{edge}" if edge else ""
+    answer = requests.post(f"{sandbox.http}/v26.0/{path}", data=form, timeout=20)
+    assert (answer.status_code, answer.json()["error"]["code"]) == (400, 100), answer.text
+    assert words in answer.json()["error"]["message"]
+
+
+def test_a_failure_of_its_own_spoils_one_entry_of_a_batch_alone(sandbox: Sandbox) -> None:
+    deep = "ads{" * 2_000  # deeper than the parser can follow
+    batch = [{"method": "GET", "relative_url": url} for url in (f"act_1?fields={deep}", "me")]
+    form = {"access_token": "sandbox-meta-token", "batch": json.dumps(batch)}
+    first, second = requests.post(f"{sandbox.http}/v26.0/", data=form, timeout=20).json()
+    error = json.loads(first["body"])["error"]
+    assert (first["code"], error["code"], error["is_transient"]) == (500, 1, False)
+    assert second["code"] == 200
+
+
+def test_paths_without_a_version_are_unknown(sandbox: Sandbox) -> None:
+    answer = requests.get(f"{sandbox.http}/me", headers={"Host": "graph.facebook.com"}, timeout=20)
+    assert (answer.status_code, answer.json()["error"]["code"]) == (400, 2500)
 
 
 def test_objects_and_edges(sandbox: Sandbox) -> None:
