@@ -402,9 +402,12 @@ def _operand(condition: Condition, value: Any, last: Any) -> Any:
             )
         return value
     try:
-        return Decimal(str(value))
+        number = Decimal(str(value))
     except ArithmeticError:
-        raise _refuse("BAD_NUMBER", f"Error in WHERE clause: invalid number {value}.") from None
+        number = Decimal("NaN")
+    if not number.is_finite():
+        raise _refuse("BAD_NUMBER", f"Error in WHERE clause: invalid number {value}.")
+    return number
 
 
 def test_of(condition: Condition, last: Any, today: date) -> Callable[[Any], bool]:
@@ -443,6 +446,12 @@ def test_of(condition: Condition, last: Any, today: date) -> Callable[[Any], boo
     if operator.endswith(("LIKE", "REGEXP_MATCH")):
         if not is_text:
             raise mismatch
+        if isinstance(condition.value, Word | Decimal):
+            is_like = operator.endswith("LIKE")
+            raise _refuse(
+                "INVALID_VALUE_WITH_LIKE_OPERATOR" if is_like else "INVALID_STRING_VALUE",
+                f"Value of '{condition.name}' must be a quoted string: {condition.value}.",
+            )
         try:
             pattern = (
                 _like(condition.value) if operator.endswith("LIKE") else re.compile(condition.value)

@@ -154,6 +154,13 @@ def _above(index: Mapping[str, Account], number: str) -> set[str]:
     return found
 
 
+def internal_error() -> GoogleAdsRefusal:
+    """The API's answer to a failure of its own."""
+    return GoogleAdsRefusal(
+        "internal_error", "INTERNAL_ERROR", "An internal error has occurred.", "INTERNAL"
+    )
+
+
 def failure(version: str, refusal: GoogleAdsRefusal, request: str) -> Any:
     """The GoogleAdsFailure message of a refusal."""
     message = import_module(f"google.ads.googleads.{version}.errors.types.errors")

@@ -6,6 +6,7 @@ the API sends them: a status, and GoogleAdsFailure in the trailing metadata
 """
 
 import re
+import traceback
 from collections.abc import AsyncIterator, Callable
 from typing import Any
 
@@ -16,7 +17,14 @@ from include.sandbox import google_fields, google_search
 from include.sandbox.dataset import World
 from include.sandbox.faults import Faults
 from include.sandbox.gaql import VERSIONS, GoogleAdsRefusal
-from include.sandbox.google_access import STATUS, accessible, authorize, failure, request_id
+from include.sandbox.google_access import (
+    STATUS,
+    accessible,
+    authorize,
+    failure,
+    internal_error,
+    request_id,
+)
 from include.sandbox.google_faults import at_once, hang
 from include.sandbox.wire import CURRENT_FAULT
 
@@ -91,6 +99,9 @@ class _Handlers(grpc.GenericRpcHandler):
                 response = answer(request, headers)
             except GoogleAdsRefusal as refusal:
                 await _abort(context, version, refusal, number)
+            except Exception:
+                traceback.print_exc()
+                await _abort(context, version, internal_error(), number)
             context.set_trailing_metadata((("request-id", number),))
             encoded: bytes = response.SerializeToString()
             return encoded
@@ -112,6 +123,9 @@ class _Handlers(grpc.GenericRpcHandler):
                     yield page
             except GoogleAdsRefusal as refusal:
                 await _abort(context, version, refusal, number)
+            except Exception:
+                traceback.print_exc()
+                await _abort(context, version, internal_error(), number)
             context.set_trailing_metadata((("request-id", number),))
 
         return handle

@@ -145,13 +145,11 @@ class _Run:
                         f"'{top.upper()}', since the resource is incompatible with the resource "
                         "in FROM clause.",
                     )
+        self._check_order()
         unselected = [
-            name
-            for name in (
-                *(condition.name for condition in self.where["segments"]),
-                *(name for name, _ in query.order_by),
-            )
-            if _group(name) == "segments" and name not in (*query.select, *CORE_DATES)
+            condition.name
+            for condition in self.where["segments"]
+            if condition.name not in (*query.select, *CORE_DATES)
         ]
         if unselected:
             raise _refuse(
@@ -174,6 +172,22 @@ class _Run:
                 "issue separate requests against each client account under the manager "
                 "account.",
             )
+
+    def _check_order(self) -> None:
+        """https://developers.google.com/google-ads/api/docs/query/ordering-limiting"""
+        selected = {self.query.resource, *(name.split(".")[0] for name in self.query.select)}
+        for name, _ in self.query.order_by:
+            if any(field.is_repeated for field in field_of(name, self.version)):
+                raise _refuse(
+                    "PROHIBITED_FIELD_IN_ORDER_BY_CLAUSE",
+                    f"Cannot sort by the following field: '{name}'.",
+                )
+            named = name in self.query.select if _group(name) else name.split(".")[0] in selected
+            if not named:
+                raise _refuse(
+                    "EXPECTED_REFERENCED_FIELD_IN_SELECT_CLAUSE",
+                    f"The following field must be present in SELECT clause: '{name}'.",
+                )
 
     def _dates(self) -> tuple[str, str]:
         """First and last day the conditions on core dates leave, as texts."""
@@ -233,14 +247,15 @@ class _Run:
             for item in (value if isinstance(value, list) else [value])
         ]
         one = timedelta(days=1)
+        # No day is beyond the last or before the first; what is asked for there is checked by line.
         return {
             "=": (days[0], days[0]),
             "IN": (min(days), max(days)),
             "BETWEEN": (days[0], days[-1]),
             ">=": (days[0], date.max),
-            ">": (days[0] + one, date.max),
+            ">": (min(days[0], date.max - one) + one, date.max),
             "<=": (date.min, days[0]),
-            "<": (date.min, days[0] - one),
+            "<": (date.min, max(days[0], date.min + one) - one),
         }.get(operator, (date.min, date.max))
 
     def report(self) -> Report:

@@ -9,6 +9,7 @@ https://developers.google.com/identity/protocols/oauth2/service-account#httprest
 import base64
 import binascii
 import json
+import traceback
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
@@ -19,7 +20,14 @@ from google.protobuf.json_format import MessageToDict, ParseDict, ParseError
 from include.sandbox import google_fields, google_search
 from include.sandbox.dataset import World
 from include.sandbox.gaql import VERSIONS, GoogleAdsRefusal
-from include.sandbox.google_access import STATUS, accessible, authorize, failure, request_id
+from include.sandbox.google_access import (
+    STATUS,
+    accessible,
+    authorize,
+    failure,
+    internal_error,
+    request_id,
+)
 from include.sandbox.google_faults import Fault
 from include.sandbox.tokens import google_tokens
 
@@ -60,11 +68,14 @@ def routes(world: World) -> list[web.RouteDef]:
                     )
                 authorize(world, headers, request.get("fault"))
                 content = answer(version, await _body(request), request, headers)
+                status = 200
             except GoogleAdsRefusal as refusal:
                 status, content = _error(version, refusal, number)
                 content = [content] if is_stream else content
-            else:
-                status = 200
+            except Exception:
+                traceback.print_exc()
+                status, content = _error(version, internal_error(), number)
+                content = [content] if is_stream else content
             text = content if isinstance(content, str) else json.dumps(content, ensure_ascii=False)
             return web.Response(
                 status=status,
@@ -125,8 +136,8 @@ def routes(world: World) -> list[web.RouteDef]:
 
 
 async def _body(request: web.Request) -> dict[str, Any]:
-    text = await request.text()
     try:
+        text = await request.text()
         content = json.loads(text) if text.strip() else {}
     except ValueError:
         content = None
@@ -187,15 +198,18 @@ def _error(version: str, refusal: GoogleAdsRefusal, number: str) -> tuple[int, d
 
 
 async def _token(world: World, request: web.Request) -> web.Response:
-    form: dict[str, Any] = (
-        await _body(request)
-        if request.content_type == "application/json"
-        else dict(await request.post())
-    )
-    if request.headers.get("Authorization", "").startswith("Basic "):
-        basic = BasicAuth.decode(request.headers["Authorization"])
-        form = {"client_id": basic.login, "client_secret": basic.password, **form}
-    error = _refused(form)
+    try:
+        form: dict[str, Any] = (
+            await _body(request)
+            if request.content_type == "application/json"
+            else dict(await request.post())
+        )
+        if request.headers.get("Authorization", "").startswith("Basic "):
+            basic = BasicAuth.decode(request.headers["Authorization"])
+            form = {"client_id": basic.login, "client_secret": basic.password, **form}
+        error = _refused(form)
+    except (GoogleAdsRefusal, ValueError):
+        error = 400, "invalid_request", "The request could not be read."
     if error:
         status, code, text = error
         return web.json_response({"error": code, "error_description": text}, status=status)

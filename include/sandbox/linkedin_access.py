@@ -5,6 +5,7 @@ https://learn.microsoft.com/en-us/linkedin/shared/authentication/programmatic-re
 """
 
 import asyncio
+import contextlib
 import secrets
 from datetime import UTC, datetime
 from typing import Any
@@ -45,8 +46,9 @@ def _refresh_tokens(world: World) -> set[str]:
 async def _form(request: web.Request) -> dict[str, str]:
     form = {**request.query, **{name: str(value) for name, value in (await request.post()).items()}}
     if request.headers.get("Authorization", "").startswith("Basic "):
-        basic = BasicAuth.decode(request.headers["Authorization"])
-        form = {"client_id": basic.login, "client_secret": basic.password, **form}
+        with contextlib.suppress(ValueError):  # then there is no client
+            basic = BasicAuth.decode(request.headers["Authorization"])
+            form = {"client_id": basic.login, "client_secret": basic.password, **form}
     return form
 
 

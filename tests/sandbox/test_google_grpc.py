@@ -256,6 +256,29 @@ REFUSED = {
         "",
     ),
     "SELECT campaign.id FROM campaign LIMIT 0": ("LIMIT_VALUE_TOO_LOW", ""),
+    "SELECT campaign.id FROM campaign WHERE segments.date > '9999-12-31' "
+    "AND segments.date < '0001-01-01'": ("DATE_RANGE_TOO_NARROW", ""),
+    "SELECT campaign.id FROM campaign WHERE metrics.clicks > NaN": ("BAD_NUMBER", "NaN"),
+    "SELECT campaign.id FROM campaign WHERE campaign.name LIKE 5": (
+        "INVALID_VALUE_WITH_LIKE_OPERATOR",
+        "campaign.name",
+    ),
+    "SELECT campaign.id FROM campaign WHERE campaign.name REGEXP_MATCH 5": (
+        "INVALID_STRING_VALUE",
+        "campaign.name",
+    ),
+    # https://developers.google.com/google-ads/api/docs/query/ordering-limiting
+    **{
+        f"SELECT campaign.id FROM campaign ORDER BY {name}": (
+            "EXPECTED_REFERENCED_FIELD_IN_SELECT_CLAUSE",
+            name,
+        )
+        for name in ("segments.date", "segments.device", "metrics.clicks", "customer.id")
+    },
+    "SELECT ad_group_ad.ad.id FROM ad_group_ad ORDER BY ad_group_ad.ad.final_urls": (
+        "PROHIBITED_FIELD_IN_ORDER_BY_CLAUSE",
+        "final_urls",
+    ),
     "SELECT campaign.id FROM campaign; SELECT": ("UNEXPECTED_INPUT", ""),
     "SELECT campaign.id": ("EXPECTED_FROM", ""),
     "campaign.id FROM campaign": ("EXPECTED_SELECT", ""),
@@ -324,6 +347,27 @@ def test_who_may_ask_what(sandbox: Sandbox) -> None:
         ),
     ]:
         assert (found[name]["status"], found[name]["error"]) == (status, code), name
+
+
+def test_dates_may_be_as_far_off_as_there_are_days(sandbox: Sandbox) -> None:
+    queries = [
+        f"SELECT campaign.id, metrics.clicks FROM campaign WHERE segments.date {days}"
+        for days in ("= '0001-01-01'", "BETWEEN '0001-01-01' AND '9999-12-31'")
+    ]
+    never, ever = run_sdk(sandbox, [stream(query) for query in queries])
+    assert sum(int(row["metrics"]["clicks"]) for row in never["ok"]["rows"]) == 0
+    assert sum(int(row["metrics"]["clicks"]) for row in ever["ok"]["rows"]) > 0
+
+
+def test_a_failure_of_its_own_is_internal(serve_data: Callable[..., Sandbox]) -> None:
+    odd = serve_data({**FILES, "google/campaigns": [campaign("11", "Odd", status={"no": "enum"})]})
+    [found] = run_sdk(odd, [stream("SELECT campaign.status FROM campaign")])
+    assert found["status"] == "INTERNAL"
+    [found] = run_sdk(
+        odd,
+        [{"method": "search", "customer": CLIENT, "query": "SELECT campaign.status FROM campaign"}],
+    )
+    assert found["status"] == "INTERNAL"
 
 
 def test_accounts_below_a_manager(sandbox: Sandbox) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import requests
 
-from tests.sandbox.google_data import CLIENT, FILES, LONE, MANAGER
+from tests.sandbox.google_data import CLIENT, FILES, LONE, MANAGER, campaign
 from tests.sandbox.running import Sandbox
 
 TOKEN = {
@@ -157,6 +157,40 @@ def test_refusals_have_the_real_form(api: Api) -> None:
     }
     odd = api.post(f"{path}:search", {"query": "SELECT campaign.id FROM campaign", "nome": 1})
     assert odd.status_code == 400
+
+
+def test_bodies_that_cannot_be_read_are_refused(api: Api) -> None:
+    for body in (b"\xff", b"[]", b"5", b"{"):
+        answer = api.session.post(
+            f"{api.base}/v26/customers/{CLIENT}/googleAds:search",
+            data=body,
+            headers={**api.headers, "Content-Type": "application/json"},
+            timeout=20,
+        )
+        assert (answer.status_code, answer.json()["error"]["status"]) == (400, "INVALID_ARGUMENT")
+        answer = api.session.post(
+            f"{api.base}/token", data=body, headers={"Content-Type": "application/json"}, timeout=20
+        )
+        assert (answer.status_code, answer.json()["error"]) == (400, "invalid_request")
+
+
+def test_what_is_not_served_is_not_found(api: Api) -> None:
+    missing = api.post(f"/v26/customers/{CLIENT}/campaigns:mutate", {"operations": []})
+    assert (missing.status_code, missing.json()) == (
+        404,
+        {"error": {"code": 404, "message": "Method not found.", "status": "NOT_FOUND"}},
+    )
+
+
+def test_a_failure_of_its_own_is_internal(serve_data: Callable[..., Sandbox]) -> None:
+    odd = Api(serve_data({**FILES, "google/campaigns": [campaign("11", "Odd", status={"a": 1})]}))
+    path, query = f"/v26/customers/{CLIENT}/googleAds", "SELECT campaign.status FROM campaign"
+    whole = odd.post(f"{path}:search", {"query": query})
+    [streamed] = odd.post(f"{path}:searchStream", {"query": query}).json()
+    for error in (whole.json()["error"], streamed["error"]):
+        assert (whole.status_code, error["code"], error["status"]) == (500, 500, "INTERNAL")
+        [detail] = error["details"]
+        assert detail["errors"][0]["errorCode"] == {"internalError": "INTERNAL_ERROR"}
 
 
 def test_rows_are_lost_and_numbers_altered_over_rest_too(api: Api, sandbox: Sandbox) -> None:
