@@ -21,7 +21,7 @@ from include.sources import (
     Stream,
     Tagging,
 )
-from include.sources.facebook_ads_graph import Graph
+from include.sources.facebook_ads_graph import Graph, has_id
 from include.sources.facebook_ads_objects import accounts, filled_forms, listed
 from include.sources.facebook_ads_reports import report
 from include.sources.facebook_ads_rows import ACTIONS, FIGURES
@@ -52,12 +52,11 @@ def connect(credentials: Mapping[str, str], settings: Settings) -> Graph:
 
 def discover(client: Graph) -> list[Account]:
     """The ad accounts the connection names, else all that its token may read."""
-    fields = ",".join(ACCOUNT_FIELDS)
     if client.account_ids:
-        records = [client.get(f"act_{name}", fields=fields) for name in client.account_ids]
+        records = [_shown(client, name) for name in client.account_ids]
     else:
-        records = list(accounts(client, fields))
-    found = {record["account_id"]: _account(record) for record in records}
+        records = list(accounts(client, ",".join(ACCOUNT_FIELDS)))
+    found = {account.account_id: account for account in map(_account, records)}
     return [found[name] for name in sorted(found)]
 
 
@@ -69,7 +68,7 @@ def extract(client: Graph, account: Account, request: Request) -> Iterator[Recor
     not agree raises SourceUnavailable.
     """
     if request.stream == "accounts":
-        yield client.get(f"act_{account.account_id}", fields=",".join(ACCOUNT_FIELDS))
+        yield _shown(client, account.account_id)
     elif request.stream in _OBJECTS:
         yield from listed(client, account, _OBJECTS[request.stream])
     else:
@@ -92,6 +91,11 @@ def usage(client: Graph) -> list[Measure]:
 def look_at_login(client: Graph) -> Login:
     """Whose access token it is, what it may do and when it ends."""
     return client.login()
+
+
+def _shown(client: Graph, account_id: str) -> Record:
+    node = f"act_{account_id}"
+    return client.get(node, has_id(node), fields=",".join(ACCOUNT_FIELDS))
 
 
 def _account(record: Record) -> Account:

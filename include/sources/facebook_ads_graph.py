@@ -58,6 +58,8 @@ _TOO_MUCH = {1487534, 1504018, 1504038, 1504044}
 _PERMISSION = {3, 10, 294, *range(200, 300)}
 _EXPIRED, _TOO_OLD, _VERSION_ENDED, _NOT_SHOWN = 463, 3018, 2635, (100, 33)
 
+Check = Callable[[Record], bool]
+
 _decoded = msgspec.json.Decoder(float_hook=str).decode
 
 
@@ -119,13 +121,14 @@ class Graph:
         self._requests = 0
         self._used: dict[str, Decimal] = {}
 
-    def get(self, path: str, **params: Any) -> Record:
-        """One GET; transient failures are retried. Raises TooMuchData beside the source's own."""
-        return self._patiently(lambda: self._call("GET", path, params))
+    def get(self, path: str, is_it: Check, /, **params: Any) -> Record:
+        """One GET; transient failures are retried, and so is an answer that is not what ``is_it``
+        says, whatever its status. Raises TooMuchData beside the source's own."""
+        return self._patiently(lambda: self._call("GET", path, params, is_it))
 
-    def post(self, path: str, **params: Any) -> Record:
-        """One POST; transient failures are retried."""
-        return self._patiently(lambda: self._call("POST", path, params))
+    def post(self, path: str, is_it: Check, /, **params: Any) -> Record:
+        """One POST, as ``get``."""
+        return self._patiently(lambda: self._call("POST", path, params, is_it))
 
     def report_pages(self, path: str, **params: Any) -> Iterator[list[Record]]:
         """The pages of a report, as large as Meta has served them so far."""
@@ -160,7 +163,7 @@ class Graph:
 
         https://developers.facebook.com/docs/graph-api/reference/debug_token
         """
-        user = self.get("me", fields="name")
+        user = self.get("me", lambda answer: "id" in answer, fields="name")
         expires_at, remarks = None, []
         if self._app_id and self._secret:
             token = self._described()
@@ -177,7 +180,7 @@ class Graph:
                     f"Meta lets this token read data until {ends:%Y-%m-%d}; make a new one before"
                 )
         else:
-            granted = self.get("me/permissions").get("data") or []
+            granted = self.get("me/permissions", is_list)["data"]
             scopes = tuple(
                 entry.get("permission") for entry in granted if entry.get("status") == "granted"
             )
@@ -193,8 +196,10 @@ class Graph:
         """What Meta says of the token. Both tokens travel in a body and a header."""
         params = {"method": "GET", "input_token": self._token}
         bearer = f"{self._app_id}|{self._secret}"
-        answer = self._patiently(lambda: self._call("POST", "debug_token", params, bearer))
-        token = answer.get("data") or {}
+        answer = self._patiently(
+            lambda: self._call("POST", "debug_token", params, _is_of_token, bearer)
+        )
+        token = answer["data"]
         if not token.get("is_valid"):
             raise SourceRefused(
                 "Facebook says that the access token of the connection facebook_ads is not valid; "
@@ -216,7 +221,9 @@ class Graph:
         empty = 0
         while True:
             try:
-                page = self.get(path, limit=limit, **params, **after)
+                page = self.get(
+                    path, is_list if is_report else _is_edge, limit=limit, **params, **after
+                )
             except TooMuchData:
                 if limit <= _SMALLEST_PAGE:
                     raise
@@ -224,14 +231,11 @@ class Graph:
                 if is_report:
                     self.report_page = min(self.report_page, limit)
                 continue
-            rows = page.get("data")
-            if not isinstance(rows, list):
-                raise SourceUnavailable(f"Facebook answered {path} without a list of data")
             yield page
             cursor = _next_cursor(page)
             if cursor is None:
                 return
-            empty = 0 if rows else empty + 1
+            empty = 0 if page["data"] else empty + 1
             if cursor in seen or not cursor or empty > _EMPTY_PAGES:
                 raise SourceUnavailable(f"Facebook's pages of {path} do not end")
             seen.add(cursor)
@@ -241,7 +245,12 @@ class Graph:
         return patiently(call, self.settings.retry_seconds, self.settings.retry_first_wait)
 
     def _call(
-        self, method: str, path: str, params: Mapping[str, Any], bearer: str | None = None
+        self,
+        method: str,
+        path: str,
+        params: Mapping[str, Any],
+        is_it: Check,
+        bearer: str | None = None,
     ) -> Record:
         """One call, tried once."""
         plain = {name: _plain(value) for name, value in params.items()}
@@ -278,6 +287,10 @@ class Graph:
         if response.status_code != 200 or not isinstance(body, dict):
             raise SourceUnavailable(
                 f"Facebook answered {response.status_code} with something that is not JSON"
+            )
+        if not is_it(body):
+            raise SourceUnavailable(
+                f"Facebook answered {path} with something else than what was asked for"
             )
         return body
 
@@ -367,6 +380,33 @@ def _session(settings: Settings, origin: str) -> requests.Session:
     for scheme in ("https://", "http://"):
         session.mount(scheme, HTTPAdapter(pool_maxsize=32))
     return session
+
+
+def has_id(name: str) -> Check:
+    """Whether an answer is the object of that id."""
+    return lambda answer: str(answer.get("id")) == name
+
+
+def is_list(answer: Record) -> bool:
+    """Whether an answer is a page: a list of objects, and what leads to the next one."""
+    rows, paging = answer.get("data"), answer.get("paging") or {}
+    return (
+        isinstance(rows, list)
+        and all(isinstance(row, dict) for row in rows)
+        and isinstance(answer.get("summary") or {}, dict)
+        and isinstance(paging, dict)
+        and isinstance(paging.get("cursors") or {}, dict)
+        and isinstance(paging.get("next", ""), str)
+    )
+
+
+def _is_edge(answer: Record) -> bool:
+    """Whether an answer is a page of objects, each with an id."""
+    return is_list(answer) and all(isinstance(row.get("id"), int | str) for row in answer["data"])
+
+
+def _is_of_token(answer: Record) -> bool:
+    return isinstance(answer.get("data"), dict)
 
 
 def _plain(value: Any) -> str:

@@ -12,7 +12,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from include.sources import Account, Record, SourceUnavailable, Window
-from include.sources.facebook_ads_graph import Graph, NotShown
+from include.sources.facebook_ads_graph import Graph, NotShown, has_id
 from include.sources.personal import hashed, is_address, without_addresses
 from include.sources.url_templates import UTM
 
@@ -199,7 +199,7 @@ def _leads(client: Graph, ad: str, filtering: list[dict[str, Any]]) -> Iterator[
 def _form_name(client: Graph, form: str) -> str | None:
     """A form's name; None where this login may not see the form, though its leads."""
     try:
-        shown = client.get(form, fields="id,name")
+        shown = client.get(form, has_id(form), fields="id,name")
     except NotShown as error:
         log.warning(
             "The lead form %s was deleted, or belongs to a Page that this login may not see (%s); "
@@ -209,8 +209,6 @@ def _form_name(client: Graph, form: str) -> str | None:
             error.said,
         )
         return None
-    if str(shown.get("id")) != form:
-        raise SourceUnavailable(f"Facebook showed something else than the lead form {form}")
     return str(shown["name"]) if shown.get("name") is not None else None
 
 

@@ -17,7 +17,7 @@ from decimal import Decimal
 from typing import Any
 
 from include.sources import Account, Record, SourceUnavailable, Window, wait
-from include.sources.facebook_ads_graph import Graph, TooMuchData
+from include.sources.facebook_ads_graph import Graph, TooMuchData, is_list
 from include.sources.facebook_ads_objects import ids_below
 from include.sources.facebook_ads_rows import ACTIONS, FIGURES, Rows, Sums
 
@@ -198,12 +198,13 @@ def _attempt(client: Graph, part: _Slice, patience: _Patience) -> Rows:
 
 
 def _run(client: Graph, part: _Slice, patience: _Patience) -> Rows:
-    started = client.post(part.edge, **part.params())
-    run = started.get("report_run_id")
-    if not run:
-        raise SourceUnavailable("Facebook started a report without naming it")
-    _await(client, str(run), patience)
+    run = str(client.post(part.edge, _is_start, **part.params())["report_run_id"])
+    _await(client, run, patience)
     return _filled(part, client.report_pages(f"{run}/insights"))
+
+
+def _is_start(answer: Record) -> bool:
+    return bool(answer.get("report_run_id"))
 
 
 def _filled(part: _Slice, pages: Iterable[list[Record]]) -> Rows:
@@ -225,8 +226,8 @@ def _await(client: Graph, run: str, patience: _Patience) -> None:
     deadline = time.monotonic() + patience.run_seconds
     pause = _FIRST_LOOK
     while True:
-        state = client.get(run)
-        status = state.get("async_status")
+        state = client.get(run, lambda answer: "async_status" in answer)
+        status = state["async_status"]
         if status == "Job Completed" and state.get("async_percent_completion") == 100:
             return
         if status in ("Job Failed", "Job Skipped"):
@@ -273,7 +274,7 @@ def _totals(client: Graph, part: _Slice) -> Sums:
             continue
         try:
             answer = client.get(
-                part.edge, **part.scope(), fields="account_id", summary=asked, limit=1
+                part.edge, is_list, **part.scope(), fields="account_id", summary=asked, limit=1
             )
         except TooMuchData as error:
             smaller = _smaller(client, part)

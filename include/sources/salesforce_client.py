@@ -212,10 +212,8 @@ class Client:
     def describe(self, name: str, *, anew: bool = False) -> dict[str, Any]:
         """An object's describe, asked for once unless ``anew``. Raises NoSuchObject."""
         if anew or name not in self._described:
-            described = self.call("GET", f"sobjects/{name}/describe", read=_json)
-            if not isinstance(described, dict) or "fields" not in described:
-                raise SourceUnavailable(f"Salesforce's describe of {name} is none")
-            self._described[name] = described
+            path = f"sobjects/{name}/describe"
+            self._described[name] = self.call("GET", path, read=lambda it: _describe(it, name))
         return self._described[name]
 
     def rows(self, soql: str, *, deleted: bool = False) -> list[Record]:
@@ -293,9 +291,28 @@ def _page(answer: Answer) -> tuple[list[Record], str]:
     page = _json(answer)
     try:
         records, is_done = page["records"], page["done"]
-        return records, "" if is_done else str(page["nextRecordsUrl"])
+        following = "" if is_done else str(page["nextRecordsUrl"])
     except (KeyError, TypeError):
         raise SourceUnavailable("Salesforce gave a page that is none") from None
+    if not isinstance(records, list) or not all(map(_is_record, records)):
+        raise SourceUnavailable("Salesforce gave a page of what are no records")
+    return records, following
+
+
+def _is_record(record: Any) -> bool:
+    """https://developer.salesforce.com/docs/atlas.en-us.api_rest.meta/api_rest/resources_query.htm"""
+    return isinstance(record, dict) and "attributes" in record
+
+
+def _describe(answer: Answer, name: str) -> dict[str, Any]:
+    """An object's describe: its fields, each with name and type."""
+    described = _json(answer)
+    fields = described.get("fields") if isinstance(described, dict) else None
+    if not isinstance(fields, list) or not all(
+        isinstance(each, dict) and "name" in each and "type" in each for each in fields
+    ):
+        raise SourceUnavailable(f"Salesforce's describe of {name} is none")
+    return dict(described)
 
 
 def meaning(code: str, message: str) -> Exception | None:

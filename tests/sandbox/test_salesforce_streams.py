@@ -301,7 +301,8 @@ def test_a_record_that_changes_after_the_query_began_is_left_for_the_next_load(
         return answer
 
     new = {"Id": key("006", 1), "StageName": "New", "Amount": 101, "IsDeleted": False,
-           "SystemModstamp": "2026-11-20T13:00:00.000+0000"}  # fmt: skip
+           "SystemModstamp": "2026-11-20T13:00:00.000+0000",
+           "attributes": {"type": "Opportunity"}}  # fmt: skip
     running.set_faults([{"match": {"api": "salesforce", "query": "ORDER BY"}, "do": {
         "kind": "status", "status": 200,
         "body": {"totalSize": 1, "done": True, "records": [new]},

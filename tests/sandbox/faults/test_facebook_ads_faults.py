@@ -14,6 +14,7 @@ import requests
 
 from include.sources import SourceRefused, SourceUnavailable, Window
 from include.sources.facebook_ads import FACEBOOK_ADS
+from include.sources.facebook_ads_graph import is_list
 from tests.sandbox.facebook_data import CUT, FILES, LATE
 from tests.sandbox.facebook_reading import (
     EAST,
@@ -483,6 +484,7 @@ def test_a_query_too_long_for_a_url_travels_in_a_body(sandbox: Sandbox) -> None:
     ids = [str(10**16 + number) for number in range(400)]
     found = client.get(
         "act_1/campaigns",
+        is_list,
         fields="id",
         filtering=[{"field": "campaign.id", "operator": "IN", "value": [*ids, "11"]}],
     )

@@ -4,12 +4,22 @@ is whole and right; without end they are a sentence."""
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from include.sources import SourceUnavailable
-from tests.sandbox import linkedin_data, linkedin_reading
+from include.sources.facebook_ads import FACEBOOK_ADS
+from include.sources.salesforce import SALESFORCE
+from tests.sandbox import (
+    facebook_data,
+    facebook_reading,
+    linkedin_data,
+    linkedin_reading,
+    salesforce_data,
+    salesforce_reading,
+)
 from tests.sandbox.running import Sandbox
 
 NOTHING = ("{}", '{"error":"x"}', '{"error":{"code":7}}', '{"elements":[]}', "[]", "null")
@@ -97,3 +107,101 @@ def test_linkedin_elements_without_what_they_belong_to_are_a_sentence(
     linkedin.set_faults(fault(path, '{"elements":[{"id":1}]}', times=1000))
     with pytest.raises(SourceUnavailable, match=lack):
         linkedin_reading.rows(linkedin, stream)
+
+
+# -- Facebook ---------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def facebook(serve_data: Callable[..., Sandbox]) -> Sandbox:
+    return serve_data(facebook_data.FILES)
+
+
+NO_PAGE = (
+    "{}",
+    '{"data":null}',
+    '{"data":[null]}',
+    '{"data":[[]]}',
+    '{"data":[],"paging":5}',
+    '{"data":[],"paging":{"next":5}}',
+    '{"data":[],"paging":{"next":"https://x.example/","cursors":5}}',
+    '{"data":[],"summary":5}',
+)
+PAGES = [
+    ("campaigns", "act_1/campaigns$"),
+    ("ad_groups", "act_1/adsets$"),
+    ("ads", "act_1/ads$"),
+    ("account_daily", "act_1/insights$"),
+]
+
+
+@pytest.mark.parametrize(
+    ("stream", "path", "body"),
+    [(stream, path, body) for stream, path in PAGES for body in NO_PAGE]
+    + [(stream, path, '{"data":[{}]}') for stream, path in PAGES if path[-9:] != "insights$"]
+    + [("accounts", "act_1$", body) for body in NOTHING if "code" not in body]
+    + [("campaign_daily", path, "{}") for path in ("act_1/insights$", r"/\d{5,}$")],
+)
+def test_facebook_is_asked_again(facebook: Sandbox, stream: str, path: str, body: str) -> None:
+    facebook.reset()
+    right = facebook_reading.rows(facebook, stream)
+    assert right
+    facebook.set_faults(fault(path, body, times=1))
+    assert facebook_reading.rows(facebook, stream) == right
+    assert any(call["fault"] for call in facebook.log()), "the plan was never in force"
+
+
+@pytest.mark.parametrize("body", ['{"data":[{}]}', *NO_PAGE])
+def test_facebook_accounts_that_are_none_are_a_sentence(facebook: Sandbox, body: str) -> None:
+    facebook.reset()
+    client = facebook_reading.connected(facebook, retry_seconds=1)
+    facebook.set_faults(fault("me/adaccounts$", body, times=1000))
+    with pytest.raises(SourceUnavailable, match="me/adaccounts with something else than"):
+        FACEBOOK_ADS.discover(client)
+
+
+# -- Salesforce -------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def salesforce(serve_data: Callable[..., Sandbox]) -> Sandbox:
+    return serve_data(salesforce_data.FILES)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        '{"records":[null],"done":true,"totalSize":1}',
+        '{"records":[{}],"done":true,"totalSize":1}',
+        '{"records":[[]],"done":true,"totalSize":1}',
+        '{"records":null,"done":true,"totalSize":1}',
+        '{"records":{},"done":true,"totalSize":1}',
+    ],
+)
+@pytest.mark.parametrize("path", ["/query$", "/queryAll$"])
+def test_salesforce_is_asked_again(
+    salesforce: Sandbox, tmp_path: Path, path: str, body: str
+) -> None:
+    salesforce.reset()
+    settings = salesforce_reading.settings_for(salesforce, tmp_path)
+    client, account = salesforce_reading.connected(salesforce, settings)
+    right = salesforce_reading.read(client, account, "leads")
+    assert right
+    salesforce.set_faults(fault(path, body, times=1))
+    assert SALESFORCE.discover(client) == [account]
+    assert salesforce_reading.read(client, account, "leads") == right
+    assert any(call["fault"] for call in salesforce.log()), "the plan was never in force"
+
+
+@pytest.mark.parametrize("body", ['{"fields":null}', '{"fields":[null]}', '{"fields":[{}]}', "[]"])
+def test_a_describe_that_is_none_is_asked_for_again(
+    salesforce: Sandbox, tmp_path: Path, body: str
+) -> None:
+    salesforce.reset()
+    settings = salesforce_reading.settings_for(salesforce, tmp_path)
+    client, account = salesforce_reading.connected(salesforce, settings)
+    right = salesforce_reading.read(client, account, "leads")
+    client, account = salesforce_reading.connected(salesforce, settings)
+    salesforce.set_faults(fault("Lead/describe$", body, times=1))
+    assert salesforce_reading.read(client, account, "leads") == right
+    assert any(call["fault"] for call in salesforce.log()), "the plan was never in force"
