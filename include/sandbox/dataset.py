@@ -16,9 +16,9 @@ from datetime import UTC, date, datetime, time
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from include.sandbox.form import Check, form_of
+from include.sandbox.form_rules import describe_fault, first_fault, is_zone
 
 Record = dict[str, Any]
 
@@ -122,12 +122,8 @@ class DataSet:
         for name in ("company", "time_zone", "currency"):
             if not isinstance(getattr(self, name), str):
                 raise DataSetError(f"dataset.json: {name} is not a text.")
-        try:
-            ZoneInfo(self.time_zone)
-        except (OSError, ValueError, KeyError) as error:
-            raise DataSetError(
-                f"dataset.json: time_zone {self.time_zone!r} is not an IANA zone."
-            ) from error
+        if not is_zone(self.time_zone):
+            raise DataSetError(f"dataset.json: time_zone {self.time_zone!r} is not an IANA zone.")
         if not re.fullmatch("[A-Z]{3}", self.currency):
             raise DataSetError(f"dataset.json: currency {self.currency!r} is not an ISO code.")
         self.meta_versions = about.get("meta_versions") or []
@@ -148,15 +144,21 @@ class DataSet:
             if path.is_dir() or name == "dataset.json" or name.startswith("truth/"):
                 continue
             stem = name.removesuffix(".jsonl")
-            described = re.fullmatch(r"salesforce/describe/\w+\.json", name)
+            described = re.fullmatch(r"salesforce/describe/(.+)\.json", name)
             known = stem != name and form_of(stem)
-            if not known and not described:
+            if not known and not (described and form_of(f"salesforce/{described[1]}")):
                 unknown.append(name)
         return unknown
 
     def names(self, folder: str) -> list[str]:
         """The record files present in a folder, without suffix: names("salesforce") → sObjects."""
-        return sorted(path.stem for path in (self.root / folder).glob("*.jsonl"))
+        found = (path.stem for path in (self.root / folder).glob("*.jsonl"))
+        return sorted(name for name in found if form_of(f"{folder}/{name}"))
+
+    def described(self) -> list[str]:
+        """The sObjects that have a describe file."""
+        found = (path.stem for path in (self.root / "salesforce" / "describe").glob("*.json"))
+        return sorted(name for name in found if form_of(f"salesforce/{name}"))
 
     def document(self, path: str) -> Record | None:
         """A single JSON object such as salesforce/describe/Lead.json; None when absent or empty."""
@@ -177,17 +179,18 @@ class DataSet:
             sys.stderr.write(f"sandbox: {name} is no part of a data set and is ignored\n")
         for path in self.paths():
             self.versions(path)
-        for described in sorted((self.root / "salesforce" / "describe").glob("*.json")):
-            self.document(described.relative_to(self.root).as_posix())
+        for name in self.described():
+            path = f"salesforce/describe/{name}.json"
+            if reason := describe_fault(self.document(path) or {}):
+                raise DataSetError(f"{path}: {reason}.")
 
     def paths(self) -> list[str]:
         """Every record file present, as `folder/name` without suffix."""
-        present = [
+        return [
             f"{folder}/{name}"
             for folder in ("meta", "google", "linkedin", "salesforce")
             for name in self.names(folder)
         ]
-        return [path for path in present if form_of(path)]
 
     def versions(self, path: str) -> _Versions:
         """The versions in one file, read on first use."""
@@ -217,7 +220,11 @@ class DataSet:
             for record in records:
                 if isinstance(record, dict):
                     record.setdefault("status", "ACTIVE")
-        return _check(file, records, numbers, *form)
+        checked = _check(file, records, numbers, *form)
+        if fault := first_fault(path, records):
+            place, reason = fault
+            raise DataSetError(f"{file}:{numbers[place]}: {reason}.")
+        return checked
 
 
 def _parse(file: str, lines: Sequence[str], numbers: Sequence[int]) -> list[Record]:

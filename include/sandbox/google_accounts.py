@@ -187,7 +187,9 @@ def _index(world: World) -> dict[str, Account]:
     for record in world.records("google/ads"):
         owner(record).add(record, *_ids(record))
     types = {
-        field.json_name: field for field in row_message(VERSIONS[-1])().metrics.DESCRIPTOR.fields
+        field.json_name: field
+        for field in row_message(VERSIONS[-1])().metrics.DESCRIPTOR.fields
+        if field.cpp_type in (field.CPPTYPE_INT64, field.CPPTYPE_DOUBLE)
     }
     for path, name in (("daily_metrics", "lines"), ("conversions", "conversions")):
         owned: dict[str, list[Record]] = {}

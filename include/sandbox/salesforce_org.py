@@ -230,8 +230,7 @@ def _objects(dataset: DataSet) -> dict[str, SObject]:
         for name in standard.names()
         if multi_currency or name not in standard.MULTI_CURRENCY_ONLY or name in present
     ]
-    described = [path.stem for path in (dataset.root / FOLDER / "describe").glob("*.json")]
-    custom = sorted({*present, *described} - set(known))
+    custom = sorted({*present, *dataset.described()} - set(known))
     prefixes = standard.prefixes()
     for index, name in enumerate(custom):
         records = dataset.versions(f"{FOLDER}/{name}").all

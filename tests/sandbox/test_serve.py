@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import requests
 
-from include.sandbox.dataset import DataSet, World
+from include.sandbox.dataset import DataSet, DataSetError, World
 from tests.sandbox.meta_data import FILES
 from tests.sandbox.running import (
     ROOT,
@@ -183,6 +183,86 @@ def test_a_malformed_line_is_refused_with_file_line_and_reason(
     assert refused("serve", "--data", str(data)).startswith(f"sandbox: {sentence}")
 
 
+LINE = {"account_id": "1", "campaign_id": "11", "date_start": "2026-11-02", "spend": "5"}
+METRICS = {"customer": {"id": "1"}, "campaign": {"id": "2"}, "segments": {"date": "2026-11-02"}}
+COST = {"account": "urn:a", "campaign": "urn:c", "date": "2026-11-02", "costInLocalCurrency": "1"}
+
+
+@pytest.mark.parametrize(
+    ("path", "record", "reason"),
+    [
+        ("meta/ad_accounts", FILES["meta/ad_accounts"][0] | {"timezone_name": "Nope/X"},
+         "timezone_name 'Nope/X' is not an IANA zone"),
+        ("meta/insights", LINE | {"impressions": "x"}, "impressions 'x' is not a number"),
+        ("meta/insights", LINE | {"actions": "x"}, "actions 'x' is not a list of action types"),
+        ("meta/insights", LINE | {"actions": [{"action_type": "lead", "value": "many"}]},
+         "actions [{'action_type': 'lead', 'value': 'many'}] is not a list of action types"),
+        ("meta/campaigns", GOOD | {"created_time": "gestern"},
+         "created_time 'gestern' is not an ISO instant"),
+        ("meta/ads", FILES["meta/ads"][0] | {"creative": "9001"}, "creative '9001' is not an"),
+        ("google/daily_metrics", METRICS | {"metrics": {"costMicros": "abc"}},
+         "metrics.costMicros 'abc' is not a whole number"),
+        ("google/daily_metrics", METRICS | {"metrics": {"conversions": "abc"}},
+         "metrics.conversions 'abc' is not a number"),
+        ("google/daily_metrics", METRICS | {"metrics": {"nope": "5"}},
+         "metrics.nope is no metric of Google Ads v26"),
+        ("google/customers", {"customer": {"id": "9", "timeZone": "Nope/X"}},
+         "customer.timeZone 'Nope/X' is not an IANA zone"),
+        ("google/customers", {"customer": {"id": "9"}, "clients": [8, "9"]},
+         "clients [8, '9'] is not a list of customer ids"),
+        ("google/customers", {"customer": {"id": "9", "manager": True}, "clients": ["9"]},
+         "customer 9 is, through clients, below itself"),
+        ("linkedin/analytics", COST | {"impressions": "x"}, "impressions 'x' is not a number"),
+    ],
+)  # fmt: skip
+def test_a_value_that_would_break_an_answer_is_refused_with_its_line(
+    tmp_path: Path, path: str, record: Mapping[str, Any], reason: str
+) -> None:
+    data = write_data_set(tmp_path, {path: [record]})
+    with pytest.raises(DataSetError) as wrong:
+        DataSet(data).validate()
+    assert str(wrong.value).startswith(f"{path}.jsonl:1: {reason}")
+
+
+def test_managers_in_a_circle_are_refused(tmp_path: Path) -> None:
+    lines = [{"customer": {"id": number}, "clients": [client]}
+             for number, client in (("1", "2"), ("2", "3"), ("3", "1"))]  # fmt: skip
+    data = write_data_set(tmp_path, {"google/customers": lines})
+    assert refused("serve", "--data", str(data)) == (
+        "sandbox: google/customers.jsonl:3: customer 3 is, through clients, below itself."
+    )
+
+
+def test_every_metric_of_google_may_be_in_the_data(tmp_path: Path) -> None:
+    metrics = {"costMicros": "12", "clicks": 3, "conversions": 0.5, "ctr": "0.25",
+               "viewThroughConversionsFromLocationAssetMenu": 1.0,
+               "historicalCreativeQualityScore": "ABOVE_AVERAGE"}  # fmt: skip
+    data = write_data_set(tmp_path, {"google/daily_metrics": [METRICS | {"metrics": metrics}]})
+    DataSet(data).validate()
+
+
+@pytest.mark.parametrize(
+    ("describe", "reason"),
+    [
+        ({"fields": 5}, "fields is not a list of objects"),
+        ({"fields": [5]}, "fields is not a list of objects"),
+        ({"fields": [{"type": "string"}]}, "fields, number 1: name is missing"),
+        ({"fields": [{"name": "A", "type": 5}]}, "field A: type 5 is not a text"),
+        ({"fields": [{"name": "A", "length": "x"}]}, "field A: length 'x' is not a whole number"),
+        ({"fields": [{"name": "A", "referenceTo": 5}]}, "field A: referenceTo 5 is not a list"),
+        ({"fields": [{"name": "A", "_known_from": "x"}]}, "field A: _known_from 'x' is neither"),
+    ],
+)
+def test_a_describe_file_that_cannot_be_followed_is_refused(
+    tmp_path: Path, describe: Mapping[str, Any], reason: str
+) -> None:
+    data = write_data_set(tmp_path, {"salesforce/describe/Lead": []})
+    (data / "salesforce/describe/Lead.json").write_text(json.dumps(describe))
+    with pytest.raises(DataSetError) as wrong:
+        DataSet(data).validate()
+    assert str(wrong.value).startswith(f"salesforce/describe/Lead.json: {reason}")
+
+
 @pytest.mark.parametrize(
     ("about", "sentence"),
     [
@@ -220,7 +300,10 @@ def test_what_cannot_be_served_is_refused_with_one_sentence(tmp_path: Path) -> N
 
 
 def test_unknown_files_are_named_and_ignored(tmp_path: Path) -> None:
-    data = write_data_set(tmp_path, {"meta/campaigns": [], "tiktok/ads": [], "truth/people": []})
+    odd = {"tiktok/ads": [], "salesforce/My Obj": [{"Id": "a015g0000000009AAA"}]}
+    data = write_data_set(tmp_path, {"meta/campaigns": [], "truth/people": [], **odd})
+    (data / "salesforce/describe").mkdir()
+    (data / "salesforce/describe/My Obj.json").write_text('{"name": "My Obj"}')
     done = subprocess.Popen(
         command("serve", "--data", str(data)),
         cwd=ROOT,
@@ -233,7 +316,14 @@ def test_unknown_files_are_named_and_ignored(tmp_path: Path) -> None:
     assert json.loads(done.stdout.readline())["ready"] is True
     done.terminate()
     _, said = done.communicate(timeout=15)
-    assert said == "sandbox: tiktok/ads.jsonl is no part of a data set and is ignored\n"
+    assert said.splitlines() == [
+        f"sandbox: {name} is no part of a data set and is ignored"
+        for name in (
+            "salesforce/My Obj.jsonl",
+            "salesforce/describe/My Obj.json",
+            "tiktok/ads.jsonl",
+        )
+    ]
 
 
 def names(sandbox: Sandbox, edge: str) -> Sequence[Any]:
