@@ -36,7 +36,7 @@ WARN_AHEAD = timedelta(days=30)
 _OPEN = {None, "ACTIVE", "ENABLED"}
 _PUBLIC = {
     "host", "login", "username", "api_version", "account_ids", "customer_ids", "login_customer_id",
-    "endpoint", "token_uri", "token_url", "app_id", "impersonated_email",
+    "endpoint", "token_uri", "token_url", "app_id", "impersonated_email", "lead_forms",
 }  # fmt: skip
 
 Verdict = Literal["works", "works, with remarks", "does not work"]

@@ -97,7 +97,7 @@ def credentials_of(context: Mapping[str, Any], connection_id: str) -> dict[str, 
         )
     plain = {"host": connection.host, "login": connection.login, "password": connection.password}
     given = {name: value for name, value in plain.items() if value} | connection.extra_dejson
-    return {name: str(value).strip() for name, value in given.items()}
+    return {name: str(value).strip() for name, value in given.items() if value is not None}
 
 
 @dataclass(frozen=True, slots=True)

@@ -63,6 +63,20 @@ def for_header(connection_id: str, name: str, value: str) -> str:
     )
 
 
+def is_wanted(connection_id: str, name: str, credentials: Mapping[str, str]) -> bool:
+    """What a connection's extra says to yes or no, in any of the words in which forms, JSON and
+    YAML hand them on; yes where it says nothing. Raises SourceRefused for other words."""
+    word = credentials.get(name, "").strip().lower()
+    if word in ("no", "false", "off", "0"):
+        return False
+    if word in ("", "yes", "true", "on", "1"):
+        return True
+    raise SourceRefused(
+        f"{name} in the extra of the connection {connection_id} is neither yes nor no; write one "
+        "of these words there"
+    )
+
+
 @contextmanager
 def stopped_by(stop: threading.Event) -> Iterator[None]:
     """Within it, on this thread, ``wait`` and ``patiently`` end once ``stop`` is set."""

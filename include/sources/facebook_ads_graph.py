@@ -35,6 +35,7 @@ from include.sources import (
     SourceRefused,
     SourceUnavailable,
     for_header,
+    is_wanted,
     patiently,
 )
 from include.sources.facebook_ads_usage import shares_used, wait_asked_for
@@ -83,7 +84,8 @@ class Graph:
     people filled in takes permissions that reading spend does not.
     ``report_page`` is how many rows a page of a report is asked for; it is halved for good once
     Meta finds that too much. Raises SourceRefused when the connection lacks its token, holds one
-    that was damaged, or names a host that is not Meta's or a version that is none.
+    that was damaged, says neither yes nor no there, or names a host that is not Meta's or a version
+    that is none.
     """
 
     def __init__(self, credentials: Mapping[str, str], settings: Settings) -> None:
@@ -93,7 +95,7 @@ class Graph:
                 "with the permission ads_read there"
             )
         self.settings = settings
-        self.reads_lead_forms = credentials.get("lead_forms", "").strip().lower() != "no"
+        self.reads_lead_forms = is_wanted("facebook_ads", "lead_forms", credentials)
         self.version = version_asked_for("facebook_ads", credentials.get("api_version"))
         if not re.fullmatch(r"v\d+\.\d+", self.version):
             raise SourceRefused(

@@ -35,6 +35,7 @@ from include.sources import (
     SourceQuotaExhausted,
     SourceRefused,
     SourceUnavailable,
+    is_wanted,
     patiently,
     wait,
 )
@@ -89,8 +90,9 @@ class Client:
 
     ``wanted``: the accounts the connection names. ``reads_lead_forms``: unless the connection says
     ``no`` under ``lead_forms``; LinkedIn admits applications to them separately. Raises
-    SourceRefused when the connection lacks something, names a host that is not LinkedIn's, or is
-    refused by LinkedIn; SourceUnavailable when the token endpoint cannot be reached.
+    SourceRefused when the connection lacks something, says neither yes nor no there, names a host
+    that is not LinkedIn's, or is refused by LinkedIn; SourceUnavailable when the token endpoint
+    cannot be reached.
     """
 
     def __init__(self, credentials: Mapping[str, str], settings: Settings) -> None:
@@ -101,7 +103,7 @@ class Client:
             for part in credentials.get("account_ids", "").split(",")
             if part.strip()
         ]
-        self.reads_lead_forms = credentials.get("lead_forms", "").strip().lower() != "no"
+        self.reads_lead_forms = is_wanted(NAME, "lead_forms", credentials)
         self.at_once = max(1, settings.concurrent_requests.get(NAME, AT_ONCE))
         self._host = _checked(credentials.get("host") or HOST, "api.linkedin.com", settings)
         token_url = _checked(

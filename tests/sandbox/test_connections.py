@@ -76,6 +76,11 @@ WRONG = {
     "wrong app secret": Wrong(
         "facebook_ads", ("refused the app_secret", "of the app which"), {"app_secret": "wrong-one"}
     ),
+    "lead forms neither wanted nor not": Wrong(
+        "facebook_ads",
+        ("lead_forms in the extra of the connection facebook_ads is neither yes nor no",),
+        {"lead_forms": "none"},
+    ),
     "account out of reach": Wrong(
         "facebook_ads", ("act_99", "check account_ids"), {"account_ids": "99"}
     ),
