@@ -149,7 +149,11 @@ async def _parameters(request: web.Request) -> Record:
     if request.method == "POST":
         if request.headers.get("X-HTTP-Method-Override", "").upper() != "GET":
             raise LinkedInRefusal(405, "METHOD_NOT_ALLOWED", "The sandbox is read-only")
-        raw = "&".join(part for part in (raw, (await request.text()).strip()) if part)
+        try:
+            body = (await request.text()).strip()
+        except ValueError:
+            raise LinkedInRefusal(400, "ILLEGAL_ARGUMENT", "The body is not UTF-8") from None
+        raw = "&".join(part for part in (raw, body) if part)
     try:
         return decode(raw)
     except RestliSyntaxError as error:

@@ -7,6 +7,7 @@ en-us/linkedin/marketing/integrations/ads-reporting/dynamic-utm-tracking; posts:
 microsoft.com/en-us/linkedin/marketing/community-management/shares/posts-api.
 """
 
+from collections.abc import Mapping
 from typing import Any
 from urllib.parse import unquote
 
@@ -46,7 +47,7 @@ _PAGING = {
     "count",
 }
 _DELETED = ("PENDING_DELETION", "REMOVED")  # shown only to those who ask for the status
-_MOST_POSTS = 100
+_MOST_OF_A_BATCH = 100
 
 
 def account_of(world: World, number: int, path: str) -> Record:
@@ -97,8 +98,10 @@ def single(world: World, request: web.Request, parameters: Record) -> Record:
 
 
 def search(world: World, request: web.Request, parameters: Record) -> Record:
-    """A page of a finder."""
+    """A page of a finder, or the records that `ids` names."""
     edge, records = _records(world, request)
+    if "ids" in parameters:
+        return _batch({str(record["id"]): record for record in records}, parameters, edge)
     _, keys, largest = EDGES[edge]
     finder = "criteria" if edge == "creatives" else "search"
     if parameters.get("q") != finder:
@@ -156,17 +159,24 @@ def tracking_parameters(world: World, request: web.Request, parameters: Record) 
 
 def posts(world: World, request: web.Request, parameters: Record) -> Record:
     """Posts by their URNs (BATCH_GET)."""
-    asked = parameters.get("ids")
-    if not isinstance(asked, list) or not 1 <= len(asked) <= _MOST_POSTS:
-        raise BadParameter("ids")
     if "linkedin.posts" not in world.cache:
         world.cache["linkedin.posts"] = {
             record["id"]: record for record in world.records("linkedin/posts")
         }
-    known = world.cache["linkedin.posts"]
-    missing = {"status": 404, "code": "NOT_FOUND", "message": "Post is not found"}
+    return _batch(world.cache["linkedin.posts"], parameters, "Post")
+
+
+def _batch(known: Mapping[str, Record], parameters: Record, what: str) -> Record:
+    """BATCH_GET: https://linkedin.github.io/rest.li/spec/protocol#batch-get"""
+    asked = parameters.get("ids")
+    if not isinstance(asked, list) or not 1 <= len(asked) <= _MOST_OF_A_BATCH:
+        raise BadParameter("ids")
+    if not all(isinstance(each, str) for each in asked):
+        raise BadParameter("ids")
+    missing = {"status": 404, "code": "NOT_FOUND", "message": f"{what} is not found"}
+    fields = parameters.get("fields", "")
     return {
-        "results": {urn: known[urn] for urn in asked if urn in known},
-        "statuses": {urn: 200 if urn in known else 404 for urn in asked},
-        "errors": {urn: missing for urn in asked if urn not in known},
+        "results": {each: project(known[each], fields) for each in asked if each in known},
+        "statuses": {each: 200 if each in known else 404 for each in asked},
+        "errors": {each: missing for each in asked if each not in known},
     }

@@ -226,8 +226,8 @@ TWENTY = (
 @pytest.mark.parametrize(
     ("query", "field"),
     [
-        (analytics("COMPANY"), "pivot"),
-        (analytics("SHARE"), "pivot"),
+        (analytics("PLANET"), "pivot"),
+        (analytics("MEMBER_SHOE_SIZE"), "pivot"),
         (analytics(granularity="WEEKLY"), "timeGranularity"),
         (analytics(fields="spend"), "fields"),
         (analytics(fields=f"{TWENTY},totalEngagements"), "fields"),
@@ -289,6 +289,52 @@ def test_accounts_and_what_is_below_them(api: Api) -> None:
         ("/rest/adAccounts?q=search&pageToken=nonsense", 400),
     ]:
         assert api.get(path).status_code == status, path
+
+
+@pytest.mark.parametrize("pivot", ["MEMBER_SENIORITY", "MEMBER_COUNTRY_V2", "COMPANY", "SHARE"])
+def test_pivots_without_data_are_empty(api: Api, pivot: str) -> None:
+    assert api.elements(analytics(pivot)) == []
+    wrong = api.get(f"/rest/adAnalytics?q=analytics&pivot={pivot}&timeGranularity=DAILY&{NOVEMBER}")
+    assert wrong.status_code == 400, "what else is wrong is refused all the same"
+
+
+def test_entities_are_had_by_their_ids(api: Api) -> None:
+    """https://linkedin.github.io/rest.li/spec/protocol#batch-get"""
+    found = api.get(f"/rest/adAccounts?ids=List({EURO},9)&fields=id,name").json()
+    assert found["results"] == {str(EURO): {"id": EURO, "name": f"Account {EURO}"}}
+    assert found["statuses"] == {str(EURO): 200, "9": 404}
+    assert found["errors"]["9"]["status"] == 404
+    below = f"/rest/adAccounts/{EURO}"
+    campaigns = api.get(f"{below}/adCampaigns?ids=List(701,702)", X_RestLi_Method="BATCH_GET")
+    assert sorted(campaigns.json()["results"]) == ["701", "702"]
+    urn = creative_urn(801)
+    creatives = api.get(f"{below}/creatives?ids=List({quote(urn, safe='')})").json()
+    assert creatives["results"][urn]["id"] == urn
+    for wrong in ("ids=List()", "ids=5", "ids=List((a:b))"):
+        assert api.get(f"/rest/adAccounts?{wrong}").status_code == 400, wrong
+
+
+def test_what_is_not_served_is_told_in_json(api: Api) -> None:
+    old = api.get("/v2/adAccountsV2")
+    assert (old.status_code, old.json()["code"]) == (404, "RESOURCE_NOT_FOUND")
+    deleted = api.session.delete(f"{api.base}/rest/adAccounts/{EURO}", headers=api.headers)
+    assert (deleted.status_code, deleted.json()["code"]) == (405, "METHOD_NOT_ALLOWED")
+    posted = api.session.post(
+        f"{api.base}/rest/adAccounts",
+        data=b"\xff",
+        headers={**api.headers, "X-HTTP-Method-Override": "GET"},
+    )
+    assert (posted.status_code, posted.json()["code"]) == (400, "ILLEGAL_ARGUMENT")
+
+
+def test_a_failure_of_its_own_is_told_in_json(api: Api) -> None:
+    deep = "(a:" * 1_200 + "b" + ")" * 1_200  # deeper than the reader can follow
+    answer = api.session.post(
+        f"{api.base}/rest/adAccounts",
+        data=f"q=search&search={deep}",
+        headers={**api.headers, "X-HTTP-Method-Override": "GET"},
+    )
+    assert (answer.status_code, answer.json()["status"]) == (500, 500)
 
 
 def test_pages_follow_the_token_and_faulty_pages_do_not_lose_it(
