@@ -350,6 +350,8 @@ SEED_MANUAL_SPEND = table(
             unit="currency_code",
         ),
     ),
+    warning="One campaign has one spelling: a line that differs from an earlier one in letter "
+    "case, blanks, Unicode forms or characters without width is refused.",
     row_rules=(
         (
             "platform must be a word in lower case, such as events or trade_fairs",
@@ -367,11 +369,6 @@ SEED_MANUAL_SPEND = table(
             "last_day - first_day < 366",
         ),
         ("amount is finer than the smallest unit of its currency", f"not ({_too_fine})"),
-        (
-            "an earlier line spells this campaign otherwise",
-            "campaign_name = first_value(campaign_name) over (partition by platform, "
-            r"regexp_replace(lower(campaign_name), '\s+', ' ', 'g') order by row_number)",
-        ),
         (
             "an earlier line gives this campaign another channel",
             "channel = first_value(channel) over "

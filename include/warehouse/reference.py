@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import re
+import unicodedata
 from calendar import monthrange
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
@@ -30,7 +31,7 @@ from include.contracts.seeds import (
     STG_STREAMS,
 )
 from include.contracts.shape import Column, Table, Type
-from include.contracts.values import arrow_schema, fit
+from include.contracts.values import LONGEST_TEXT, arrow_schema, fit
 from include.registry import SOURCES
 from include.settings import Settings
 from include.sources import Source
@@ -39,6 +40,9 @@ from include.warehouse.row_rules import broken_row_rules
 
 _TO_COME = timedelta(days=730)
 """How far ahead of the as-of day spend may be entered: later days are slips of the pen."""
+_DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
+_NO_WIDTH = "\u034f\u115f\u1160\u3164\ufe0e\ufe0f"
+"""What shows nothing beside the characters of the category Cf, such as U+200B."""
 _NEEDED = (SEED_CHANNEL_RULES, SEED_OPPORTUNITY_STAGES)
 """Seeds that nobody leaves without a line on purpose."""
 
@@ -100,11 +104,16 @@ def read_seed(path: Path, table: Table) -> pa.Table:
         if table.name == SEED_MANUAL_SPEND.name and column.type is Type.DATE:
             values = [_day_of_month(column, value) for value in values]
         fitted = fit(column, values, is_key=column.name in table.key)
-        for position, reason in (*fitted.faults, *_broken_rules(column, fitted.array.to_pylist())):
+        for position, reason in (
+            *_badly_written(column, values),
+            *fitted.faults,
+            *_broken_rules(column, fitted.array.to_pylist()),
+        ):
             raise WarehouseError(f"{path}, line {numbers[position]}: {reason}")
         arrays.append(fitted.array)
     rows = pa.Table.from_arrays(arrays, schema=arrow_schema(table))
-    for position, reason in broken_row_rules(table, rows):
+    respelled = _respelled(rows) if table.name == SEED_MANUAL_SPEND.name else ()
+    for position, reason in (*respelled, *broken_row_rules(table, rows)):
         raise WarehouseError(f"{path}, line {numbers[position]}: {reason}")
     seen: dict[tuple[Any, ...], int] = {}
     for number, *key in zip(numbers, *(rows[name].to_pylist() for name in table.key), strict=True):
@@ -152,6 +161,38 @@ def _day_of_month(column: Column, value: str | None) -> str | None:
         return value
     days = monthrange(*map(int, value.split("-")))[1] if column.name == "last_day" else 1
     return f"{value}-{days:02}"
+
+
+def _badly_written(column: Column, values: Iterable[str | None]) -> Iterator[tuple[int, str]]:
+    """What a person wrote and would be read otherwise than it looks."""
+    if column.type not in (Type.DATE, Type.TEXT):
+        return
+    for position, value in enumerate(values):
+        if value is None:
+            continue
+        if column.type is Type.DATE:
+            if not _DAY.fullmatch(value):
+                yield position, f"{column.name} is not a day written as YYYY-MM-DD"
+        elif "\0" in value:
+            yield position, f"{column.name} holds a NUL, which no warehouse keeps"
+        elif len(value) > LONGEST_TEXT:
+            yield position, f"{column.name} is longer than {LONGEST_TEXT} characters"
+
+
+def _respelled(rows: pa.Table) -> Iterator[tuple[int, str]]:
+    """Campaigns of one platform whose names look alike and are written otherwise."""
+    spellings: dict[tuple[str, str], str] = {}
+    named = zip(rows["platform"].to_pylist(), rows["campaign_name"].to_pylist(), strict=True)
+    for position, (platform, name) in enumerate(named):
+        if spellings.setdefault((platform, _as_it_looks(name)), name) != name:
+            yield position, "an earlier line spells this campaign otherwise"
+
+
+def _as_it_looks(name: str) -> str:
+    """A name whose letter case, blanks, Unicode forms and characters without width do not count."""
+    seen = (each for each in name if unicodedata.category(each) != "Cf" and each not in _NO_WIDTH)
+    plain = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", "".join(seen)).lower())
+    return " ".join(plain.split())
 
 
 def currencies() -> pa.Table:

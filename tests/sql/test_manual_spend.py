@@ -26,6 +26,13 @@ BAD = {
     "channel is missing": "events,Paris,,EUR,2026-07-01,2026-09-30,5,",
     "last_day is before first_day": "events,Paris,Events,EUR,2026-07-02,2026-07-01,5,",
     "first_day is not a day": "events,Paris,Events,EUR,July,2026-07-01,5,",
+    "first_day is not a day written as YYYY-MM-DD": (
+        "events,Paris,Events,EUR,20260701,2026-07-01,5,"
+    ),
+    "last_day is not a day written as YYYY-MM-DD": (
+        "events,Paris,Events,EUR,2026-01-01,2026-W01-5,5,"
+    ),
+    "campaign_name holds a NUL": "events,Par\0is,Events,EUR,2026-07-01,2026-07-01,5,",
     "last_day is missing": "events,Paris,Events,EUR,2026-07-01,,5,",
     "amount is not a number": "events,Paris,Events,EUR,2026-07-01,2026-07-01,1.000.00,",
     "amount is missing": "events,Paris,Events,EUR,2026-07-01,2026-07-01,,",
@@ -85,6 +92,33 @@ def test_a_bad_line_is_refused_with_file_line_and_reason(seeded: Settings, reaso
         warehouse.prepare(seeded, SOURCES, AS_OF)
     assert str(refused.value).startswith(f"{path}, line 3: {reason}"), refused.value
     assert not Path(seeded.warehouse_url.removeprefix("duckdb:///")).exists()
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "Caf\u00e9 de  Flore",
+        "CAFE\u0301 de Flore",
+        "Caf\u00e9 de\u00a0Flore",
+        "Caf\u00e9\u200b de Flore",
+        "\ufeffCaf\u00e9 de Flore",
+        "Caf\u00e9 de Flo\u00adre",
+        "Caf\u00e9 de Flore\ufe0f",
+        "Caf\u00e9 de \uff26lore",
+    ],
+)
+def test_names_that_look_alike_are_one_campaign(seeded: Settings, name: str) -> None:
+    path = seeded.seeds / "manual_spend.csv"
+    lines = [
+        f"events,{each},Events,EUR,2026-07-01,2026-07-01,{amount},"
+        for amount, each in enumerate(("Caf\u00e9 de Flore", "Cafe de Flore", name), start=1)
+    ]
+    path.write_text(HEADER + "\n".join(lines[:2]), encoding="utf-8")
+    warehouse.prepare(seeded, SOURCES, AS_OF)
+    path.write_text(HEADER + "\n".join(lines), encoding="utf-8")
+    with pytest.raises(warehouse.WarehouseError) as refused:
+        warehouse.prepare(seeded, SOURCES, AS_OF)
+    assert str(refused.value) == f"{path}, line 4: an earlier line spells this campaign otherwise"
 
 
 def test_a_credit_a_year_and_the_last_decimal_are_taken(seeded: Settings) -> None:
