@@ -26,6 +26,7 @@ _PATHS = (
     ("linkedin", re.compile("/(rest|v2|oauth/v2)(/|$)")),
     ("meta", re.compile(r"/v\d+\.\d+(/|$)")),
     ("google", re.compile(r"/v\d\d(/|$)")),
+    ("meta", re.compile(r"/(me|act_\d+|\d+|debug_token)(/|$)")),  # without a version
 )
 
 

@@ -342,8 +342,11 @@ class _Run:
             return _LOGIC[condition.operator](found)
         get = self.value_of_group(condition.left)
         field = Field("expr", "double")
-        if not _is_aggregate(condition.left):
-            field = self.names.bind(condition.left).field
+        left = condition.left
+        if isinstance(left, Call) and left.name in ("MIN", "MAX"):
+            field = self.names.bind(left.arguments[0]).field
+        elif not _is_aggregate(left):
+            field = self.names.bind(left).field
         bound = Bound(lambda _: get(rows), field, ("expr",))
         return self.names.comparison(condition, bound)({})
 

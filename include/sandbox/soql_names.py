@@ -245,6 +245,11 @@ class Names:
             if any(literal.kind == "range" for literal in right):
                 raise SoqlError("MALFORMED_QUERY", "unexpected token: date literal in a list")
             if condition.operator in ("INCLUDES", "EXCLUDES"):
+                for literal in right:
+                    if field.type not in TEXTS:
+                        raise SoqlError("INVALID_QUERY_FILTER_OPERATOR",
+                                        f"invalid operator on {field.type} field")  # fmt: skip
+                    self.value(field, literal)  # refuses what is no text
                 return picks(condition.operator, get, [literal.text for literal in right])
             return membership(
                 condition.operator, get, field, {self.value(field, literal) for literal in right}

@@ -303,8 +303,9 @@ def test_a_failure_of_its_own_spoils_one_entry_of_a_batch_alone(sandbox: Sandbox
 
 
 def test_paths_without_a_version_are_unknown(sandbox: Sandbox) -> None:
-    answer = requests.get(f"{sandbox.http}/me", headers={"Host": "graph.facebook.com"}, timeout=20)
-    assert (answer.status_code, answer.json()["error"]["code"]) == (400, 2500)
+    for path, host in (("nothing", "graph.facebook.com"), ("me/adaccounts", "127.0.0.1")):
+        answer = requests.get(f"{sandbox.http}/{path}", headers={"Host": host}, timeout=20)
+        assert (answer.status_code, answer.json()["error"]["code"]) == (400, 2500)
 
 
 def test_objects_and_edges(sandbox: Sandbox) -> None:

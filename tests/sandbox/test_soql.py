@@ -151,6 +151,12 @@ def test_groups(run: Run) -> None:
     ]  # fmt: skip
 
 
+def test_groups_are_kept_by_their_latest_day(run: Run) -> None:
+    rows = run("SELECT StageName FROM Opportunity GROUP BY StageName "
+               "HAVING MAX(CloseDate) > 2026-03-20 ORDER BY StageName")  # fmt: skip
+    assert names(rows, "StageName") == ["Negotiation", "Prospecting"]
+
+
 def test_a_sum_of_tenths_is_exact(run: Run) -> None:
     assert run("SELECT SUM(Amount) s FROM Opportunity WHERE Amount < 1") == [{"s": 0.3}]
 
@@ -273,6 +279,9 @@ def test_fields_function(run: Run) -> None:
          "field 'Description' can not be filtered in a query call"),
         ("SELECT Id FROM Lead ORDER BY Description", "MALFORMED_QUERY",
          "field 'Description' can not be sorted in a query call"),
+        ("SELECT Id FROM Lead WHERE Score__c INCLUDES ('a')", "INVALID_QUERY_FILTER_OPERATOR",
+         "invalid operator on double field"),
+        ("SELECT Id FROM Lead WHERE Company INCLUDES (5)", "INVALID_FIELD", "of type string"),
         ("SELECT Amount FROM Opportunity GROUP BY Amount", "MALFORMED_QUERY",
          "field 'Amount' can not be grouped in a query call"),
     ],
@@ -360,7 +369,7 @@ def test_formatted_values_are_those_of_the_user_interface(run: Run, exchange: Ru
         ("SELECT Id FROM Opportunity WHERE Amount IN (USD5, 6)", "must be of type currency"),
         ("SELECT Id FROM Opportunity WHERE Probability > USD5", "must be of type percent"),
         ("SELECT Name, MAX(Amount) FROM Opportunity GROUP BY Name HAVING MAX(Amount) > USD5",
-         "must be of type double"),
+         "must be of type currency"),
     ],
 )  # fmt: skip
 def test_what_cannot_be_said_of_currencies(exchange: Run, text: str, message: str) -> None:
