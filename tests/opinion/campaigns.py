@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cached_property
 from zoneinfo import ZoneInfo
@@ -24,6 +25,22 @@ NAMING = (
     "stg_conversion_daily",
 )
 """The tables that tell of campaigns, described or not; a name seen once makes no campaign."""
+NAMING_ADS = (
+    "stg_ad_groups",
+    "stg_ads",
+    "stg_ad_daily",
+    "stg_clicks",
+    "stg_lead_form_responses",
+)
+
+
+@dataclass(frozen=True)
+class Place:
+    """What an id is of: a campaign, one of its ad groups, or one of its ads."""
+
+    campaign: CampaignKey
+    ad_group_id: str | None = None
+    ad_id: str | None = None
 
 
 class Campaigns:
@@ -93,32 +110,31 @@ class Campaigns:
 
     # By id
 
-    def with_id(self, value: str, platform: str | None) -> set[CampaignKey]:
-        """Campaigns of that id, of one platform or of any."""
-        return {
-            campaign
-            for campaign in self.known
-            if campaign[2] == value and platform in (None, campaign[0])
-        }
+    @cached_property
+    def _ads(self) -> set[Place]:
+        """Every ad group and every ad that anything tells of."""
+        found = set()
+        for row in (row for table in NAMING_ADS for row in self._world.rows(table)):
+            if row["campaign_id"] is not None and row["ad_group_id"] is not None:
+                found.add(Place(self._key(row), row["ad_group_id"]))
+                if row.get("ad_id") is not None:
+                    found.add(Place(self._key(row), row["ad_group_id"], row["ad_id"]))
+        return found
 
-    def above(self, value: str, platform: str | None, level: str | None = None) -> set[CampaignKey]:
-        """Campaigns that have an ad group or an ad of that id, or what the level says."""
-        return {
-            self._key(row)
-            for table, column in (
-                ("stg_ad_groups", "ad_group_id"),
-                ("stg_ads", "ad_group_id"),
-                ("stg_ads", "ad_id"),
-            )
-            if level in (None, column.removesuffix("_id"))
-            for row in self._world.rows(table)
-            if row[column] == value and platform in (None, row["platform"])
-        }
+    def with_id(self, value: str, platform: str, level: str) -> set[Place]:
+        """What of a level, ``campaign``, ``ad_group`` or ``ad``, has an id on a platform."""
+        if level == "campaign":
+            places = {Place(campaign) for campaign in self.known if campaign[2] == value}
+        elif level == "ad_group":
+            places = {ad for ad in self._ads if (ad.ad_group_id, ad.ad_id) == (value, None)}
+        else:
+            places = {ad for ad in self._ads if ad.ad_id == value}
+        return {place for place in places if place.campaign[0] == platform}
 
-    def clicked(self, platform: str, click_id: str) -> set[CampaignKey]:
-        """Campaigns whose ads a harvested click was on."""
+    def clicked(self, platform: str, click_id: str) -> set[Place]:
+        """Where a harvested click led."""
         return {
-            self._key(row)
+            Place(self._key(row), row["ad_group_id"], row["ad_id"])
             for row in self._world.rows("stg_clicks")
             if (row["platform"], row["click_id"]) == (platform, click_id) and row["campaign_id"]
         }

@@ -44,23 +44,21 @@ def _spelled(name: str) -> list[str]:
     ]
 
 
-_tag_names = (
-    st.none()
-    | st.sampled_from([spelling for name in BORNE for spelling in _spelled(name)])
-    | one(
-        f"{TEXT} nobody",
-        f"{TEXT}-alias",
-        f"{TEXT.upper()} Alias",
-        f"{TEXT}-digest",
-        f"{TEXT}_Both",
-        "{{campaign.name}}",
-        "%7Bcampaignid%7D",
-        "",
-        "--",
-        f"{DIGITS}01",
-        f"{DIGITS}02.0",
-    )
+_borne_names = st.sampled_from([spelling for name in BORNE for spelling in _spelled(name)])
+_other_names = one(
+    f"{TEXT} nobody",
+    f"{TEXT}-alias",
+    f"{TEXT.upper()} Alias",
+    f"{TEXT}-digest",
+    f"{TEXT}_Both",
+    "{{campaign.name}}",
+    "%7Bcampaignid%7D",
+    "",
+    "--",
+    f"{DIGITS}01",
+    f"{DIGITS}02.0",
 )
+_tag_names = st.none() | _borne_names | _other_names
 _tag_ids = st.none() | one(
     f"{DIGITS}01",
     f"{DIGITS}02.0",
@@ -92,6 +90,8 @@ def _pages(draw: st.DrawFn) -> str | None:
         ("utm_id", _tag_ids),
         ("gad_campaignid", st.none() | one(f"{DIGITS}01")),
         ("campaign_id", st.none() | one(f"{DIGITS}02")),
+        ("adset_id", one(f"{DIGITS}60", f"{DIGITS}62")),
+        ("ad_id", one(f"{DIGITS}71", f"{DIGITS}72")),
         ("gclid", st.none() | one(f"{TEXT}g1", "{gclid}")),
         ("li_fat_id", one(f"{TEXT}l1", f"{TEXT}l2")),
         ("gbraid", one(f"{TEXT}b1", "{gbraid}")),
@@ -107,7 +107,7 @@ _visits: dict[str, st.SearchStrategy[Any]] = {
     "utm_medium": _mediums,
     "utm_campaign": _tag_names,
     "utm_id": _tag_ids,
-    "gclid": one(f"{TEXT}g1", f"{TEXT}g2", f"{TEXT}g3", "{gclid}"),
+    "gclid": one(f"{TEXT}g1", f"{TEXT}g2", f"{TEXT}g3", f"{TEXT}g4", "{gclid}"),
     "fbclid": one("IwAR1"),
     "li_fat_id": one(f"{TEXT}l1", f"{TEXT}l2"),
     "landing_page_url": _pages(),
@@ -130,12 +130,14 @@ def _captures(draw: st.DrawFn) -> dict[str, Any]:
         return {"lead_source": draw(_visits["lead_source"])}
     if kind <= 2:
         network = draw(one(*NETWORKS))
-        tags = {"utm_source": draw(one(*SOURCES[network])), "utm_medium": "cpc"}
-        if draw(st.booleans()):
-            tags["utm_campaign"] = draw(_tag_names)
+        tags = {"utm_source": draw(one(*SOURCES[network], None)), "utm_medium": "cpc"}
+        if draw(st.integers(0, 2)) > 0:
+            tags["utm_campaign"] = draw(_borne_names | _other_names)
         else:
             tags["utm_id"] = draw(_tag_ids)
         return tags
+    if kind == 3:
+        return {"landing_page_url": draw(_pages())}
     wanted = draw(st.lists(one(*_visits), min_size=0, max_size=4, unique=True))
     return {name: draw(_visits[name]) for name in wanted}
 
@@ -145,10 +147,7 @@ def _address(draw: st.DrawFn) -> dict[str, Any]:
         "email_hash": draw(one(None, f"{TEXT}h1", f"{TEXT}h2", f"{TEXT}h3")),
         "email_domain": draw(
             one(
-                None,
-                "acme.example",
-                "acme.example",
-                "gmail.com",
+                *(None, "acme.example", "gmail.com") * 4,
                 "notfernhill.example",
                 "fernhill.example",
                 "us.fernhill.example",

@@ -55,6 +55,7 @@ def one(*values: Any) -> st.SearchStrategy[Any]:
     return st.sampled_from(values)
 
 
+_CLICK_DAYS = (date(2025, 5, 19), date(2025, 5, 20))
 CAMPAIGN_IDS = [f"{DIGITS}01", f"{DIGITS}02", f"{DIGITS}03"]
 BORNE = [f"{TEXT} {name}" for name in NAMES]
 
@@ -72,10 +73,10 @@ def campaigns(draw: st.DrawFn) -> World:
     ]
     described, names, spend = [], [], []
     for network, campaign_id in draw(
-        st.lists(st.tuples(one(*NETWORKS), one(*CAMPAIGN_IDS)), min_size=1, max_size=5, unique=True)
+        st.lists(st.tuples(one(*NETWORKS), one(*CAMPAIGN_IDS)), min_size=3, max_size=6, unique=True)
     ):
         home = {"platform": network, "account_id": DIGITS, "campaign_id": campaign_id}
-        borne = draw(st.lists(one(*BORNE, None), min_size=1, max_size=3))
+        borne = draw(st.lists(one(*BORNE, *BORNE, None), min_size=1, max_size=3))
         described.append(
             home
             | {
@@ -139,14 +140,18 @@ def campaigns(draw: st.DrawFn) -> World:
                 "platform": platform,
                 "account_id": DIGITS,
                 "campaign_id": campaign_id,
+                "ad_group_id": ad and f"{DIGITS}8",
+                "ad_id": ad,
                 "click_id": f"{TEXT}{click}",
                 "date_day": day,
             }
-            for platform, click, campaign_id, day in (
-                ("google_ads", "g1", draw(one(f"{DIGITS}01", f"{DIGITS}98")), date(2025, 5, 19)),
-                ("google_ads", "g2", f"{DIGITS}01", date(2025, 5, 19)),
-                ("google_ads", "g2", f"{DIGITS}02", date(2025, 5, 20)),
-                ("linkedin_ads", "l2", f"{DIGITS}01", date(2025, 5, 19)),
+            for platform, click, campaign_id, ad, day in (
+                ("google_ads", "g1", draw(one(f"{DIGITS}01", f"{DIGITS}98")), None, _CLICK_DAYS[0]),
+                ("google_ads", "g2", f"{DIGITS}01", f"{DIGITS}81", _CLICK_DAYS[0]),
+                ("google_ads", "g2", f"{DIGITS}02", None, _CLICK_DAYS[1]),
+                ("google_ads", "g4", f"{DIGITS}01", f"{DIGITS}81", _CLICK_DAYS[0]),
+                ("google_ads", "g4", f"{DIGITS}01", f"{DIGITS}82", _CLICK_DAYS[1]),
+                ("linkedin_ads", "l2", f"{DIGITS}01", f"{DIGITS}83", _CLICK_DAYS[0]),
             )
         ],
         "seed_campaign_aliases": [

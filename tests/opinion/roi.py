@@ -26,6 +26,7 @@ MEASURES = (
     "customers",
     "won_revenue_base",
     "open_pipeline_base",
+    "lost_amount_base",
 )
 
 
@@ -66,6 +67,7 @@ def happenings(opinion: Opinion) -> Iterator[Happening]:
             "customers": int(deal.is_new_customer),
             "won_revenue_base": base if deal.outcome == "won" else 0,
             "open_pipeline_base": base if deal.outcome == "open" else 0,
+            "lost_amount_base": base if deal.outcome == "lost" else 0,
         }
         yield Happening(_home(first), _channel(first), month, adds)
 
@@ -150,10 +152,15 @@ def _measured(opinion: Opinion, month: date, found: list[Happening]) -> Row:
     spend = None if None in spends else sum(spends, Decimal(0))
     total = {name: _sum([each.adds.get(name, 0) for each in found]) for name in MEASURES}
     revenue, decided = total["won_revenue_base"], total["won_deals"] + total["lost_deals"]
+    lost = total["lost_amount_base"]
+    at_stake = None if revenue is None or lost is None else revenue + lost
     gained = None if spend is None or revenue is None else revenue - spend
     return {
         "spend_base": spend,
         **total,
+        "ctr": _ratio(total["clicks"], total["impressions"]),
+        "cpc": _ratio(spend, total["clicks"]),
+        "cpm": _ratio(None if spend is None else 1000 * spend, total["impressions"]),
         "cpl": _ratio(spend, total["leads"]),
         "cost_per_mql": _ratio(spend, total["mqls"]),
         "cost_per_sql": _ratio(spend, total["sqls"]),
@@ -163,6 +170,7 @@ def _measured(opinion: Opinion, month: date, found: list[Happening]) -> Row:
         "roi": _ratio(gained, spend),
         "pipeline_per_spend": _ratio(total["open_pipeline_base"], spend),
         "win_rate": _ratio(total["won_deals"], decided),
+        "win_rate_by_amount": _ratio(revenue, at_stake),
         "age_days": (opinion.world.as_of_day - month).days,
     }
 

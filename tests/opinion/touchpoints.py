@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from decimal import Decimal
 
@@ -142,34 +142,34 @@ class Touches:
             if row["is_test"] or record is None:
                 continue
             platform, account_id = row["platform"], row["account_id"]
-            campaign = self._of_form(row)
+            campaign, ad_group_id = self._of_form(row)
             if campaign is not None:
-                match = Match(
-                    "lead_form", self._campaigns.channel(campaign), True, platform, campaign
-                )
+                channel = self._campaigns.channel(campaign)
+                match = Match("lead_form", channel, True, platform, campaign)
             else:
                 kind = {"facebook_ads": "social", "linkedin_ads": "social"}.get(platform)
                 channel = self._campaigns.rule(None, None, None, kind, False)
                 match = Match("lead_form", channel, False)
+            match = replace(match, ad_group_id=ad_group_id, ad_id=row["ad_id"])
             at = row["submitted_at"]
             touchpoint_id = f"lead_form:{platform}/{account_id}/{row['response_id']}"
             touch = self._touch(touchpoint_id, record, at, match, "other")
             touch.evidence = "lead_form"
             yield touch
 
-    def _of_form(self, row: Row) -> CampaignKey | None:
+    def _of_form(self, row: Row) -> tuple[CampaignKey | None, str | None]:
+        """Campaign and ad group of a lead form: those it carries, else those of its ad."""
+        platform, account_id = row["platform"], row["account_id"]
+        ads = []
+        for level in ("ad", "ad_group"):
+            if row[f"{level}_id"] is not None:
+                found = self._campaigns.with_id(row[f"{level}_id"], platform, level)
+                mine = [place for place in found if place.campaign[1] == account_id]
+                ads += mine if len(mine) == 1 else []
+        campaign = next((ad.campaign for ad in ads), None)
         if row["campaign_id"] is not None:
-            return row["platform"], row["account_id"], row["campaign_id"]
-        for column in ("ad_group_id", "ad_id"):
-            if row[column] is not None:
-                found = {
-                    each
-                    for each in self._campaigns.above(row[column], row["platform"])
-                    if each[1] == row["account_id"]
-                }
-                if len(found) == 1:
-                    return found.pop()
-        return None
+            campaign = platform, account_id, row["campaign_id"]
+        return campaign, row["ad_group_id"] or next((ad.ad_group_id for ad in ads), None)
 
     def _responses(self) -> Iterator[Touch]:
         types = {
