@@ -28,10 +28,12 @@ if TYPE_CHECKING:
 
 _FOLDER = Path(__file__).parents[2] / "sql" / "changes"
 _STEPS = (
+    "change_reloaded",
     "change_spend",
     "change_people",
     "change_deals",
     "change_credits",
+    "change_deal_people",
     "change_touches",
     "change_spend_causes",
     "change_people_causes",

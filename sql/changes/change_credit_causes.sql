@@ -96,61 +96,100 @@ explained_deals as (
     group by opportunity_id
 ),
 
-merged_companies as (
-    select crm_account_id
-    from staging.stg_crm_accounts
-    where is_deleted and master_record_id is not null
-    union
-    select master_record_id as crm_account_id
-    from staging.stg_crm_accounts
-    where is_deleted and master_record_id is not null
+other_people as (
+    select
+        opportunity_id,
+        min(cause) as cause,
+        min(through) as through
+    from build.change_deal_people
+    group by opportunity_id
 ),
 
--- Touches came or went that are what they were: the deal's people are others, or, where they are
--- the same, the window of an open deal moved on with the as-of instant.
-people_reasons as (
+least_look_back as (
+    select min(look_back_days) * interval '24 hours' as look_back
+    from build.int_attribution_models
+),
+
+-- Touches came or went that are what they were: the deal's people are others, or the windows of the
+-- models, or that of an open deal moved on with the as-of instant.
+moved_reasons as (
     select distinct
         pairs.opportunity_id,
         case
+            when other_people.opportunity_id is not null then other_people.cause
             when inputs.windows is not null then 'setting_edited'
             when inputs.models is not null then 'seed_edited'
             when
                 not pairs.is_new
-                and candidates.touchpoint_id is not null
                 and not new_deals.is_closed
+                and candidates.touched_at < candidates.closing_at - least_look_back.look_back
                 then 'touch_aged'
-            when 'contact_role' in (new_deals.people_rule, old_deals.people_rule)
-                then 'contact_role'
-            when deals.has_other_company then 'deal_edited'
-            when merged_companies.crm_account_id is not null then 'merge'
-            else 'lead_edited'
         end as cause,
         case
-            when inputs.windows is not null then inputs.windows
-            when inputs.models is not null then inputs.models
-            when not pairs.is_new and not new_deals.is_closed then candidates.touchpoint_id
+            when other_people.opportunity_id is not null then other_people.through
+            else coalesce(inputs.windows, inputs.models, candidates.touchpoint_id)
         end as through
     from credit_pairs as pairs
     cross join inputs
+    cross join least_look_back
     left join explained_deals
         on pairs.opportunity_id = explained_deals.opportunity_id
+    left join other_people
+        on pairs.opportunity_id = other_people.opportunity_id
     left join build.int_deal_candidates as candidates
         on
             pairs.opportunity_id = candidates.opportunity_id
             and pairs.touchpoint_id = candidates.touchpoint_id
     inner join build.fct_opportunities as new_deals
         on pairs.opportunity_id = new_deals.opportunity_id
-    inner join marts.fct_opportunities as old_deals
-        on pairs.opportunity_id = old_deals.opportunity_id
-    left join build.change_deals as deals
-        on pairs.opportunity_id = deals.opportunity_id
-    left join merged_companies
-        on new_deals.crm_account_id = merged_companies.crm_account_id
     where
         not pairs.is_kept
         and pairs.touchpoint_id <> 'unattributed'
         and not coalesce(explained_deals.is_another, false)
         and not coalesce(explained_deals.has_other_touches, false)
+),
+
+people_reasons as (
+    select
+        opportunity_id,
+        cause,
+        through
+    from moved_reasons
+    where cause is not null
+),
+
+explained_touches as (
+    select distinct opportunity_id
+    from people_reasons
+),
+
+old_paths as (
+    select
+        path,
+        outcome,
+        deals
+    from marts.mart_paths
+    where type_group = 'new_business' and outcome <> 'open'
+),
+
+new_paths as (
+    select
+        path,
+        outcome,
+        deals
+    from build.mart_paths
+    where type_group = 'new_business' and outcome <> 'open'
+),
+
+-- What the models that learn have learned from: the ways on which deals were won and lost.
+lessons as (
+    select count(*) > 0 as are_others
+    from new_paths
+    full outer join old_paths
+        on
+            new_paths.path = old_paths.path
+            and new_paths.outcome = old_paths.outcome
+    where new_paths.deals is distinct from old_paths.deals
 ),
 
 reasons as (
@@ -187,19 +226,25 @@ causes as (
         'credit' as fact_kind,
         credit_deals.opportunity_id || '/learned' as fact_id,
         'touches' as aspect,
-        case when inputs.windows is not null then 'setting_edited' else 'relearned' end as cause,
-        credit_deals.opportunity_id || coalesce(' through ' || inputs.windows, '') as evidence
+        case
+            when inputs.windows is not null then 'setting_edited'
+            when inputs.models is not null then 'seed_edited'
+            when lessons.are_others then 'relearned'
+        end as cause,
+        credit_deals.opportunity_id
+        || coalesce(' through ' || coalesce(inputs.windows, inputs.models), '') as evidence
     from credit_deals
     cross join inputs
+    cross join lessons
     left join explained_deals
         on credit_deals.opportunity_id = explained_deals.opportunity_id
-    left join people_reasons
-        on credit_deals.opportunity_id = people_reasons.opportunity_id
+    left join explained_touches
+        on credit_deals.opportunity_id = explained_touches.opportunity_id
     where
         credit_deals.is_learned_anew
         and not coalesce(explained_deals.is_another, false)
         and not coalesce(explained_deals.has_other_touches, false)
-        and people_reasons.opportunity_id is null
+        and explained_touches.opportunity_id is null
 )
 
 select * from causes

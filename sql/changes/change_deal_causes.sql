@@ -23,10 +23,21 @@ inputs as (
     from build.change_inputs
 ),
 
+other_people as (
+    select
+        opportunity_id,
+        min(cause) as cause,
+        min(through) as through,
+        bool_or(by_primary) as by_primary
+    from build.change_deal_people
+    group by opportunity_id
+),
+
 deals as (
     select
         deals.opportunity_id as fact_id,
-        deals.customer_id,
+        deals.old_customer_id,
+        deals.new_customer_id,
         deals.has_merged_company,
         deals.is_old,
         deals.is_new,
@@ -52,8 +63,11 @@ deals as (
         coalesce(not deals.new_is_closed, false) as is_open,
         (deals.old_is_new_customer is distinct from deals.new_is_new_customer) as has_other_newness,
         deals.has_other_company,
-        deals.has_merged_contacts,
-        deals.has_other_person,
+        (other_people.opportunity_id is not null) as has_other_people,
+        coalesce(other_people.by_primary, false) as has_other_primary,
+        other_people.cause as people_cause,
+        other_people.through as people_through,
+        (reloaded.record_key is not null) as is_reloaded,
         (deals.old_created_at is distinct from deals.new_created_at) as has_other_creation,
         (deals.old_touchpoint_id is distinct from deals.new_touchpoint_id) as has_other_touch,
         (
@@ -62,9 +76,6 @@ deals as (
         (
             deals.old_days_created_to_close is distinct from deals.new_days_created_to_close
         ) as has_other_days_to_close,
-        'contact_role' in (
-            coalesce(deals.old_people_rule, ''), coalesce(deals.new_people_rule, '')
-        ) as has_roles,
         (
             deals.old_channel is distinct from deals.new_channel
             or deals.old_platform is distinct from deals.new_platform
@@ -85,32 +96,67 @@ deals as (
         on deals.old_touchpoint_id = old_touches.touchpoint_id
     left join build.change_touches as new_touches
         on deals.new_touchpoint_id = new_touches.touchpoint_id
+    left join other_people
+        on deals.opportunity_id = other_people.opportunity_id
+    left join build.change_reloaded as reloaded
+        on 'deal:' || deals.opportunity_id = reloaded.record_key
 ),
 
--- Which deal is a customer's first may be another deal's doing.
+customers as (
+    select
+        fact_id,
+        old_customer_id as customer_id
+    from deals
+    where old_customer_id is not null
+    union
+    select
+        fact_id,
+        new_customer_id as customer_id
+    from deals
+    where new_customer_id is not null
+),
+
+-- Which deal is a customer's first may be another deal's doing, of the customer's or lost to them.
+customer_moves as (
+    select
+        deals.fact_id,
+        customers.customer_id,
+        case
+            when not deals.is_old then 'late_deal'
+            when not deals.is_new then 'deal_deleted'
+            when
+                deals.has_other_group
+                or deals.has_other_outcome
+                or deals.has_other_close
+                or deals.has_other_company
+                then 'deal_edited'
+            else deals.people_cause
+        end as cause
+    from deals
+    inner join customers
+        on deals.fact_id = customers.fact_id
+    where
+        deals.is_old is distinct from deals.is_new
+        or deals.has_other_group
+        or deals.has_other_outcome
+        or deals.has_other_close
+        or deals.has_other_company
+        or (deals.has_other_primary and customers.customer_id like 'person:%')
+),
+
 customer_deals as (
     select
         customer_id,
         min(fact_id) as first_fact_id,
-        max(fact_id) as last_fact_id,
-        min(
-            case
-                when not is_old then 'late_deal'
-                when not is_new then 'deal_deleted'
-                else 'deal_edited'
-            end
-        ) as cause
-    from deals
-    where
-        customer_id is not null
-        and (
-            is_old is distinct from is_new
-            or has_other_group
-            or has_other_outcome
-            or has_other_close
-            or has_other_company
-        )
+        min(cause) as cause
+    from customer_moves
     group by customer_id
+),
+
+joined as (
+    select distinct 'person:' || merged_into as customer_id
+    from build.change_people
+    where merged_into is not null
 ),
 
 deal_aspects as (
@@ -125,7 +171,7 @@ deal_aspects as (
                     case
                         when not deals.has_other_type and inputs.deal_types is not null
                             then 'seed_edited'
-                        else 'deal_edited'
+                        when deals.has_other_type or deals.is_reloaded then 'deal_edited'
                     end
             when aspects.aspect in ('outcome', 'amount') then 'deal_edited'
             when aspects.aspect = 'rate'
@@ -150,11 +196,9 @@ deal_aspects as (
                             or deals.has_other_company
                             then 'deal_edited'
                         when customer_deals.cause is not null then customer_deals.cause
-                        when deals.has_merged_company then 'merge'
-                        when deals.has_other_person and inputs.reporting_zone is not null
-                            then 'setting_edited'
-                        when deals.has_other_person and deals.has_roles then 'contact_role'
-                        when deals.has_other_person then 'lead_edited'
+                        when deals.has_merged_company or joined.customer_id is not null
+                            then 'merge'
+                        when deals.has_other_people then deals.people_cause
                     end
             when aspects.aspect = 'days_to_close'
                 then
@@ -172,12 +216,9 @@ deal_aspects as (
             when not deals.has_other_touch and inputs.reporting_zone is not null
                 then 'setting_edited'
             when not deals.has_other_touch then null
+            when deals.has_other_people then deals.people_cause
             when inputs.windows is not null then 'setting_edited'
             when inputs.models is not null then 'seed_edited'
-            when deals.has_roles then 'contact_role'
-            when deals.has_other_company then 'deal_edited'
-            when deals.has_merged_contacts then 'merge'
-            else 'lead_edited'
         end as cause,
         case
             when not (deals.is_old and deals.is_new) then null
@@ -201,7 +242,9 @@ deal_aspects as (
                 and not (
                     deals.has_other_outcome or deals.has_other_close or deals.has_other_company
                 )
-                then customer_deals.first_fact_id
+                then coalesce(
+                    nullif(customer_deals.first_fact_id, deals.fact_id), deals.people_through
+                )
             when
                 aspects.aspect not in ('place', 'days_to_creation')
                 or deals.has_other_creation
@@ -209,6 +252,7 @@ deal_aspects as (
             when deals.new_touch_cause is not null then deals.new_touch
             when deals.old_touch_cause is not null then deals.old_touch
             when not deals.has_other_touch then inputs.reporting_zone
+            when deals.has_other_people then deals.people_through
             else coalesce(inputs.windows, inputs.models)
         end as through
     from deals
@@ -224,8 +268,10 @@ deal_aspects as (
         ('days_to_creation'),
         ('days_to_close')
     ) as aspects (aspect)
+    left join joined
+        on deals.new_customer_id = joined.customer_id
     left join customer_deals
-        on deals.customer_id = customer_deals.customer_id
+        on coalesce(deals.new_customer_id, deals.old_customer_id) = customer_deals.customer_id
     where
         case
             when deals.was_counted is distinct from deals.is_counted then aspects.aspect = 'exists'

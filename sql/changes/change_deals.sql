@@ -23,9 +23,12 @@ compared as (
     select
         coalesce(new_deals.opportunity_id, old_deals.opportunity_id) as opportunity_id,
         coalesce(
-            'account:' || coalesce(new_deals.crm_account_id, old_deals.crm_account_id),
-            'person:' || coalesce(new_deals.primary_person_id, old_deals.primary_person_id)
-        ) as customer_id,
+            'account:' || old_deals.crm_account_id,
+            'person:' || coalesce(ids.person_id, old_deals.primary_person_id)
+        ) as old_customer_id,
+        coalesce(
+            'account:' || new_deals.crm_account_id, 'person:' || new_deals.primary_person_id
+        ) as new_customer_id,
         old_deals.crm_account_id as old_crm_account_id,
         new_deals.crm_account_id as new_crm_account_id,
         old_deals.primary_person_id as old_primary_person_id,
@@ -45,8 +48,6 @@ compared as (
         new_deals.opportunity_type as new_opportunity_type,
         old_deals.type_group as old_type_group,
         new_deals.type_group as new_type_group,
-        old_deals.people_rule as old_people_rule,
-        new_deals.people_rule as new_people_rule,
         old_deals.currency_code as old_currency_code,
         new_deals.currency_code as new_currency_code,
         old_deals.close_date as old_close_date,
@@ -77,15 +78,6 @@ compared as (
             and lost_companies.crm_account_id is null
         ) as has_other_company,
         merged_companies.crm_account_id is not null as has_merged_company,
-        (
-            merged_companies.crm_account_id is not null
-            and 'account_contacts' in (
-                coalesce(old_deals.people_rule, ''), coalesce(new_deals.people_rule, '')
-            )
-        ) as has_merged_contacts,
-        (
-            old_deals.primary_person_id is distinct from new_deals.primary_person_id
-        ) as has_other_person,
         old_deals.is_closed as old_is_closed,
         new_deals.is_closed as new_is_closed,
         old_deals.is_won as old_is_won,
@@ -103,6 +95,8 @@ compared as (
         on
             coalesce(new_deals.crm_account_id, old_deals.crm_account_id)
             = merged_companies.crm_account_id
+    left join build.int_person_ids as ids
+        on old_deals.primary_person_id = ids.record_id
     left join lost_companies
         on old_deals.crm_account_id = lost_companies.crm_account_id
 ),

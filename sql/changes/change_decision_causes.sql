@@ -34,7 +34,7 @@ decided as (
             when not deals.is_new then 'deal_deleted'
             when deals.has_other_outcome or deals.has_other_month then 'deal_edited'
             when not deals.has_other_type and inputs.deal_types is not null then 'seed_edited'
-            else 'deal_edited'
+            when deals.has_other_type or reloaded.record_key is not null then 'deal_edited'
         end as cause,
         case
             when
@@ -47,6 +47,8 @@ decided as (
         end as through
     from deals
     cross join inputs
+    left join build.change_reloaded as reloaded
+        on 'deal:' || deals.opportunity_id = reloaded.record_key
     where
         deals.is_old is distinct from deals.is_new
         or deals.has_other_outcome

@@ -221,13 +221,14 @@ ordered_causes as (
         ('rename', 16),
         ('alias', 17),
         ('late_campaign', 18),
-        ('campaign_edited', 19),
-        ('rate', 20),
-        ('relearned', 21),
-        ('seed_edited', 22),
-        ('setting_edited', 23),
-        ('code_version', 24),
-        ('unexplained', 25)
+        ('late_ad', 19),
+        ('campaign_edited', 20),
+        ('rate', 21),
+        ('relearned', 22),
+        ('seed_edited', 23),
+        ('setting_edited', 24),
+        ('code_version', 25),
+        ('unexplained', 26)
     ) as listed (cause, cause_order)
 ),
 

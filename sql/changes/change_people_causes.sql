@@ -8,40 +8,57 @@ inputs as (
     select
         max(case when input_name = 'internal_domains' then input_name end) as domains,
         max(case when input_name = 'lead_statuses' then input_name end) as statuses,
-        max(case when input_name = 'reporting_zone' then input_name end) as reporting_zone,
-        max(case when input_kind = 'code' then input_name end) as code
+        max(case when input_name = 'reporting_zone' then input_name end) as reporting_zone
     from build.change_inputs
 ),
 
 -- A new person whose form was another's before was split off.
 split_off as (
-    select people.person_id
+    select
+        people.person_id,
+        touches.person_id as old_person_id
     from build.change_people as people
     inner join marts.fct_touchpoints as touches
         on 'lead:' || people.person_id = touches.touchpoint_id
     where not people.is_old
     union
-    select people.person_id
+    select
+        people.person_id,
+        touches.person_id as old_person_id
     from build.change_people as people
     inner join marts.fct_touchpoints as touches
         on 'contact:' || people.person_id = touches.touchpoint_id
     where not people.is_old
 ),
 
+split_people as (
+    select distinct person_id
+    from split_off
+),
+
+-- Those who were joined with another, or were one with a person split off.
 joined as (
-    select distinct merged_into as person_id
+    select merged_into as person_id
     from build.change_people
     where merged_into is not null
+    union
+    select coalesce(ids.person_id, split_off.old_person_id) as person_id
+    from split_off
+    left join build.int_person_ids as ids
+        on split_off.old_person_id = ids.record_id
 ),
 
 -- A record that was loaded since says itself what became of it.
 reloaded as (
     select distinct ids.person_id
-    from staging.stg_crm_leads as leads
+    from build.change_reloaded as reloaded
     inner join build.int_person_ids as ids
-        on leads.lead_id = ids.record_id
-    cross join build.change_publish as last_publish
-    where leads.loaded_at > last_publish.published_at
+        on reloaded.record_key = 'lead:' || ids.record_id
+    union
+    select distinct ids.person_id
+    from build.change_reloaded as reloaded
+    inner join build.int_person_ids as ids
+        on reloaded.record_key = 'contact:' || ids.record_id
 ),
 
 people as (
@@ -77,7 +94,7 @@ people as (
             or people.old_crm_campaign_id is distinct from people.new_crm_campaign_id
             or people.old_cohort_month is distinct from people.new_cohort_month
         ) as has_other_place,
-        (split_off.person_id is not null) as is_split_off,
+        (split_people.person_id is not null) as is_split_off,
         (joined.person_id is not null) as is_joined,
         (reloaded.person_id is not null) as is_reloaded,
         case when old_touches.may_reorder then old_touches.cause end as old_touch_cause,
@@ -88,8 +105,8 @@ people as (
         end as new_touch_cause,
         new_touches.evidence as new_touch
     from build.change_people as people
-    left join split_off
-        on people.person_id = split_off.person_id
+    left join split_people
+        on people.person_id = split_people.person_id
     left join joined
         on people.person_id = joined.person_id
     left join reloaded
@@ -100,42 +117,46 @@ people as (
         on people.new_touchpoint_id = new_touches.touchpoint_id
 ),
 
+deal_moves as (
+    select
+        people.person_id,
+        deals.opportunity_id,
+        case when deals.is_old then 'deal_edited' else 'late_deal' end as cause,
+        deals.opportunity_id as through
+    from build.int_opportunity_people as people
+    inner join build.change_deals as deals
+        on people.opportunity_id = deals.opportunity_id
+    where
+        not deals.is_old
+        or deals.old_is_won is distinct from deals.new_is_won
+        or deals.old_created_at is distinct from deals.new_created_at
+        or deals.has_other_close
+    union all
+    select
+        person_id,
+        opportunity_id,
+        cause,
+        coalesce(through, opportunity_id) as through
+    from build.change_deal_people
+    union all
+    select
+        old_primary_person_id as person_id,
+        opportunity_id,
+        'deal_deleted' as cause,
+        opportunity_id as through
+    from build.change_deals
+    where not is_new
+),
+
 deal_people as (
     select
-        deals.person_id,
-        min(deals.opportunity_id) as opportunity_id,
-        min(deals.cause) as cause
-    from (
-        select
-            people.person_id,
-            deals.opportunity_id,
-            case
-                when not deals.is_old then 'late_deal'
-                when
-                    (deals.old_is_won is distinct from deals.new_is_won)
-                    or (deals.old_created_at is distinct from deals.new_created_at)
-                    or deals.has_other_close
-                    then 'deal_edited'
-                else 'merge'
-            end as cause
-        from build.int_opportunity_people as people
-        inner join build.change_deals as deals
-            on people.opportunity_id = deals.opportunity_id
-        where
-            not deals.is_old
-            or deals.old_is_won is distinct from deals.new_is_won
-            or deals.old_created_at is distinct from deals.new_created_at
-            or deals.has_other_close
-            or (deals.has_merged_contacts and deals.has_other_person)
-        union all
-        select
-            old_primary_person_id as person_id,
-            opportunity_id,
-            'deal_deleted' as cause
-        from build.change_deals
-        where not is_new
-    ) as deals
-    group by deals.person_id
+        person_id,
+        cause,
+        through,
+        row_number() over (
+            partition by person_id order by cause, opportunity_id
+        ) as place
+    from deal_moves
 ),
 
 people_aspects as (
@@ -152,7 +173,7 @@ people_aspects as (
                         when not people.has_other_domain and inputs.domains is not null
                             then 'seed_edited'
                         when people.is_joined then 'merge'
-                        else 'lead_edited'
+                        when people.has_other_domain or people.is_reloaded then 'lead_edited'
                     end
             when aspects.aspect = 'place'
                 then
@@ -172,11 +193,9 @@ people_aspects as (
                 and people.has_moved_purchase
                 and inputs.reporting_zone is not null
                 then 'setting_edited'
-            when aspects.aspect in ('opportunity', 'customer') then 'contact_role'
+            when aspects.aspect in ('opportunity', 'customer') then null
             when people.is_reloaded then 'lead_edited'
             when inputs.statuses is not null then 'seed_edited'
-            when inputs.code is not null then 'code_version'
-            else 'lead_edited'
         end as cause,
         case
             when people.merged_into is not null then 'into ' || people.merged_into
@@ -189,7 +208,7 @@ people_aspects as (
             when aspects.aspect = 'place' and not (people.is_joined or people.has_other_lead_at)
                 then inputs.reporting_zone
             when deal_people.cause is not null and aspects.aspect in ('opportunity', 'customer')
-                then deal_people.opportunity_id
+                then deal_people.through
             when aspects.aspect = 'customer' and people.has_moved_purchase
                 then inputs.reporting_zone
             when aspects.aspect in ('mql', 'sql') and not people.is_reloaded then inputs.statuses
@@ -200,7 +219,9 @@ people_aspects as (
         values ('exists'), ('place'), ('lead'), ('mql'), ('sql'), ('opportunity'), ('customer')
     ) as aspects (aspect)
     left join deal_people
-        on people.fact_id = deal_people.person_id
+        on
+            people.fact_id = deal_people.person_id
+            and deal_people.place = 1
     where
         case
             when

@@ -38,7 +38,7 @@ spend_aspects as (
                 then
                     case
                         when inputs.manual_spend is not null then 'seed_edited'
-                        else 'late_spend'
+                        when spend.is_new and not spend.is_old then 'late_spend'
                     end
             when aspects.aspect = 'exists' and spend.is_new then 'late_spend'
             when aspects.aspect in ('exists', 'spend', 'measures') then 'spend_restated'

@@ -2,8 +2,8 @@
 -- Grain: one row per touch that was or is the first of a changed person or deal, and differs.
 -- cause tells why channel, campaign, person or instant changed; may_reorder marks those changes
 -- that can make another touch the first. What a form says beyond what is published (click ids,
--- landing page) is taken to be edited where nothing else explains. A response or an activity has a
--- day, whose midnight moves with the reporting zone.
+-- landing page) is taken to be edited where its record was loaded since and nothing else explains.
+-- A response or an activity has a day, whose midnight moves with the reporting zone.
 with
 
 looked_at as (
@@ -101,6 +101,13 @@ campaigns as (
             old_campaigns.platform is not null
             and new_campaigns.campaign_type is distinct from old_campaigns.campaign_type
         ) as is_retyped,
+        (
+            old_campaigns.platform is not null
+            and (
+                new_campaigns.start_date is distinct from old_campaigns.start_date
+                or new_campaigns.time_zone is distinct from old_campaigns.time_zone
+            )
+        ) as is_redated,
         (renamed.platform is not null) as is_renamed
     from build.dim_campaign as new_campaigns
     left join marts.dim_campaign as old_campaigns
@@ -115,26 +122,70 @@ campaigns as (
             and new_campaigns.campaign_id = renamed.campaign_id
 ),
 
+-- What makes a tag mean another campaign; a type decides the channel alone.
 changed_campaigns as (
     select
         platform,
         account_id,
         campaign_id,
         case
-            when is_renamed and not is_late then 'rename'
             when is_late then 'late_campaign'
-            when is_retyped then 'campaign_edited'
-        end as campaign_cause
+            when is_renamed then 'rename'
+            when is_redated then 'campaign_edited'
+        end as naming_cause,
+        is_late,
+        is_retyped
     from campaigns
-    where is_late or is_retyped or is_renamed
+    where is_late or is_retyped or is_renamed or is_redated
 ),
 
+late_ads as (
+    select
+        new_ads.platform,
+        new_ads.account_id,
+        new_ads.ad_group_id,
+        new_ads.ad_id
+    from build.dim_ad as new_ads
+    left join marts.dim_ad as old_ads
+        on
+            new_ads.platform = old_ads.platform
+            and new_ads.account_id = old_ads.account_id
+            and new_ads.ad_group_id = old_ads.ad_group_id
+            and new_ads.ad_id = old_ads.ad_id
+            and new_ads.campaign_id = old_ads.campaign_id
+    where new_ads.campaign_id is not null and old_ads.platform is null
+    union all
+    select
+        new_groups.platform,
+        new_groups.account_id,
+        new_groups.ad_group_id,
+        'none' as ad_id
+    from build.dim_ad_group as new_groups
+    left join marts.dim_ad_group as old_groups
+        on
+            new_groups.platform = old_groups.platform
+            and new_groups.account_id = old_groups.account_id
+            and new_groups.ad_group_id = old_groups.ad_group_id
+            and new_groups.campaign_id = old_groups.campaign_id
+    where new_groups.campaign_id is not null and old_groups.platform is null
+),
+
+-- Of a tag that fits several campaigns no more is known than the network.
 changed_platforms as (
     select
         platform,
-        max(campaign_cause) as campaign_cause
-    from changed_campaigns
-    where campaign_cause in ('rename', 'late_campaign')
+        max(naming_cause) as naming_cause
+    from (
+        select
+            platform,
+            naming_cause
+        from changed_campaigns
+        union all
+        select
+            platform,
+            'late_ad' as naming_cause
+        from late_ads
+    ) as changes
     group by platform
 ),
 
@@ -191,14 +242,18 @@ compared as (
         ) as has_other_place,
         coalesce(old_touches.match_method, '') as old_method,
         coalesce(new_touches.match_method, '') as new_method,
-        old_campaigns.campaign_cause as old_campaign_cause,
-        coalesce(
-            new_campaigns.campaign_cause,
-            crm_campaigns.campaign_cause,
-            case
-                when new_touches.match_method = 'ambiguous' then changed_platforms.campaign_cause
-            end
-        ) as new_campaign_cause
+        case
+            when new_touches.match_method = 'ambiguous' then changed_platforms.naming_cause
+            when new_campaigns.is_late then 'late_campaign'
+            when new_touches.match_method = 'url_id' and late_ads.platform is not null
+                then 'late_ad'
+            when new_touches.match_method = 'utm_campaign' then new_campaigns.naming_cause
+            when old_touches.match_method = 'ambiguous' then changed_platforms.naming_cause
+            when old_touches.match_method = 'utm_campaign' then old_campaigns.naming_cause
+        end as naming_cause,
+        coalesce(crm_campaigns.is_late, false) as is_of_late_campaign,
+        coalesce(new_campaigns.is_retyped, crm_campaigns.is_retyped, false) as is_retyped,
+        (reloaded.record_key is not null) as is_reloaded
     from looked_at
     left join marts.fct_touchpoints as old_touches
         on looked_at.touchpoint_id = old_touches.touchpoint_id
@@ -226,8 +281,16 @@ compared as (
         on
             crm_campaigns.platform = 'crm'
             and new_touches.crm_campaign_id = crm_campaigns.campaign_id
+    left join late_ads
+        on
+            new_touches.platform = late_ads.platform
+            and new_touches.account_id = late_ads.account_id
+            and new_touches.ad_group_id = late_ads.ad_group_id
+            and coalesce(new_touches.ad_id, 'none') = late_ads.ad_id
     left join changed_platforms
-        on new_touches.platform = changed_platforms.platform
+        on coalesce(new_touches.platform, old_touches.platform) = changed_platforms.platform
+    left join build.change_reloaded as reloaded
+        on looked_at.touchpoint_id = reloaded.record_key
 ),
 
 told as (
@@ -254,15 +317,15 @@ told as (
                 and inputs.aliases is not null
                 then 'alias'
             when compared.is_matched_anew and compared.new_method = 'stored_click' then 'late_click'
-            when compared.is_matched_anew and compared.new_campaign_cause is not null
-                then compared.new_campaign_cause
-            when compared.is_matched_anew and compared.old_campaign_cause = 'rename' then 'rename'
-            when compared.new_campaign_cause = 'campaign_edited' then 'campaign_edited'
+            when compared.is_matched_anew and compared.naming_cause is not null
+                then compared.naming_cause
+            when compared.is_of_late_campaign then 'late_campaign'
+            when compared.is_retyped then 'campaign_edited'
             when inputs.rules is not null then 'seed_edited'
             when inputs.reporting_zone is not null then 'setting_edited'
             when inputs.code is not null then 'code_version'
-            when compared.is_form then 'lead_edited'
-            else 'touch_edited'
+            when compared.is_reloaded and compared.is_form then 'lead_edited'
+            when compared.is_reloaded then 'touch_edited'
         end as cause,
         case
             when compared.is_old and compared.is_new then inputs.rules

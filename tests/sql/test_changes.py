@@ -21,7 +21,7 @@ from include.contracts.seeds import ATTRIBUTION_MODELS
 from include.run import Run
 from include.settings import Settings
 from include.warehouse import models
-from tests.sql.worlds import AS_OF, DEFAULT_ROWS, Rows, build, fill, spoil
+from tests.sql.worlds import AS_OF, DEFAULT_ROWS, TABLES, Rows, build, fill, spoil
 
 World = dict[str, Rows]
 TRACKED = (
@@ -32,7 +32,7 @@ TRACKED = (
     "mart_sales_cycles_monthly",
     "mart_attribution_rates_monthly",
 )
-MARTS = (*TRACKED, "dim_name_history")
+MARTS = (*TRACKED, "dim_ad", "dim_name_history", "mart_paths")
 
 BRAND_SEP = "google_ads/1/10/2026-09-01"
 BRAND_OCT = "google_ads/1/10/2026-10-01"
@@ -426,8 +426,13 @@ def _step(
     before = deepcopy(world)
     for edit in edits:
         edit(world)
+    for table, rows in world.items():
+        if "loaded_at" in TABLES[table].column_names:
+            for row in rows:
+                if row not in before.get(table, []):
+                    row["loaded_at"] = AS_OF + timedelta(hours=step)
     fill(settings, world)
-    _rebuild(settings, {table for table in world if world[table] != before[table]})
+    _rebuild(settings, {table for table in world if world[table] != before.get(table)})
     return _publish(settings, step)
 
 
@@ -669,6 +674,100 @@ Z1_MOVED, Z9_MOVED = "Z1 through reporting_zone", "Z9 through reporting_zone"
 MD_MOVED = "MD through reporting_zone (member:R1)"
 
 
+def add_people_and_deals(world: World) -> None:
+    """A month for each of the edits to come: deals are won ten days after they were opened.
+
+    January's S2 is F1's, who names a source and nothing else. February's U2 and March's U1 have
+    nobody. May's S1 names Y1, who came in April; Y2 came in May. June's T1 bears the name of a
+    campaign that is said to begin in October, July's T2 and T3 ids that are not known.
+    """
+    world["stg_settings"] = [dict(DEFAULT_ROWS["stg_settings"][0])]
+    later = {"campaign_id": "40", "campaign_name": "Later", "start_date": "2026-10-01"}
+    world["stg_campaigns"].append(world["stg_campaigns"][0] | later)
+    world["stg_ads"] = []
+    world["stg_crm_contact_roles"] = []
+    world["stg_crm_contacts"] += [
+        {"contact_id": "F1", "lead_source": "Partner", "created_at": "2026-01-05T10:00:00Z"},
+        {"contact_id": "W1", **_came("Brand", "2026-03-05")},
+        {"contact_id": "Y1", **_came("Brand", "2026-04-05")},
+        {"contact_id": "Y2", "email_domain": "own.example", **_came("Generic", "2026-05-06")},
+    ]
+    tag = {"utm_source": "google", "utm_medium": "cpc"}
+    world["stg_crm_leads"] += [
+        {"lead_id": "T1", **_came("Later", "2026-06-12")},
+        {"lead_id": "T2", "utm_id": "777", "created_at": "2026-07-12T10:00:00Z", **tag},
+        {"lead_id": "T3", "utm_id": "55", "created_at": "2026-07-13T10:00:00Z", **tag},
+    ]
+    world["stg_crm_opportunities"] += [
+        {
+            "opportunity_id": name,
+            "contact_id": contact,
+            "amount": "100",
+            "created_at": f"2026-{month}-10T10:00:00Z",
+            "is_closed": True,
+            "is_won": True,
+            "close_date": f"2026-{month}-20",
+        }
+        for name, contact, month in (
+            ("S2", "F1", "01"),
+            ("U2", None, "02"),
+            ("U1", None, "03"),
+            ("S1", "Y1", "05"),
+        )
+    ]
+
+
+def blank_a_source(world: World) -> None:
+    _row(world, "stg_crm_contacts", "F1")["lead_source"] = None
+
+
+def convert_a_late_lead(world: World) -> None:
+    lead = {"lead_id": "B1", "converted_opportunity_id": "U2", **_came("Generic", "2026-02-05")}
+    world["stg_crm_leads"].append(lead)
+
+
+def name_somebody(world: World) -> None:
+    role = {"contact_role_id": "R9", "opportunity_id": "U1", "contact_id": "W1"}
+    world["stg_crm_contact_roles"].append(role | {"created_at": "2026-03-11T10:00:00Z"})
+
+
+def name_another_contact(world: World) -> None:
+    _row(world, "stg_crm_opportunities", "S1")["contact_id"] = "Y2"
+
+
+def begin_earlier(world: World) -> None:
+    _row(world, "stg_campaigns", "40")["start_date"] = "2026-06-01"
+
+
+def load_an_ad(world: World) -> None:
+    ids = {"account_id": "1", "campaign_id": "10", "ad_group_id": "55", "ad_id": "777"}
+    world["stg_ads"].append({"platform": "google_ads", **ids})
+
+
+def edit_models_and_domains(world: World) -> None:
+    world["seed_attribution_models"] = [
+        {"model": "first_touch", "touches_until": "created", "look_back_days": 5},
+        {"model": "linear", "touches_until": "closed", "look_back_days": 3},
+    ]
+    world["seed_internal_domains"] = [{"email_domain": "own.example"}]
+
+
+LAST_EDITS = {
+    "2026-01-01": (
+        blank_a_source,
+        "touch_removed",
+        {"S2 through contact:F1", "F1 through contact:F1"},
+    ),
+    "2026-02-01": (convert_a_late_lead, "late_lead", {"U2 through lead:B1", "B1"}),
+    "2026-03-01": (name_somebody, "contact_role", {"U1", "W1 through U1"}),
+    "2026-04-01": (name_another_contact, "contact_role", {"S1", "Y1 through S1"}),
+    "2026-05-01": (None, "contact_role", {"S1", "Y2 through S1"}),
+    "2026-06-01": (begin_earlier, "campaign_edited", {"T1 through lead:T1"}),
+    "2026-07-01": (load_an_ad, "late_ad", {"T2 through lead:T2, T3 through lead:T3"}),
+}
+"""By month: the edit, the one cause of whatever it moves in any mart, and all the evidence."""
+
+
 def _of_setting(figures: list[tuple[str, str, int | None, int | None, str]]) -> Any:
     return {
         (row_key, figure): (old, new, "setting_edited", f"setting_edited: {evidence}")
@@ -829,3 +928,29 @@ def test_deletions_clicks_merged_companies_and_settings(sql_settings: Settings) 
             )
         }
         assert {row["mart"] for row in rows} == {*TRACKED} - {TRACKED[2]}
+
+    _step(sql_settings, world, 6, add_people_and_deals)
+    edits = [edit for edit, *_ in LAST_EDITS.values() if edit]
+    rows = _step(sql_settings, world, 7, *edits)
+    told: dict[str, set[tuple[str, str]]] = {}
+    for row in rows:
+        told.setdefault(str(row["month"]), set()).add((row["causes"], row["evidence"]))
+    assert told == {
+        month: {(cause, f"{cause}: {evidence}") for evidence in evidences}
+        for month, (_, cause, evidences) in LAST_EDITS.items()
+    }
+    assert {row["mart"] for row in rows} == set(TRACKED)
+    assert {row["mart"] for row in rows if str(row["month"]) == "2026-05-01"} == set(TRACKED[:5])
+
+    # A landing page that no load brought: there is no fact for it, and so no cause.
+    _row(world, "stg_crm_leads", "K2")["landing_page_url"] = "https://x.example/?gad_campaignid=20"
+    fill(sql_settings, world)
+    _rebuild(sql_settings, {"stg_crm_leads"})
+    rows = _publish(sql_settings, 8)
+    assert {(row["mart"], row["causes"]) for row in rows} == {(TRACKED[0], "unexplained")}
+
+    rows = _step(sql_settings, world, 9, edit_models_and_domains)
+    assert {row["causes"] for row in rows} == {"seed_edited"}
+    evidence = " ".join(row["evidence"] for row in rows)
+    assert "S1 through internal_domains (contact:Y2)" in evidence
+    assert "D2 through attribution_models" in evidence
