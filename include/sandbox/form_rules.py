@@ -118,28 +118,30 @@ def _zones(name: str) -> Callable[[Sequence[Record]], Iterator[Fault]]:
 
 
 @lru_cache
-def _metrics() -> dict[str, str]:
-    """Google's metrics by their JSON names, with the type of each. Read from the package's text:
-    its import takes longer than all the rest of a start."""
+def google_metrics() -> dict[str, tuple[str, str]]:
+    """The metrics of every version by their JSON names: the name in queries, and the type (INT64,
+    DOUBLE, ENUM, …). Read from the package's text: its import takes longer than a whole start."""
     package = find_spec("google.ads.googleads")
     assert package is not None
     assert package.submodule_search_locations
     folder = Path(package.submodule_search_locations[0])
-    text = (folder / VERSIONS[-1] / "common/types/metrics.py").read_text(encoding="utf-8")
-    text = text.split("\nclass Metrics(")[1].split("\nclass ")[0]
-    return {
-        re.sub(r"_([a-z0-9])", lambda part: part[1].upper(), name): repeated or kind
-        for name, repeated, kind in _METRIC.findall(text)
-    }
+    found = {}
+    for version in VERSIONS:
+        text = (folder / version / "common/types/metrics.py").read_text(encoding="utf-8")
+        text = text.split("\nclass Metrics(")[1].split("\nclass ")[0]
+        for name, repeated, kind in _METRIC.findall(text):
+            json_name = re.sub(r"_([a-z0-9])", lambda part: part[1].upper(), name)
+            found[json_name] = (name, repeated or kind)
+    return found
 
 
 def _google_metrics(records: Sequence[Record]) -> Iterator[Fault]:
-    kinds = _metrics()
+    known = google_metrics()
     for place, record in enumerate(records):
         for name, value in record["metrics"].items():
-            kind = kinds.get(name)
+            kind = known[name][1] if name in known else None
             if kind is None:
-                yield place, f"metrics.{name} is no metric of Google Ads {VERSIONS[-1]}"
+                yield place, f"metrics.{name} is no metric of {VERSIONS[0]} to {VERSIONS[-1]}"
             elif kind == "INT64":
                 if not (type(value) is str and value.isdecimal()) and not _is_whole(value):
                     yield place, f"metrics.{name} {value!r} is not a whole number"

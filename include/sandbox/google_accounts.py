@@ -9,7 +9,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from include.sandbox.dataset import Record, World
-from include.sandbox.gaql import VERSIONS, row_message
+from include.sandbox.form_rules import google_metrics
 
 Number = int | Decimal
 
@@ -45,8 +45,9 @@ class Lines:
         found: Column | None = self._columns.get(name) or self._columns.get(_USUAL.get(name, ""))
         return found if found is not None else bytes(len(self.days))
 
-    def fill(self, records: Iterable[Record], types: dict[str, Any]) -> None:
-        """Takes the lines; `types` describes the metrics by their JSON names."""
+    def fill(self, records: Iterable[Record], types: dict[str, tuple[str, bool]]) -> None:
+        """Takes the lines; `types` says of metrics by their JSON names what their columns are
+        called, and whether they are whole numbers."""
         places: dict[tuple[str, ...], int] = {}
         kinds: dict[Any, int] = {}
         numbers: dict[Any, Decimal] = {}
@@ -66,13 +67,13 @@ class Lines:
                 self.kinds.append(held)
             self.segments.append(number)
             for name, value in record["metrics"].items():
-                if field := types.get(name):
-                    column: Any = self._columns.get(field.name)
-                    whole = field.cpp_type == field.CPPTYPE_INT64
+                if known := types.get(name):
+                    named, whole = known
+                    column: Any = self._columns.get(named)
                     if column is None:
                         column = array("q") if whole else []
-                        column.extend(self.column(field.name)[:at])
-                        self._columns[field.name] = column
+                        column.extend(self.column(named)[:at])
+                        self._columns[named] = column
                     if not whole:
                         exact = numbers.get(value)
                         if exact is None:
@@ -187,9 +188,9 @@ def _index(world: World) -> dict[str, Account]:
     for record in world.records("google/ads"):
         owner(record).add(record, *_ids(record))
     types = {
-        field.json_name: field
-        for field in row_message(VERSIONS[-1])().metrics.DESCRIPTOR.fields
-        if field.cpp_type in (field.CPPTYPE_INT64, field.CPPTYPE_DOUBLE)
+        name: (column, kind == "INT64")
+        for name, (column, kind) in google_metrics().items()
+        if kind in ("INT64", "DOUBLE")
     }
     for path, name in (("daily_metrics", "lines"), ("conversions", "conversions")):
         owned: dict[str, list[Record]] = {}

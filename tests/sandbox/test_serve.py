@@ -205,7 +205,7 @@ COST = {"account": "urn:a", "campaign": "urn:c", "date": "2026-11-02", "costInLo
         ("google/daily_metrics", METRICS | {"metrics": {"conversions": "abc"}},
          "metrics.conversions 'abc' is not a number"),
         ("google/daily_metrics", METRICS | {"metrics": {"nope": "5"}},
-         "metrics.nope is no metric of Google Ads v26"),
+         "metrics.nope is no metric of v23 to v26"),
         ("google/customers", {"customer": {"id": "9", "timeZone": "Nope/X"}},
          "customer.timeZone 'Nope/X' is not an IANA zone"),
         ("google/customers", {"customer": {"id": "9"}, "clients": [8, "9"]},
