@@ -201,6 +201,9 @@ compared as (
         (old_touches.touchpoint_id is not null) as is_old,
         (new_touches.touchpoint_id is not null) as is_new,
         coalesce(new_touches.evidence, old_touches.evidence) in ('form', 'lead_form') as is_form,
+        coalesce(
+            new_touches.evidence = 'form' and old_owners.crm_records >= owners.crm_records, false
+        ) as is_of_known_record,
         (
             merged.old_person_id is not null
             or new_touches.person_id
@@ -265,6 +268,8 @@ compared as (
         on old_touches.person_id = merged.old_person_id
     left join marts.fct_people as old_owners
         on new_touches.person_id = old_owners.person_id
+    left join build.fct_people as owners
+        on new_touches.person_id = owners.person_id
     left join build.fct_people as new_owners
         on old_touches.person_id = new_owners.person_id
     left join changed_campaigns as old_campaigns
@@ -299,6 +304,7 @@ told as (
         case
             when not compared.is_old and compared.was_internal and inputs.domains is not null
                 then 'seed_edited'
+            when not compared.is_old and compared.is_of_known_record then 'lead_edited'
             when not compared.is_old and compared.is_form then 'late_lead'
             when not compared.is_old then 'late_touch'
             when not compared.is_new and compared.is_internal and inputs.domains is not null

@@ -679,7 +679,8 @@ def add_people_and_deals(world: World) -> None:
 
     January's S2 is F1's, who names a source and nothing else. February's U2 and March's U1 have
     nobody. May's S1 names Y1, who came in April; Y2 came in May. June's T1 bears the name of a
-    campaign that is said to begin in October, July's T2 and T3 ids that are not known.
+    campaign that is said to begin in October, July's T2 and T3 ids that are not known, August's E1
+    nothing.
     """
     world["stg_settings"] = [dict(DEFAULT_ROWS["stg_settings"][0])]
     later = {"campaign_id": "40", "campaign_name": "Later", "start_date": "2026-10-01"}
@@ -697,6 +698,7 @@ def add_people_and_deals(world: World) -> None:
         {"lead_id": "T1", **_came("Later", "2026-06-12")},
         {"lead_id": "T2", "utm_id": "777", "created_at": "2026-07-12T10:00:00Z", **tag},
         {"lead_id": "T3", "utm_id": "55", "created_at": "2026-07-13T10:00:00Z", **tag},
+        {"lead_id": "E1", "created_at": "2026-08-12T10:00:00Z"},
     ]
     world["stg_crm_opportunities"] += [
         {
@@ -744,6 +746,10 @@ def load_an_ad(world: World) -> None:
     world["stg_ads"].append({"platform": "google_ads", **ids})
 
 
+def name_a_source(world: World) -> None:
+    _row(world, "stg_crm_leads", "E1")["lead_source"] = "Partner"
+
+
 def edit_models_and_domains(world: World) -> None:
     world["seed_attribution_models"] = [
         {"model": "first_touch", "touches_until": "created", "look_back_days": 5},
@@ -764,6 +770,7 @@ LAST_EDITS = {
     "2026-05-01": (None, "contact_role", {"S1", "Y2 through S1"}),
     "2026-06-01": (begin_earlier, "campaign_edited", {"T1 through lead:T1"}),
     "2026-07-01": (load_an_ad, "late_ad", {"T2 through lead:T2, T3 through lead:T3"}),
+    "2026-08-01": (name_a_source, "lead_edited", {"E1 through lead:E1"}),
 }
 """By month: the edit, the one cause of whatever it moves in any mart, and all the evidence."""
 
