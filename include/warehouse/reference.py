@@ -115,6 +115,8 @@ def read_seed(path: Path, table: Table) -> pa.Table:
     respelled = _respelled(rows) if table.name == SEED_MANUAL_SPEND.name else ()
     for position, reason in (*respelled, *broken_row_rules(table, rows)):
         raise WarehouseError(f"{path}, line {numbers[position]}: {reason}")
+    if rows.group_by(list(table.key)).aggregate([]).num_rows == len(rows):
+        return rows
     seen: dict[tuple[Any, ...], int] = {}
     for number, *key in zip(numbers, *(rows[name].to_pylist() for name in table.key), strict=True):
         if (earlier := seen.setdefault(tuple(key), number)) != number:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-import sys
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -19,6 +18,7 @@ import pytest
 from include import warehouse
 from include.contracts.marts import MART_TABLES
 from include.settings import Settings, load_settings
+from tests.end_to_end import warm
 from tests.sandbox.running import ROOT, Sandbox, command, environment, start_sandbox
 
 
@@ -75,15 +75,10 @@ class Home:
 
     def night(self, sandbox: Sandbox, *arguments: str, **more: str) -> None:
         """Load and publish; fails with what the night said."""
-        done = subprocess.run(
-            [sys.executable, "-m", "tests.end_to_end.night", *(arguments or ("all",))],
-            cwd=ROOT,
-            env=self.environment(sandbox, **more),
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        assert done.returncode == 0, done.stderr[-4000:]
+        self.path.mkdir(parents=True, exist_ok=True)
+        log = self.path / "night.log"
+        code = warm.spend(arguments or ("all",), self.environment(sandbox, **more), log)
+        assert code == 0, log.read_text()[-4000:]
 
     @property
     def settings(self) -> Settings:

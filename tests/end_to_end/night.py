@@ -53,8 +53,13 @@ def build_marts() -> None:
     warehouse.publish(settings, night)
 
 
-if __name__ == "__main__":
-    wanted = sys.argv[1]
-    load([source.name for source in SOURCES] if wanted == "all" else wanted.split(","))
-    if "--no-marts" not in sys.argv:
+def main(arguments: list[str]) -> None:
+    """Load the sources named, or all, and build the marts unless told not to."""
+    named = arguments[0]
+    load([source.name for source in SOURCES] if named == "all" else named.split(","))
+    if "--no-marts" not in arguments:
         build_marts()
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

@@ -15,7 +15,7 @@ import pytest
 
 from include import warehouse
 from tests.end_to_end.conftest import Home
-from tests.sandbox.running import ROOT, write_data_set
+from tests.sandbox.running import ROOT, Sandbox, write_data_set
 
 TRACE = "Traceback (most recent call last)"
 
@@ -52,39 +52,34 @@ def small(generated: Callable[..., Path]) -> Path:
     return generated(scale=0.02, months=6)
 
 
-@pytest.fixture(scope="module")
-def undisturbed(small: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Home, str]:
-    """A home after its first run, and what the run said."""
-    home = tmp_path_factory.mktemp("undisturbed")
-    code, said, complained = make_run(home, small)
-    assert code == 0, said + complained
-    return Home(home), said
-
-
-def test_a_run_prints_its_steps_and_the_outcome(undisturbed: tuple[Home, str]) -> None:
-    home, said = undisturbed
-    assert "the books close" in said
-    assert str(home.path / "marts.duckdb") in said
-    for word in ("channel", "spend", "leads", "customers", "won revenue", "CAC", "ROI", "Total"):
-        assert word in said
-    for step in ("ingest_facebook_ads", "ingest_salesforce", "closed_loop"):
-        assert step in said
-
-
-def test_refused_then_killed_then_run_again_it_ends_the_same(
-    small: Path, undisturbed: tuple[Home, str], tmp_path: Path
+def test_refused_then_killed_then_run_again_it_ends_like_an_undisturbed_night(
+    small: Path, serve: Callable[..., Sandbox], tmp_path: Path
 ) -> None:
     """Refused with sources loaded and marts built, killed while sources load."""
-    _one_sentence_says_that_a_login_is_refused_and_the_others_are_kept(small, tmp_path)
-    process = start(tmp_path, small)
+    home = tmp_path / "home"
+    _one_sentence_says_that_a_login_is_refused_and_the_others_are_kept(small, home)
+    process = start(home, small)
     assert process.stdout is not None
     for _ in range(random.Random(1).randint(2, 20)):
         assert process.stdout.readline()
     os.kill(process.pid, signal.SIGKILL)
     process.communicate()
-    code, said, complained = make_run(tmp_path, small)
+    code, said, complained = make_run(home, small)
     assert code == 0, said + complained
-    assert Home(tmp_path).fingerprint() == undisturbed[0].fingerprint()
+    _its_steps_and_the_outcome_are_printed(home, said)
+
+    undisturbed = Home(tmp_path / "undisturbed")
+    undisturbed.night(serve(small))
+    assert Home(home).fingerprint() == undisturbed.fingerprint()
+
+
+def _its_steps_and_the_outcome_are_printed(home: Path, said: str) -> None:
+    assert "the books close" in said
+    assert str(home / "marts.duckdb") in said
+    for word in ("channel", "spend", "leads", "customers", "won revenue", "CAC", "ROI", "Total"):
+        assert word in said
+    for step in ("ingest_facebook_ads", "ingest_salesforce", "closed_loop"):
+        assert step in said
 
 
 def _one_sentence_says_that_a_login_is_refused_and_the_others_are_kept(
