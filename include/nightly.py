@@ -21,6 +21,7 @@ import subprocess
 import sys
 import threading
 import time
+import urllib.request
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -128,7 +129,7 @@ def run(settings: Settings, children: contextlib.ExitStack) -> int:
 
 
 def up(settings: Settings, children: contextlib.ExitStack) -> int:
-    """Airflow with its UI until Ctrl-C; every ingest DAG is triggered once at the start."""
+    """Airflow with its UI until Ctrl-C; every ingest DAG runs once at the start."""
     _refuse_busy_port(UI_PORT)
     environment = _prepare(settings, children)
     dag_ids = _dag_ids()
@@ -136,10 +137,9 @@ def up(settings: Settings, children: contextlib.ExitStack) -> int:
     log = settings.home / "logs" / "standalone.log"
     process = _spawn([_bin("airflow"), "standalone"], environment, children, stdout=log.open("w"))
     _wait_for_ui(process, log)
-    for dag_id in dag_ids:
-        _airflow(environment, "dags", "trigger", dag_id)
     passwords = settings.home / "airflow" / "simple_auth_manager_passwords.json.generated"
     user, password = next(iter(json.loads(passwords.read_text()).items()))
+    _run_at_once(dag_ids, user, password)
     say(f"Airflow: http://localhost:{UI_PORT}  user {user}  password {password}")
     say(f"its log: {log}; Ctrl-C stops everything")
     process.wait()
@@ -181,6 +181,9 @@ def _airflow_environment(settings: Settings) -> dict[str, str]:
         "AIRFLOW__CORE__DAGS_ARE_PAUSED_AT_CREATION": "False",
         "AIRFLOW__CORE__PARALLELISM": "4",
         "AIRFLOW__API__PORT": str(UI_PORT),
+        # On a busy machine tasks are ready before the API server is.
+        "AIRFLOW__WORKERS__EXECUTION_API_RETRIES": "10",
+        "AIRFLOW__WORKERS__EXECUTION_API_TIMEOUT": "30",
         "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{home}/airflow.db",
         "NO_PROXY": "localhost,127.0.0.1",
         "no_proxy": "localhost,127.0.0.1",
@@ -269,6 +272,30 @@ def _wait_for_ui(process: subprocess.Popen, log: Path) -> None:
                 return
         time.sleep(0.5)
     raise Stop(f"Airflow's UI did not open port {UI_PORT} within two minutes; its log is {log}")
+
+
+def _run_at_once(dag_ids: list[str], user: str, password: str) -> None:
+    """Trigger those that are not at work by themselves, as after a nightly run that was missed."""
+    token = _ask_airflow("/auth/token", {"username": user, "password": password})["access_token"]
+    for dag_id in dag_ids:
+        runs = f"/api/v2/dags/{dag_id}/dagRuns"
+        at_work = _ask_airflow(f"{runs}?state=queued&state=running&limit=1", token=token)
+        if not at_work["total_entries"]:
+            _ask_airflow(runs, {"logical_date": None}, token)
+
+
+def _ask_airflow(path: str, body: dict | None = None, token: str = "") -> dict:
+    request = urllib.request.Request(
+        f"http://127.0.0.1:{UI_PORT}{path}",
+        data=json.dumps(body).encode() if body else None,
+        headers={"Content-Type": "application/json", "Authorization": f"Bearer {token}"},
+    )
+    direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    try:
+        with direct.open(request, timeout=60) as answer:
+            return json.load(answer)
+    except OSError as error:
+        raise Stop(f"Airflow's API did not answer {path} ({error}); try again") from error
 
 
 def _refuse_busy_port(port: int) -> None:
