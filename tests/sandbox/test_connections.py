@@ -187,16 +187,18 @@ WRONG = {
 }
 
 
+DISABLED = {
+    "id": "act_77", "account_id": "77", "name": "Mars", "currency": "USD",
+    "timezone_name": "Europe/Berlin", "account_status": 2,
+}  # fmt: skip
+
+
 @pytest.fixture(scope="module")
 def sandbox(serve_data: Callable[..., Sandbox]) -> Sandbox:
     files: dict[str, Any] = {}
     for each in (meta_data, google_data, linkedin_data, salesforce_data):
         files |= each.FILES
-    mars = {
-        "id": "act_77", "account_id": "77", "name": "Mars", "currency": "USD",
-        "timezone_name": "Mars/Olympus_Mons", "account_status": 2,
-    }  # fmt: skip
-    files["meta/ad_accounts"] = [*files["meta/ad_accounts"], mars]
+    files["meta/ad_accounts"] = [*files["meta/ad_accounts"], DISABLED]
     return serve_data(files)
 
 
@@ -326,8 +328,14 @@ def test_scopes_and_the_end_of_the_login_are_told(check: Check) -> None:
     assert answer["expires_at"] is not None
 
 
-def test_an_account_that_is_closed_or_keeps_odd_days_is_remarked_upon(check: Check) -> None:
+def test_an_account_that_is_closed_or_keeps_odd_days_is_remarked_upon(
+    sandbox: Sandbox, check: Check
+) -> None:
+    described = DISABLED | {"timezone_name": "Mars/Olympus_Mons"}
+    answered = {"kind": "status", "status": 200, "body": described}
+    sandbox.set_faults([{"match": {"api": "meta", "path": "/act_77$"}, "do": answered}])
     answer = check("facebook_ads", account_ids="77")
+    sandbox.reset()
     assert answer["verdict"] == "does not work"
     said = " ".join([*answer["wrong"], *answer["remarks"]])
     assert "account 77 is DISABLED" in said
