@@ -76,6 +76,7 @@ class Step:
 def main() -> int:
     """Run the command named on the command line; 0 only if the marts were published."""
     signal.signal(signal.SIGTERM, _on_terminate)
+    signal.signal(signal.SIGINT, _on_terminate)  # ignored from birth if begun in the background
     _die_with_parent()
     command = sys.argv[1] if len(sys.argv) == 2 else ""
     if command not in ("run", "up"):
