@@ -10,7 +10,8 @@ is missing by then shows in `mart_data_health` and in the completeness columns, 
 ### Rerun, rebuild
 
 Trigger it at any time, as often as you like: the marts are a function of staging alone, so a second
-run gives the same marts. It takes no dates.
+run gives the same marts. It takes no dates. If loads come in while it builds, the audit first
+builds everything anew at one instant, so that no two models speak of different ones.
 
 ### Why did last month change?
 
@@ -47,6 +48,7 @@ from airflow.sdk import (
     get_current_context,
     task,
 )
+from airflow.sdk.exceptions import AirflowSkipException
 
 from include.registry import SOURCES
 from include.run import record_failure
@@ -84,12 +86,21 @@ with DAG(
 ) as closed_loop:
 
     @task
-    def prepare() -> None:
-        """Make sure of schemas and tables; load the seeds."""
+    def prepare() -> int:
+        """Make sure of schemas and tables; load the seeds; give the version of staging.
+
+        Before anything was ever loaded there is nothing to build: the run is skipped.
+        """
         from include import run, warehouse
 
         context = get_current_context()
-        warehouse.prepare(run.settings_of(context), SOURCES, run.run_of(context).as_of)
+        settings = run.settings_of(context)
+        version = warehouse.prepare(settings, SOURCES, run.run_of(context).as_of)
+        if not warehouse.read(settings, "select 1 as one from ops.load_ledger limit 1"):
+            raise AirflowSkipException(
+                "nothing has been loaded yet; once every source is, this DAG starts by itself"
+            )
+        return version
 
     @task
     def build(model: str) -> int:
@@ -99,12 +110,15 @@ with DAG(
         return warehouse.build(run.settings_of(get_current_context()), model)
 
     @task
-    def audit() -> int:
-        """Run every audit; any row that comes back stops the publish."""
+    def audit(version: int) -> int:
+        """Run every audit; any row that comes back stops the publish.
+
+        If loads came in while the models were built, all are first built anew at one instant.
+        """
         from include import run, warehouse
 
         settings = run.settings_of(get_current_context())
-        warehouse.require_clean(settings, audits())
+        warehouse.require_clean(settings, audits(), version)
         return len(audits())
 
     @task
@@ -126,7 +140,7 @@ with DAG(
         return text
 
     prepared = prepare()
-    audited = audit()
+    audited = audit(prepared)
     built = {model.name: build.override(task_id=model.name)(model.name) for model in models()}
     for model in models():
         above = [built[name] for name in model.depends_on]

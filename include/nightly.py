@@ -115,8 +115,12 @@ def run(settings: Settings, children: contextlib.ExitStack) -> int:
     if last in failed:
         raise Stop("Nothing was published; the marts of the last good run, if any, still stand.")
     from include.report import summary
+    from include.warehouse import WarehouseError
 
-    print("\n" + summary.render(settings))
+    try:
+        print("\n" + summary.render(settings))
+    except WarehouseError as error:
+        raise Stop(f"Nothing was published: {error}") from error
     print(f"\nMarts: {_where(settings)}")
     print("Seconds: " + ", ".join(f"{step.name} {step.seconds:.0f}" for step in steps))
     measured = [(step.name, round(step.seconds, 2), round(step.peak_megabytes)) for step in steps]

@@ -211,6 +211,23 @@ MART_CHANGES = table(
     warning="A figure at its last publish stands in the mart itself; here is only what moved.",
 )
 
+STAGING_VERSION = table(
+    "ops",
+    "staging_version",
+    "How often what the models read has changed, by which a build knows that it is of one instant",
+    "warehouse",
+    ("version",),
+    (
+        Column(
+            "reference_digest",
+            Type.TEXT,
+            "Fingerprint of the seeds and settings as they were last loaded",
+            is_required=True,
+        ),
+        Column("version", Type.INTEGER, "Raised by every load that commits", is_stamp=True),
+    ),
+)
+
 OPS_TABLES: tuple[Table, ...] = (
     LOAD_LEDGER,
     REJECTED_ROWS,
@@ -218,4 +235,5 @@ OPS_TABLES: tuple[Table, ...] = (
     KNOWN_ACCOUNTS,
     SCHEMA_CHANGES,
     MART_CHANGES,
+    STAGING_VERSION,
 )

@@ -8,11 +8,12 @@ marts at one instant. Nothing above this package knows the engine.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+import logging
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from include import failpoints
 from include.contracts.build_info import BUILD_INFO
@@ -22,7 +23,14 @@ from include.contracts.shape import Table
 from include.contracts.staging import STAGING_TABLES
 from include.settings import Settings
 from include.warehouse import models
-from include.warehouse.bookkeeping import record_accounts, record_usage
+from include.warehouse.bookkeeping import (
+    hold_version,
+    note_reference,
+    raise_version,
+    record_accounts,
+    record_usage,
+    staging_version,
+)
 from include.warehouse.engine import (
     Rows,
     Session,
@@ -59,6 +67,9 @@ __all__ = [
     "require_clean",
     "stage",
 ]
+
+log = logging.getLogger(__name__)
+T = TypeVar("T")
 
 _REFERENCE_TABLES = (*SEED_TABLES, *SETTINGS_TABLES)
 """Written anew by every prepare: one of an older release is simply replaced."""
@@ -97,11 +108,12 @@ class AuditResult:
     rows: tuple[Mapping[str, Any], ...]
 
 
-def prepare(settings: Settings, sources: Iterable[Source], as_of: datetime | None = None) -> None:
+def prepare(settings: Settings, sources: Iterable[Source], as_of: datetime | None = None) -> int:
     """Make sure of every schema and table, and load seeds, settings and the sources' tags.
 
     In one transaction; doing it again changes nothing. ``as_of``: the run's instant, after which
-    seeds may speak of no far day. Raises WarehouseError when a seed breaks its contract (file, line
+    seeds may speak of no far day. Gives the version that staging has, to be held against it once
+    the models are built (``require_clean``). Raises WarehouseError when a seed breaks its contract (file, line
     and reason), or when a table is of an older release.
     """
     from include.warehouse.reference import reference_tables
@@ -118,7 +130,9 @@ def prepare(settings: Settings, sources: Iterable[Source], as_of: datetime | Non
             session.execute(compose("delete from {name}", name=name))
             session.load(name, table.column_names, rows)
             session.analyze(name)
+        version = note_reference(session, reference)
     engine.clear_orphans()
+    return version
 
 
 def stage(
@@ -140,6 +154,7 @@ def stage(
     locks = {f"{source.name}/{each.batch.account.account_id}" for each in checked}
     with engine_of(settings).write(*sorted(locks)) as session:
         staged = Stager(session, source, run, settings.crm_reading).stage(checked, left_out)
+        raise_version(session)
         failpoints.reach("stage.before_commit")
     failpoints.reach("stage.after_commit")
     return staged
@@ -148,20 +163,12 @@ def stage(
 def build(settings: Settings, *model_names: str) -> int:
     """Build models as tables in schema ``build``, beside what is published; the last one's rows.
 
-    Several are built one after the other, in one transaction. Raises WarehouseError when the SQL
-    fails, or when a mart or an estimate breaks its contract: other columns, a required value
-    missing, a value a rule forbids, a key borne by two rows.
+    Several are built in one transaction, during which no load commits. Raises WarehouseError when
+    the SQL fails, or when a mart or an estimate breaks its contract: other columns, a required
+    value missing, a value a rule forbids, a key borne by two rows.
     """
     chosen = [_model_named(name) for name in model_names]
-    at_work, rows = chosen[0], 0
-    try:
-        with engine_of(settings).write(*(f"build.{model.name}" for model in chosen)) as session:
-            for at_work in chosen:
-                rows = _build(session, at_work)
-                failpoints.reach("build.before_commit")
-    except WarehouseError as error:
-        raise type(error)(f"{at_work.path.parent.name}/{at_work.path.name}: {error}") from error
-    return rows
+    return _build_then(settings, chosen, lambda session, rows: rows)
 
 
 def audit(settings: Settings, name: str) -> AuditResult:
@@ -170,10 +177,22 @@ def audit(settings: Settings, name: str) -> AuditResult:
         return _audit(session, name)
 
 
-def require_clean(settings: Settings, names: Iterable[str]) -> None:
-    """Run these audits; WarehouseError tells every one that found rows, and the first of those."""
+def require_clean(settings: Settings, names: Iterable[str], version: int) -> None:
+    """Run these audits; WarehouseError tells every one that found rows, and the first of those.
+
+    ``version`` is what staging had before the models were built, one after the other. Where loads
+    have come in since, candidates speak of different instants: all are built anew first, in one
+    transaction in which no load commits.
+    """
+    names = list(names)
     with engine_of(settings).read() as session:
-        results = [_audit(session, name) for name in names]
+        if is_of_one_instant := staging_version(session) == version:
+            results = [_audit(session, name) for name in names]
+    if not is_of_one_instant:
+        log.info("loads came in while the models were built: all are built anew, at one instant")
+        results = _build_then(
+            settings, models.models(), lambda session, _: [_audit(session, name) for name in names]
+        )
     if failed := [result for result in results if result.wrong_count]:
         told = "; ".join(
             f"not so: {result.name.replace('_', ' ')} ({result.wrong_count} rows, the first: "
@@ -236,6 +255,26 @@ def fingerprint(settings: Settings, tables: Iterable[str]) -> dict[str, str]:
         total = sum(int.from_bytes(_digest(row)) for row in rows)
         prints[name] = f"{len(rows)}:{total % 2**256:064x}"
     return prints
+
+
+def _build_then(
+    settings: Settings, chosen: Sequence[Model], ask: Callable[[Session, int], T]
+) -> T:
+    """Build models and ask something of the result, in one transaction.
+
+    ``ask`` gets the last model's rows too. What fails is told with the model at work.
+    """
+    at_work, rows = chosen[0], 0
+    try:
+        with engine_of(settings).write(*(f"build.{model.name}" for model in chosen)) as session:
+            if len(chosen) > 1:
+                hold_version(session)
+            for at_work in chosen:
+                rows = _build(session, at_work)
+                failpoints.reach("build.before_commit")
+            return ask(session, rows)
+    except WarehouseError as error:
+        raise type(error)(f"{at_work.path.parent.name}/{at_work.path.name}: {error}") from error
 
 
 def _build(session: Session, model: Model) -> int:

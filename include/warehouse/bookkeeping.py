@@ -1,16 +1,22 @@
-"""What the pipeline notes of a source beside its rows: the accounts it shows, and its API's use."""
+"""What the pipeline notes beside a source's rows: the accounts it shows, its API's use, and how
+often what the models read has changed.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 from zoneinfo import available_timezones
 
 from include.contracts.ops import API_USAGE, KNOWN_ACCOUNTS
+from include.contracts.shape import Table
 from include.settings import Settings
-from include.warehouse.engine import Sql, engine_of
+from include.warehouse.engine import Session, Sql, engine_of
 
 if TYPE_CHECKING:
+    import pyarrow as pa
+
     from include.run import Run
     from include.sources import Account, Measure
 
@@ -47,6 +53,7 @@ def record_accounts(
             list((known | shown).values()), schema=arrow_schema(KNOWN_ACCOUNTS)
         )
         session.load("ops.known_accounts", KNOWN_ACCOUNTS.column_names, rows)
+        raise_version(session)
 
 
 def _known(source_name: str, account: Account, run: Run) -> dict[str, Any]:
@@ -99,3 +106,40 @@ def record_usage(
             API_USAGE.column_names,
             pa.Table.from_pylist(rows, schema=arrow_schema(API_USAGE)),
         )
+
+
+def staging_version(session: Session) -> int:
+    """The version that staging, seeds and settings have now."""
+    return int(session.rows("select version from ops.staging_version")[0]["version"])
+
+
+def raise_version(session: Session) -> None:
+    """Say that what the models read has changed; a transaction does it last, for others wait."""
+    session.execute(Sql("update ops.staging_version set version = version + 1"))
+
+
+def hold_version(session: Session) -> None:
+    """Let nobody commit a change to what the models read until this transaction ends."""
+    session.execute(Sql("update ops.staging_version set version = version"))
+
+
+def note_reference(session: Session, tables: Iterable[tuple[Table, pa.Table]]) -> int:
+    """Raise the version if seeds or settings are others than before; gives the version."""
+    digest = sha256(repr([(t.name, rows.to_pylist()) for t, rows in tables]).encode()).hexdigest()
+    known = session.rows("select reference_digest from ops.staging_version")
+    if not known:
+        session.execute(
+            Sql(
+                "insert into ops.staging_version (reference_digest, version) "
+                "values (:digest, cast(1 as bigint))"
+            ),
+            {"digest": digest},
+        )
+    elif known[0]["reference_digest"] != digest:
+        session.execute(
+            Sql(
+                "update ops.staging_version set version = version + 1, reference_digest = :digest"
+            ),
+            {"digest": digest},
+        )
+    return staging_version(session)

@@ -47,9 +47,9 @@ def build_marts() -> None:
     settings = load_settings()
     assert settings.as_of is not None
     night = run.Run("night", run.parse_instant(settings.as_of), datetime.now(UTC))
-    warehouse.prepare(settings, SOURCES)
+    version = warehouse.prepare(settings, SOURCES)
     warehouse.build(settings, *(model.name for model in models()))
-    warehouse.require_clean(settings, audits())
+    warehouse.require_clean(settings, audits(), version)
     warehouse.publish(settings, night)
 
 

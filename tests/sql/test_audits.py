@@ -11,7 +11,7 @@ import pytest
 
 from include import warehouse
 from include.settings import Settings
-from tests.sql.worlds import build, fill, spoil
+from tests.sql.worlds import VERSION, build, fill, spoil
 
 # Two channels of ads in two currencies, one of them down to the ad, with a credit that no ad
 # carries, a fair entered by hand, a webinar, one of our own, and deals of every outcome.
@@ -501,7 +501,7 @@ def test_a_crm_without_dated_rates_is_told_with_what_to_do(sql_settings: Setting
             match=f"CLOSED_LOOP_RATES is crm, and .* exchange rate of {lacking} for that day: "
             "enter it .* or set CLOSED_LOOP_RATES=seed",
         ):
-            warehouse.require_clean(sql_settings, [name])
+            warehouse.require_clean(sql_settings, [name], VERSION)
 
 
 def test_an_ad_or_an_account_without_its_dimension_is_seen(world: Settings) -> None:

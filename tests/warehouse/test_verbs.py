@@ -6,6 +6,7 @@ import json
 import shutil
 from collections.abc import Callable
 from dataclasses import replace
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,7 @@ from include.contracts.marts import MART_TABLES
 from include.settings import Settings
 from include.warehouse import engine_duckdb, models
 from include.warehouse.engine import Sql, compose, engine_of
-from tests.warehouse.world import CRM, NETWORK, days, load, run, spent
+from tests.warehouse.world import ACCOUNT, CRM, NETWORK, days, load, run, spent
 
 SEEDS = Path(models.__file__).parents[1] / "seeds"
 
@@ -308,14 +309,60 @@ def test_an_audit_shows_the_first_wrong_rows_and_stops_all(
     assert (result.wrong_count, len(result.rows)) == (30, 20)
     assert result.rows[0] == {"campaign_id": "c00"}
     assert warehouse.audit(prepared, "one_is_one") == warehouse.AuditResult("one_is_one", 0, ())
-    warehouse.require_clean(prepared, ["one_is_one"])
+    version = warehouse.prepare(prepared, (NETWORK, CRM))
+    warehouse.require_clean(prepared, ["one_is_one"], version)
     with pytest.raises(
         warehouse.WarehouseError,
         match=r"not so: nothing is spent \(30 rows, the first: campaign_id c00\)",
     ):
-        warehouse.require_clean(prepared, models.audits())
+        warehouse.require_clean(prepared, models.audits(), version)
     with pytest.raises(warehouse.WarehouseError, match="no audit x"):
         warehouse.audit(prepared, "x")
+
+
+def test_a_load_between_two_models_has_all_of_them_built_anew(
+    prepared: Settings, sql_folder: Callable[..., None]
+) -> None:
+    spend = "select coalesce(sum(spend), 0) as spend from staging.stg_campaign_daily;\n"
+    sql_folder(
+        **{
+            "intermediate/int_before": spend,
+            "intermediate/int_after": spend,
+            "audits/both_tell_one_instant": (
+                "select int_before.spend from build.int_before cross join build.int_after "
+                "where int_before.spend <> int_after.spend;\n"
+            ),
+        }
+    )
+    load(prepared, NETWORK, "campaign_daily", 0, [spent("a", 0, "1")], days(1))
+    version = warehouse.prepare(prepared, (NETWORK, CRM))
+    warehouse.build(prepared, "int_before")
+    load(prepared, NETWORK, "campaign_daily", 1, [spent("a", 0, "2")], days(1))
+    warehouse.build(prepared, "int_after")
+
+    warehouse.require_clean(prepared, models.audits(), version)
+
+    for name in ("int_before", "int_after"):
+        (row,) = warehouse.read(prepared, f"select spend from build.{name}")  # noqa: S608
+        assert row == {"spend": Decimal(2)}
+
+
+def test_what_models_read_has_a_version(prepared: Settings, tmp_path: Path) -> None:
+    first = warehouse.prepare(prepared, (NETWORK, CRM))
+    assert warehouse.prepare(prepared, (NETWORK, CRM)) == first
+    load(prepared, NETWORK, "campaign_daily", 0, [spent("a", 0, "1")], days(1))
+    loaded = warehouse.prepare(prepared, (NETWORK, CRM))
+    shown = [ACCOUNT]
+    warehouse.record_accounts(prepared, NETWORK.name, shown, run(0))
+    known = warehouse.prepare(prepared, (NETWORK, CRM))
+    warehouse.record_accounts(prepared, NETWORK.name, shown, run(1))
+    assert warehouse.prepare(prepared, (NETWORK, CRM)) == known
+    seeds = tmp_path / "seeds"
+    shutil.copytree(prepared.seeds, seeds)
+    with (seeds / "campaign_aliases.csv").open("a") as file:
+        file.write("linkedin_ads,507,123,promo\n")
+    edited = warehouse.prepare(replace(prepared, seeds=seeds), (NETWORK, CRM))
+    assert first < loaded < known < edited
 
 
 def test_publish_shows_every_mart_and_which_build_it_is(prepared: Settings) -> None:
