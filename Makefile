@@ -10,7 +10,7 @@ export PYTHONPATH := $(CURDIR)
 export AIRFLOW__CORE__LOAD_EXAMPLES := False
 export GX_ANALYTICS_ENABLED := False
 
-.PHONY: run up models test lint bench lock clean dictionary
+.PHONY: run up models test lint bench lock clean dictionary roles
 
 run: $(VENV)/installed ## the nightly loop once, against the sandbox
 	@$(BIN)/python -m include.nightly run
@@ -42,6 +42,9 @@ lock: $(VENV)/installed-dev ## remake the lock from requirements.in and requirem
 
 dictionary: $(VENV)/installed ## write sql/DICTIONARY.md anew from the contracts
 	@$(BIN)/python -m include.contracts
+
+roles: $(VENV)/installed ## loader, transformer and reader of a PostgreSQL warehouse; see the README
+	@$(BIN)/python -m include.warehouse.roles
 
 clean: ## remove all state; the virtual environment stays
 	rm -rf $(HOME_DIR)

@@ -107,7 +107,7 @@ with DAG(
         """Build one model; returns its rows."""
         from include import run, warehouse
 
-        return warehouse.build(run.settings_of(get_current_context()), model)
+        return warehouse.build(run.settings_of(get_current_context(), transforms=True), model)
 
     @task
     def audit(version: int) -> int:
@@ -117,7 +117,7 @@ with DAG(
         """
         from include import run, warehouse
 
-        settings = run.settings_of(get_current_context())
+        settings = run.settings_of(get_current_context(), transforms=True)
         warehouse.require_clean(settings, audits(), version)
         return len(audits())
 
@@ -127,7 +127,7 @@ with DAG(
         from include import run, warehouse
 
         context = get_current_context()
-        warehouse.publish(run.settings_of(context), run.run_of(context))
+        warehouse.publish(run.settings_of(context, transforms=True), run.run_of(context))
 
     @task
     def report() -> str:
@@ -135,7 +135,7 @@ with DAG(
         from include import run
         from include.report import summary
 
-        text = summary.render(run.settings_of(get_current_context()))
+        text = summary.render(run.settings_of(get_current_context(), transforms=True))
         log.info(text)
         return text
 

@@ -27,13 +27,16 @@ class Run:
     started_at: datetime
 
 
-def settings_of(context: Mapping[str, Any]) -> Settings:
+def settings_of(context: Mapping[str, Any], *, transforms: bool = False) -> Settings:
     """A task's settings, the warehouse taken from the connection ``warehouse`` if there is one.
 
-    ``context`` is Airflow's task context.
+    A task that ``transforms``, and so writes no staging, has the connection
+    ``warehouse_transformer`` instead, where there is one. ``context`` is Airflow's task context.
     """
     settings = load_settings()
-    connection = context["conn"].get("warehouse", None)
+    connections = context["conn"]
+    connection = connections.get("warehouse_transformer", None) if transforms else None
+    connection = connection or connections.get("warehouse", None)
     if connection is None:
         return settings
     return replace(settings, warehouse_url=connection.get_uri().replace("postgres:", "postgresql:"))

@@ -391,7 +391,10 @@ def test_publish_shows_every_mart_and_which_build_it_is(prepared: Settings) -> N
     }
 
 
-def test_a_published_duckdb_file_tells_what_its_columns_mean(new_settings: Any) -> None:
+def test_37_a_published_duckdb_file_holds_marts_alone_and_tells_what_they_mean(
+    new_settings: Any,
+) -> None:
+    """Beside them only the publishes and why they moved closed months: no staging, no ledger."""
     settings = new_settings("duckdb")
     warehouse.prepare(settings, (NETWORK,))
     build_all(settings)

@@ -1,0 +1,279 @@
+"""Promise 37, BI role abuse: what each role of the warehouse may do, and that it may nothing else.
+
+The roles are tried with the pipeline at work under them: the loader has staged, the transformer
+built and published, the reader reads.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import psycopg
+import pytest
+import sqlalchemy as sa
+
+from include import warehouse
+from include.contracts.marts import MART_TABLES
+from include.run import settings_of
+from include.settings import Settings
+from include.warehouse import models, roles
+from tests.sandbox.running import ROOT
+from tests.warehouse.world import CRM, NETWORK, campaign, days, load, run, spent
+
+PASSWORDS = {role: f"canary-{role}-password" for role in roles.ROLES}
+DENIED = (psycopg.errors.InsufficientPrivilege, psycopg.errors.ReadOnlySqlTransaction)
+
+
+def make_roles(admin_url: str, **more: str) -> subprocess.CompletedProcess[str]:
+    """The command as ``make roles`` runs it."""
+    passwords = {f"CLOSED_LOOP_{role.upper()}_PASSWORD": PASSWORDS[role] for role in PASSWORDS}
+    return subprocess.run(
+        [sys.executable, "-m", "include.warehouse.roles"],
+        cwd=ROOT,
+        env={**os.environ, "CLOSED_LOOP_ADMIN_URL": admin_url, **passwords, **more},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def as_role(url: str, role: str) -> str:
+    made = sa.make_url(url).set(username=role, password=PASSWORDS[role])
+    return made.render_as_string(hide_password=False)
+
+
+def publish(loader: Settings, transformer: Settings, night: int) -> None:
+    """A night under the roles: seeds and tables by the loader, marts by the transformer."""
+    version = warehouse.prepare(loader, (NETWORK, CRM))
+    load(loader, NETWORK, "campaigns", night, [campaign("a", "one")])
+    load(loader, NETWORK, "campaign_daily", night, [spent("a", 0, "1")], days(1))
+    warehouse.build(transformer, *(model.name for model in models.models()))
+    warehouse.require_clean(transformer, [models.audits()[0]], version + 2)
+    warehouse.publish(transformer, run(night))
+
+
+@pytest.fixture(scope="module")
+def url(new_settings: Callable[[str], Settings]) -> str:
+    """A warehouse that had another owner's tables when the roles were made, and no marts yet."""
+    settings = new_settings("postgresql")
+    warehouse.prepare(settings, (NETWORK, CRM))
+    for _ in range(2):
+        done = make_roles(settings.warehouse_url)
+        assert (done.returncode, done.stderr) == (0, "")
+        assert "password" not in done.stdout
+    loader, transformer = (
+        replace(settings, warehouse_url=as_role(settings.warehouse_url, role))
+        for role in (roles.LOADER, roles.TRANSFORMER)
+    )
+    publish(loader, transformer, 1)
+    with psycopg.connect(settings.warehouse_url) as connection:
+        connection.execute("create schema bi")
+        connection.execute("create table bi.notes (note text)")
+    return settings.warehouse_url
+
+
+@pytest.fixture(scope="module")
+def connect(url: str) -> Callable[[str], psycopg.Connection]:
+    """``connect(role)``: one connection of each role, which is used again."""
+    made: dict[str, psycopg.Connection] = {}
+
+    def connection(role: str) -> psycopg.Connection:
+        if role not in made:
+            made[role] = psycopg.connect(as_role(url, role))
+        return made[role]
+
+    return connection
+
+
+MART, STAGED, LEDGER, BUILT = (
+    "marts.fct_ad_spend_daily",
+    "staging.stg_campaign_daily",
+    "ops.load_ledger",
+    "build.int_people",
+)
+READ, WRITE, EMPTY, DROP, TRUNCATE, ADD = (
+    "select * from {}",
+    "insert into {0} select * from {0} where false",
+    "delete from {}",
+    "drop table {}",
+    "truncate {}",
+    "alter table {} add column more text",
+)
+TABLES = (MART, STAGED, LEDGER, BUILT)
+MANY = (READ, WRITE, EMPTY, DROP, TRUNCATE, ADD)
+MAY = {
+    roles.LOADER: {(kind, table) for kind in MANY for table in (STAGED, LEDGER)},
+    roles.TRANSFORMER: {
+        *((kind, table) for kind in MANY for table in (BUILT, MART)),
+        (READ, STAGED),
+        *((kind, LEDGER) for kind in (READ, WRITE, EMPTY)),
+    },
+    roles.READER: {(READ, MART)},
+}
+ON_TABLES = [
+    (role, kind.format(table), (kind, table) in MAY[role])
+    for role in roles.ROLES
+    for kind in MANY
+    for table in TABLES
+]
+OTHERS = [
+    (role, statement, role in who)
+    for statement, who in {
+        "create temp table aside (one text)": (roles.LOADER, roles.TRANSFORMER),
+        "create schema mine": (roles.LOADER,),
+        "create table marts.mine (one text)": (roles.TRANSFORMER,),
+        "create table staging.mine (one text)": (roles.LOADER,),
+        "create table public.mine (one text)": (),
+        "create view marts.mine as select 1 as one": (roles.TRANSFORMER,),
+        "update marts.build_info set run_id = 'x'": (roles.TRANSFORMER,),
+        "copy marts.fct_ad_spend_daily to program 'cat'": (),
+        "copy marts.fct_ad_spend_daily to '/tmp/out'": (),
+        "select pg_read_file('/etc/passwd')": (),
+        "select * from pg_authid": (),
+        "select * from bi.notes": (),
+        "create role mine": (),
+        "create database mine": (),
+        "alter role reader superuser": (),
+        "grant loader to reader": (),
+        "alter default privileges for role loader grant select on tables to reader": (
+            roles.LOADER,
+        ),
+        "set role loader": (roles.LOADER,),
+        "set role transformer": (roles.TRANSFORMER,),
+        "create extension adminpack": (),
+    }.items()
+    for role in roles.ROLES
+]
+
+
+@pytest.mark.parametrize(("role", "statement", "is_allowed"), ON_TABLES + OTHERS)
+@pytest.mark.parametrize("is_careful", [True, False], ids=["as it is", "limits lifted"])
+def test_37_every_allowed_statement_is_allowed_and_every_other_denied(
+    connect: Callable[[str], psycopg.Connection],
+    role: str,
+    statement: str,
+    is_allowed: bool,
+    is_careful: bool,
+) -> None:
+    """A reader that lifts the read-only setting has won nothing."""
+    connection = connect(role)
+    connection.rollback()
+    if not is_careful:
+        connection.execute("set transaction read write")
+    if is_allowed:
+        connection.execute(statement)
+    elif "database" in statement or "extension" in statement:
+        with pytest.raises(psycopg.Error):  # not within a transaction, or not there at all
+            connection.execute(statement)
+    else:
+        with pytest.raises(DENIED):
+            connection.execute(statement)
+    connection.rollback()
+
+
+def test_37_the_reader_reads_every_mart_and_sees_no_other_schema(
+    connect: Callable[[str], psycopg.Connection],
+) -> None:
+    connection = connect(roles.READER)
+    connection.rollback()
+    found = connection.execute(
+        "select table_schema, table_name from information_schema.tables "
+        "where table_schema not in ('pg_catalog', 'information_schema')"
+    ).fetchall()
+    assert set(found) == {("marts", table.name) for table in MART_TABLES} | {
+        ("marts", "build_info")
+    }
+    for schema, table in found:
+        connection.execute(f"select * from {schema}.{table}").fetchall()  # noqa: S608
+
+
+def test_37_a_readers_statement_ends_after_its_time(
+    connect: Callable[[str], psycopg.Connection],
+) -> None:
+    connection = connect(roles.READER)
+    connection.rollback()
+    for setting, value in (
+        ("statement_timeout", "1min"),
+        ("default_transaction_read_only", "on"),
+        ("idle_in_transaction_session_timeout", "10min"),
+    ):
+        assert connection.execute(f"show {setting}").fetchone() == (value,)
+    connection.execute("set local statement_timeout = 20")
+    with pytest.raises(psycopg.errors.QueryCanceled):
+        connection.execute("select count(*) from generate_series(1, 1000000000)")
+    connection.rollback()
+
+
+def test_nobody_else_may_connect(url: str) -> None:
+    with psycopg.connect(url) as connection:
+        connection.execute("create role stranger login")
+    stranger = sa.make_url(url).set(username="stranger").render_as_string(hide_password=False)
+    with pytest.raises(psycopg.OperationalError, match="permission denied for database"):
+        psycopg.connect(stranger)
+
+
+def test_35_passwords_reach_the_server_as_verifiers(url: str) -> None:
+    with psycopg.connect(url) as connection:
+        kept = connection.execute(
+            "select rolname, rolpassword from pg_authid where rolname = any(%s)",
+            [list(roles.ROLES)],
+        ).fetchall()
+    assert {role for role, _ in kept} == set(roles.ROLES)
+    assert all(password.startswith("SCRAM-SHA-256$") for _, password in kept)
+
+
+def test_what_is_missing_or_wrong_is_said_without_a_password(url: str) -> None:
+    done = make_roles("", CLOSED_LOOP_READER_PASSWORD="")
+    assert done.returncode == 1
+    assert done.stderr == (
+        "make roles needs CLOSED_LOOP_ADMIN_URL, CLOSED_LOOP_READER_PASSWORD in its environment\n"
+    )
+    wrong = sa.make_url(url).set(database="nowhere", password="canary-admin-password")
+    done = make_roles(wrong.render_as_string(hide_password=False))
+    assert done.returncode == 1
+    assert 'database "nowhere" does not exist' in done.stderr
+    assert "canary" not in done.stdout + done.stderr
+
+
+def test_who_may_make_roles_need_not_be_a_superuser(new_settings: Any) -> None:
+    settings = new_settings("postgresql")
+    name = sa.make_url(settings.warehouse_url).database
+    with psycopg.connect(settings.warehouse_url, autocommit=True) as connection:
+        for role in roles.ROLES:
+            connection.execute(f"drop owned by {role} cascade")
+        connection.execute("create role keeper login createrole")
+        connection.execute(f"alter database {name} owner to keeper")
+        version = connection.info.server_version
+        if version >= 160000:
+            for role in roles.ROLES:
+                connection.execute(f"grant {role} to keeper with admin option")
+    keeper = sa.make_url(settings.warehouse_url).set(username="keeper")
+    done = make_roles(keeper.render_as_string(hide_password=False))
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+class Connections(dict[str, Any]):
+    """What Airflow's context has under ``conn``."""
+
+
+class Uri(str):
+    def get_uri(self) -> str:
+        return self
+
+
+def test_marts_are_made_with_the_transformers_connection_where_there_is_one() -> None:
+    both = {
+        "conn": Connections(
+            warehouse=Uri("postgres://loader@db/w"),
+            warehouse_transformer=Uri("postgres://transformer@db/w"),
+        )
+    }
+    one = {"conn": Connections(warehouse=Uri("postgres://loader@db/w"))}
+    assert settings_of(both).warehouse_url == "postgresql://loader@db/w"
+    assert settings_of(both, transforms=True).warehouse_url == "postgresql://transformer@db/w"
+    assert settings_of(one, transforms=True).warehouse_url == "postgresql://loader@db/w"
