@@ -1,7 +1,5 @@
 -- What did each ad cost and bring on each day?
 -- Grain: one row per platform, account, ad group, ad and day in the account's zone.
--- spend_base is the quotient of the rates as published to the last of its six places: a quotient as
--- wide as guess is sure to one place only, and what it leaves tells which.
 with
 
 performance as (
@@ -17,16 +15,10 @@ performance as (
         coalesce(ad_names.thing_name, ads.ad_name) as ad_name,
         daily.currency_code,
         daily.date_day,
-        rates.fx_rate_date,
+        amounts.fx_rate_date,
         daily.spend,
-        rates.fx_rate,
-        rates.own_rate,
-        rates.reporting_rate,
-        cast(
-            abs(cast(daily.spend as double precision))
-            * cast(rates.reporting_rate as double precision)
-            / cast(rates.own_rate as double precision) as numeric(20, 6)
-        ) as guess,
+        amounts.spend_base,
+        amounts.fx_rate,
         daily.impressions,
         daily.clicks,
         daily.reported_conversions,
@@ -61,73 +53,11 @@ performance as (
             and ad_names.level = 'ad'
             and daily.ad_group_id || '/' || daily.ad_id = ad_names.thing_id
             and daily.date_day between ad_names.first_day and ad_names.last_day
-    left join build.int_fx_rates as rates
+    left join build.int_spend_amounts as amounts
         on
-            daily.currency_code = rates.currency_code
-            and daily.date_day = rates.date_day
-),
-
-left_over as (
-    select
-        platform,
-        account_id,
-        campaign_id,
-        ad_group_id,
-        ad_id,
-        account_name,
-        campaign_name,
-        ad_group_name,
-        ad_name,
-        currency_code,
-        date_day,
-        fx_rate_date,
-        spend,
-        fx_rate,
-        own_rate,
-        guess,
-        2 * (abs(spend) * reporting_rate - guess * own_rate) as remainder_twice,
-        impressions,
-        clicks,
-        reported_conversions,
-        reported_conversions_value,
-        first_loaded_at,
-        last_restated_at
-    from performance
-),
-
-converted as (
-    select
-        platform,
-        account_id,
-        campaign_id,
-        ad_group_id,
-        ad_id,
-        account_name,
-        campaign_name,
-        ad_group_name,
-        ad_name,
-        currency_code,
-        date_day,
-        fx_rate_date,
-        spend,
-        cast(
-            case when spend < 0 then -1 else 1 end * (
-                guess
-                + case
-                    when remainder_twice >= 0.000001 * own_rate then 0.000001
-                    when remainder_twice < -0.000001 * own_rate then -0.000001
-                    else 0
-                end
-            ) as numeric(20, 6)
-        ) as spend_base,
-        fx_rate,
-        impressions,
-        clicks,
-        reported_conversions,
-        reported_conversions_value,
-        first_loaded_at,
-        last_restated_at
-    from left_over
+            daily.currency_code = amounts.currency_code
+            and daily.date_day = amounts.date_day
+            and daily.spend = amounts.spend
 )
 
-select * from converted
+select * from performance
