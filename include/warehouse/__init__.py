@@ -113,8 +113,8 @@ def prepare(settings: Settings, sources: Iterable[Source], as_of: datetime | Non
 
     In one transaction; doing it again changes nothing. ``as_of``: the run's instant, after which
     seeds may speak of no far day. Gives the version that staging has, to be held against it once
-    the models are built (``require_clean``). Raises WarehouseError when a seed breaks its contract (file, line
-    and reason), or when a table is of an older release.
+    the models are built (``require_clean``). Raises WarehouseError when a seed breaks its contract
+    (file, line and reason), or when a table is of an older release.
     """
     from include.warehouse.reference import reference_tables
 
@@ -257,9 +257,7 @@ def fingerprint(settings: Settings, tables: Iterable[str]) -> dict[str, str]:
     return prints
 
 
-def _build_then(
-    settings: Settings, chosen: Sequence[Model], ask: Callable[[Session, int], T]
-) -> T:
+def _build_then(settings: Settings, chosen: Sequence[Model], ask: Callable[[Session, int], T]) -> T:
     """Build models and ask something of the result, in one transaction.
 
     ``ask`` gets the last model's rows too. What fails is told with the model at work.

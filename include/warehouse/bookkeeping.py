@@ -137,9 +137,7 @@ def note_reference(session: Session, tables: Iterable[tuple[Table, pa.Table]]) -
         )
     elif known[0]["reference_digest"] != digest:
         session.execute(
-            Sql(
-                "update ops.staging_version set version = version + 1, reference_digest = :digest"
-            ),
+            Sql("update ops.staging_version set version = version + 1, reference_digest = :digest"),
             {"digest": digest},
         )
     return staging_version(session)

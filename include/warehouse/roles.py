@@ -30,6 +30,27 @@ READER_LIMITS = {
     "idle_in_transaction_session_timeout": "10min",
 }
 _URL = "CLOSED_LOOP_ADMIN_URL"
+_BOOKS = "select, insert, update, delete"
+_GRANTS = (
+    "revoke all on database {database} from public",
+    "revoke create on schema public from public",
+    "grant connect on database {database} to {loader}, {transformer}, {reader}",
+    "grant temporary on database {database} to {loader}, {transformer}",
+    "grant create on database {database} to {loader}",
+    "grant usage on schema staging, ops to {transformer}",
+    "grant select on all tables in schema staging to {transformer}",
+    f"grant {_BOOKS} on all tables in schema ops to {{transformer}}",
+    "alter default privileges for role {loader} in schema staging "
+    "grant select on tables to {transformer}",
+    "alter default privileges for role {loader} in schema ops "
+    f"grant {_BOOKS} on tables to {{transformer}}",
+    "revoke all on all tables in schema staging, ops, build from {reader}",
+    "revoke all on schema staging, ops, build from {reader}",
+    "grant usage on schema marts to {reader}",
+    "grant select on all tables in schema marts to {reader}",
+    "alter default privileges for role {transformer} in schema marts "
+    "grant select on tables to {reader}",
+)
 
 
 def create_roles(admin_url: str, passwords: Mapping[str, str]) -> None:
@@ -90,36 +111,15 @@ def _grants(connection: psycopg.Connection) -> Iterator[sql.Composed]:
         yield sql.SQL("create schema if not exists {}").format(schema_name)
         yield sql.SQL("alter schema {} owner to {}").format(schema_name, names[owner])
         yield from _handed_over(connection, schema, owner)
-    for line in """
-        revoke all on database {database} from public
-        revoke create on schema public from public
-        grant connect on database {database} to {loader}, {transformer}, {reader}
-        grant temporary on database {database} to {loader}, {transformer}
-        grant create on database {database} to {loader}
-        grant usage on schema staging, ops to {transformer}
-        grant select on all tables in schema staging to {transformer}
-        grant select, insert, update, delete on all tables in schema ops to {transformer}
-        alter default privileges for role {loader} in schema staging
-            grant select on tables to {transformer}
-        alter default privileges for role {loader} in schema ops
-            grant select, insert, update, delete on tables to {transformer}
-        revoke all on all tables in schema staging, ops, build from {reader}
-        revoke all on schema staging, ops, build from {reader}
-        grant usage on schema marts to {reader}
-        grant select on all tables in schema marts to {reader}
-        alter default privileges for role {transformer} in schema marts
-            grant select on tables to {reader}
-    """.strip().replace("\n            ", " ").split("\n"):
-        yield sql.SQL(line.strip()).format(**names)
+    for statement in _GRANTS:
+        yield sql.SQL(statement).format(**names)
     for setting, value in READER_LIMITS.items():
         yield sql.SQL("alter role {} in database {} set {} = {}").format(
             names[READER], names["database"], sql.Identifier(setting), sql.Literal(value)
         )
 
 
-def _handed_over(
-    connection: psycopg.Connection, schema: str, owner: str
-) -> Iterator[sql.Composed]:
+def _handed_over(connection: psycopg.Connection, schema: str, owner: str) -> Iterator[sql.Composed]:
     kinds = ["r", "v"] if owner == LOADER else ["r"]  # views upon marts are their makers'
     found = connection.execute(
         "select relname from pg_class where relnamespace = to_regnamespace(%s) "
