@@ -21,12 +21,12 @@ from airflow.sdk import (
 )
 
 from include.registry import SOURCES
-from include.run import record_failure
+from include.run import NIGHT_BEGINS, record_failure
 from include.settings import load_settings
 from include.sources import Source
 
 OWNER = "data-engineering"
-NIGHTLY = CronTriggerTimetable("0 5 * * *", timezone="UTC")
+NIGHTLY = CronTriggerTimetable(f"{NIGHT_BEGINS.minute} {NIGHT_BEGINS.hour} * * *", timezone="UTC")
 
 RETRY_POLICY = ExceptionRetryPolicy(
     rules=[

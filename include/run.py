@@ -17,6 +17,9 @@ from typing import Any
 from include.settings import Settings, SettingsError, load_settings
 from include.sources import SourceRefused
 
+NIGHT_BEGINS = time(5, tzinfo=UTC)
+"""When the ingest DAGs start."""
+
 
 @dataclass(frozen=True, slots=True)
 class Run:
@@ -101,6 +104,11 @@ def credentials_of(context: Mapping[str, Any], connection_id: str) -> dict[str, 
     plain = {"host": connection.host, "login": connection.login, "password": connection.password}
     given = {name: value for name, value in plain.items() if value} | connection.extra_dejson
     return {name: str(value).strip() for name, value in given.items() if value is not None}
+
+
+def is_connected(context: Mapping[str, Any], connection_id: str) -> bool:
+    """Whether Airflow has a connection of that name."""
+    return context["conn"].get(connection_id, None) is not None
 
 
 @dataclass(frozen=True, slots=True)

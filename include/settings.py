@@ -9,7 +9,7 @@ import re
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, time
 from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -40,6 +40,8 @@ class Settings:
     ``retry_seconds`` bounds how long one call to a source is retried before the task fails, the
     first time after ``retry_first_wait`` seconds, then at growing intervals;
     ``task_retries`` is how often Airflow then tries the task again.
+    ``fresh_by`` is the hour in the reporting zone at which a night's news are missed.
+    ``closed_accounts`` names accounts, each as ``source/account``, that nobody shall miss.
     """
 
     home: Path
@@ -57,6 +59,8 @@ class Settings:
     retry_seconds: int
     retry_first_wait: float
     task_retries: int
+    fresh_by: time
+    closed_accounts: frozenset[str]
     salesforce_fields: Mapping[str, Mapping[str, str]]
     seeds: Path
     ca_file: str | None
@@ -158,6 +162,10 @@ def load_settings(environment: Mapping[str, str] | None = None) -> Settings:
         task_retries=_whole_number(
             "CLOSED_LOOP_TASK_RETRIES", env.get("CLOSED_LOOP_TASK_RETRIES") or 3
         ),
+        fresh_by=_hour(env, "CLOSED_LOOP_FRESH_BY", "10:00"),
+        closed_accounts=frozenset(
+            (env.get("CLOSED_LOOP_CLOSED_ACCOUNTS") or "").replace(",", " ").split()
+        ),
         salesforce_fields=_fields(env, "CLOSED_LOOP_SALESFORCE_FIELDS"),
         seeds=Path(env.get("CLOSED_LOOP_SEEDS") or Path(__file__).parent / "seeds").absolute(),
         ca_file=env.get("CLOSED_LOOP_CA_FILE") or None,
@@ -201,6 +209,13 @@ def _month(env: Mapping[str, str], name: str) -> int:
     if not (text.isdecimal() and 1 <= int(text) <= 12):
         raise SettingsError(f"{name} holds {text!r}; write a month as a number from 1 to 12")
     return int(text)
+
+
+def _hour(env: Mapping[str, str], name: str, default: str) -> time:
+    text = env.get(name) or default
+    if not re.fullmatch(r"([01]\d|2[0-3]):[0-5]\d", text, re.ASCII):
+        raise SettingsError(f"{name} is {text!r}; write an hour such as 10:00")
+    return time.fromisoformat(text)
 
 
 def _number(name: str, text: str) -> float:

@@ -19,7 +19,7 @@ def test_every_file_imports(dag_bag) -> None:
 
 
 def test_the_dags_are_exactly_these(dag_bag) -> None:
-    assert set(dag_bag.dags) == INGEST | {"closed_loop", "check_connections"}
+    assert set(dag_bag.dags) == INGEST | {"closed_loop", "check_connections", "freshness_watchdog"}
 
 
 def test_every_dag_is_documented_owned_tagged_and_retried(dag_bag) -> None:
@@ -93,6 +93,14 @@ def test_checking_connections_is_started_by_a_person_and_tries_every_source(dag_
     assert not dag.timetable.can_be_scheduled
     assert not [asset for task in dag.tasks for asset in task.outlets]
     assert not [task for task in dag.tasks if task.pool == "warehouse"]
+
+
+def test_the_watchdog_looks_every_hour_and_waits_for_no_run(dag_bag) -> None:
+    """Promise 33: its own cron, no asset, no pool that a stuck run could fill."""
+    dag = dag_bag.dags["freshness_watchdog"]
+    assert set(dag.task_dict) == {"require_news"}
+    assert dag.timetable.expression == "20 * * * *"
+    assert dag.task_dict["require_news"].pool == "default_pool"
 
 
 def test_whoever_writes_the_warehouse_waits_in_the_one_slot_pool(dag_bag) -> None:
