@@ -83,7 +83,7 @@ with DAG(
         from include import freshness, run
 
         context = get_current_context()
-        settings = run.settings_of(context)
+        settings = run.settings_of(context, transforms=True)
         now = run.run_of(context).as_of
         connected = [each.name for each in SOURCES if run.is_connected(context, each.connection_id)]
         since = freshness.connected_since(settings, connected, now)
