@@ -10,7 +10,7 @@ export PYTHONPATH := $(CURDIR)
 export AIRFLOW__CORE__LOAD_EXAMPLES := False
 export GX_ANALYTICS_ENABLED := False
 
-.PHONY: run up models test lint bench lock clean dictionary roles
+.PHONY: run up models test lint bench lock audit clean dictionary roles
 
 run: $(VENV)/installed ## the nightly loop once, against the sandbox
 	@$(BIN)/python -m include.nightly run
@@ -42,6 +42,10 @@ lock: $(VENV)/installed-dev ## remake the lock from requirements.in and requirem
 
 dictionary: $(VENV)/installed ## write sql/DICTIONARY.md anew from the contracts
 	@$(BIN)/python -m include.contracts
+
+audit: $(VENV)/installed-dev ## known weaknesses of the locked packages; needs pypi.org's advisories
+	@$(BIN)/uv tool run pip-audit==2.9.0 --strict --require-hashes --disable-pip -r requirements.txt \
+	    $$(sed -nE 's/^([A-Z]+-[A-Za-z0-9-]+) .*/--ignore-vuln \1/p' .ci/accepted-advisories)
 
 roles: $(VENV)/installed ## loader, transformer and reader of a PostgreSQL warehouse; see the README
 	@$(BIN)/python -m include.warehouse.roles
