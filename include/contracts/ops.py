@@ -79,6 +79,51 @@ LOAD_LEDGER = table(
         c.loaded_at.required(),
     ),
 )
+RESTATEMENTS = table(
+    "ops",
+    "restatements",
+    "Spend that a source told otherwise of a day loaded before, and the load that brought it",
+    "campaign, day and restatement",
+    ("source", "account_id", "campaign_id", "date_day", "restatement_number"),
+    (
+        c.source,
+        c.account_id,
+        c.campaign_id.meaning_here(
+            "The campaign; unknown where a release before 0.3 kept the account's sum alone"
+        ),
+        c.batch_id.meaning_here("The landed batch that brought the new spend").required(),
+        Column(
+            "old_batch_id",
+            Type.TEXT,
+            "The landed batch of the old spend; that of the day where the campaign had no row",
+            is_required=True,
+            is_stamp=True,
+        ),
+        c.currency_code,
+        c.date_day,
+        Column(
+            "restatement_number", Type.INTEGER, "How often the campaign's day was restated, from 1"
+        ),
+        Column(
+            "old_spend",
+            Type.AD_MONEY,
+            "Spend as it stood; 0 where the campaign had no row",
+            unit="currency_code",
+            is_required=True,
+        ),
+        Column(
+            "new_spend",
+            Type.AD_MONEY,
+            "Spend as restated; 0 where its row vanished",
+            unit="currency_code",
+            is_required=True,
+        ),
+        Column("delta", Type.AD_MONEY, "New less old", unit="currency_code", is_required=True),
+        as_of_at.required(),
+        c.loaded_at.required(),
+    ),
+    warning="The sum of delta over a day's campaigns is the ledger's restated_spend.",
+)
 REJECTED_ROWS = table(
     "ops",
     "rejected_rows",
@@ -230,6 +275,7 @@ STAGING_VERSION = table(
 
 OPS_TABLES: tuple[Table, ...] = (
     LOAD_LEDGER,
+    RESTATEMENTS,
     REJECTED_ROWS,
     API_USAGE,
     KNOWN_ACCOUNTS,

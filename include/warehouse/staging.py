@@ -17,6 +17,7 @@ from include import failpoints
 from include.contracts.crm_staging import STG_CRM_FIELDS
 from include.contracts.ops import REJECTED_ROWS, SCHEMA_CHANGES
 from include.contracts.shape import Table
+from include.contracts.staging import STG_CAMPAIGN_DAILY
 from include.contracts.values import arrow_schema
 from include.landing import Batch
 from include.quality import CheckedBatch, loaded_table
@@ -25,6 +26,7 @@ from include.sources import Source, Stream
 from include.warehouse.engine import Session, Sql, compose, matches
 from include.warehouse.histories import field_changes, keep_states
 from include.warehouse.load_ledger import ALL, Ledger, instant_of
+from include.warehouse.restatements import note_restatements, remember
 
 log = logging.getLogger(__name__)
 
@@ -96,7 +98,17 @@ class Stager:
         if not days:
             return
         in_days = _in_days("target", days)
+        before = {
+            day: known["batch_id"]
+            for day in days
+            if (known := self._ledger.known(batch, stream, str(day)))
+        }
+        is_restated = bool(before) and table is STG_CAMPAIGN_DAILY
+        if is_restated:
+            remember(self._session, self._place(batch), before)
         self._replace(checked, stream, in_days, is_whole=len(days) == len(window.days()))
+        if is_restated:
+            note_restatements(self._session, batch, self._run)
         has_spend = "spend" in table.column_names
         found = {
             row["date_day"]: row

@@ -363,6 +363,12 @@ MUTATIONS: dict[str, tuple[str, str]] = {
         "build.mart_account_journeys",
         "delete from {table} where label = 'won'",
     ),
+    "restatements_add_up_to_the_ledgers": (
+        "ops.restatements",
+        "insert into {table} values ('google_ads', '1', '1', 'batch 2', 'batch 1', 'USD', "
+        "date '2026-01-10', 1, 99, 100.008, 1.008, timestamptz '2026-01-12 06:00:00+00', "
+        "timestamptz '2026-01-12 06:00:00+00')",
+    ),
     "the_marts_know_their_as_of": (
         "build.int_as_of",
         "update {table} set as_of_at = null",

@@ -106,6 +106,70 @@ def test_a_row_that_vanishes_lowers_the_day(prepared: Settings) -> None:
     assert (day.status, day.spend, day.restated_spend) == ("empty", Decimal(0), Decimal(-14))
 
 
+def restatements(settings: Settings) -> list[tuple[Any, ...]]:
+    columns = ["campaign_id", "date_day", "restatement_number", "old_spend", "new_spend", "delta"]
+    rows = warehouse.read(
+        settings,
+        compose("select {columns} from ops.restatements order by 1, 2, 3", columns=columns),
+    )
+    return [tuple(row.values()) for row in rows]
+
+
+def restated_by_day(settings: Settings) -> dict[date, Decimal]:
+    rows = warehouse.read(
+        settings, "select date_day, sum(delta) as delta from ops.restatements group by date_day"
+    )
+    return {row["date_day"]: row["delta"] for row in rows if row["delta"]}
+
+
+def test_restatements_keep_old_new_and_delta_and_the_load_that_brought_them(
+    prepared: Settings,
+) -> None:
+    """Promise 18: restated, dropped to zero, vanished, come late; what stays the same is not."""
+    tell = [spent("a", 0, "10"), spent("b", 0, "4"), spent("c", 0, "2"), spent("d", 0, "1")]
+    first = land(prepared, NETWORK, "campaign_daily", 0, tell, days(2))
+    again = [spent("a", 0, "7.5"), spent("b", 0, "0"), spent("d", 0, "1"), spent("e", 0, "3")]
+    second = land(prepared, NETWORK, "campaign_daily", 1, [*again, spent("f", 1, "6")], days(3))
+    for night in (0, 1, 1):
+        stage(prepared, NETWORK, [(first, second)[night]], night)
+    third = load(prepared, NETWORK, "campaign_daily", 2, [spent("a", 0, "9")], days(1))
+
+    day, next_day = FIRST, FIRST + timedelta(1)
+    assert third.stale == ()
+    assert restatements(prepared) == [
+        ("a", day, 1, Decimal(10), Decimal("7.5"), Decimal("-2.5")),
+        ("a", day, 2, Decimal("7.5"), Decimal(9), Decimal("1.5")),
+        ("b", day, 1, Decimal(4), Decimal(0), Decimal(-4)),
+        ("c", day, 1, Decimal(2), Decimal(0), Decimal(-2)),
+        ("d", day, 1, Decimal(1), Decimal(0), Decimal(-1)),
+        ("e", day, 1, Decimal(0), Decimal(3), Decimal(3)),
+        ("e", day, 2, Decimal(3), Decimal(0), Decimal(-3)),
+        ("f", next_day, 1, Decimal(0), Decimal(6), Decimal(6)),
+    ]
+    loads = warehouse.read(
+        prepared,
+        "select distinct old_batch_id, batch_id from ops.restatements "
+        "where restatement_number = 1 and campaign_id <> 'd'",
+    )
+    assert loads == [{"old_batch_id": first.batch_id, "batch_id": second.batch_id}]
+    ledger = {
+        row.date_day: row.restated_spend for row in warehouse.ledger(prepared, "facebook_ads")
+    }
+    assert ledger[day] == Decimal(-8)
+    assert restated_by_day(prepared) == {day: Decimal(-8), next_day: Decimal(6)}
+    assert warehouse.audit(prepared, "restatements_add_up_to_the_ledgers").rows == ()
+
+
+def test_a_restatement_lost_is_found_by_its_audit(prepared: Settings) -> None:
+    for night, spend in enumerate(("10", "7")):
+        load(prepared, NETWORK, "campaign_daily", night, [spent("a", 0, spend)], days(1))
+    with engine_of(prepared).write("test") as session:
+        session.run("delete from ops.restatements")
+    (wrong,) = warehouse.audit(prepared, "restatements_add_up_to_the_ledgers").rows
+    assert (wrong["date_day"], wrong["ledger_restated_spend"]) == (FIRST, Decimal(-3))
+    assert wrong["restated_spend"] is None
+
+
 def test_another_account_is_left_alone(prepared: Settings) -> None:
     other = {"platform": "facebook_ads", "account_id": "act_2"}
     from include import landing
