@@ -89,7 +89,7 @@ RESTATEMENTS = table(
         c.source,
         c.account_id,
         c.campaign_id.meaning_here(
-            "The campaign; unknown where a release before 0.3 kept the account's sum alone"
+            "The campaign; unknown where an earlier release had kept the account's sum alone"
         ),
         c.batch_id.meaning_here("The landed batch that brought the new spend").required(),
         Column(
@@ -273,6 +273,26 @@ STAGING_VERSION = table(
     ),
 )
 
+MIGRATIONS = table(
+    "ops",
+    "migrations",
+    "What brought tables of an earlier release to the shape they have now",
+    "migration",
+    ("number",),
+    (
+        Column("name", Type.TEXT, "The file of sql/migrations", is_required=True),
+        Column("sha256", Type.TEXT, "Checksum of the file as it was applied", is_required=True),
+        Column("number", Type.INTEGER, "Its place in their order, from 1"),
+        Column(
+            "as_of_at",
+            Type.TIMESTAMP,
+            "The instant of the run that applied it, or that made the warehouse in its shape",
+            unit="UTC",
+            is_stamp=True,
+        ),
+    ),
+)
+
 OPS_TABLES: tuple[Table, ...] = (
     LOAD_LEDGER,
     RESTATEMENTS,
@@ -282,4 +302,5 @@ OPS_TABLES: tuple[Table, ...] = (
     SCHEMA_CHANGES,
     MART_CHANGES,
     STAGING_VERSION,
+    MIGRATIONS,
 )

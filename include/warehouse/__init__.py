@@ -113,9 +113,11 @@ def prepare(settings: Settings, sources: Iterable[Source], as_of: datetime | Non
 
     In one transaction; doing it again changes nothing. ``as_of``: the run's instant, after which
     seeds may speak of no far day. Gives the version that staging has, to be held against it once
-    the models are built (``require_clean``). Raises WarehouseError when a seed breaks its contract
-    (file, line and reason), or when a table is of an older release.
+    the models are built (``require_clean``). Tables of an earlier release are migrated. Raises
+    WarehouseError when a seed breaks its contract (file, line and reason), or when the warehouse
+    is of a later release or of none.
     """
+    from include.warehouse.migrations import migrate
     from include.warehouse.reference import reference_tables
 
     reference = list(reference_tables(settings, sources, as_of))
@@ -123,6 +125,7 @@ def prepare(settings: Settings, sources: Iterable[Source], as_of: datetime | Non
     with engine.write("prepare") as session:
         for schema in ("staging", "ops", "build"):
             session.execute(compose("create schema if not exists {schema}", schema=schema))
+        migrate(session, (*STAGING_TABLES, *OPS_TABLES), as_of)
         for table in _WORKING_TABLES:
             _make_sure_of(session, table)
         for table, rows in reference:
@@ -317,9 +320,9 @@ def _make_sure_of(session: Session, table: Table) -> None:
     if found != wanted:
         changed = sorted(dict(found.items() ^ wanted.items()))
         raise WarehouseError(
-            f"{table.schema}.{table.name} is of another release (it differs in "
-            f"{', '.join(changed)}); move this warehouse away and run the pipeline again, which "
-            "fills a new one"
+            f"{table.schema}.{table.name} is of no release this one knows how to migrate (it "
+            f"differs in {', '.join(changed)}), or was altered by hand; mend it, or move this "
+            "warehouse away and run the pipeline again, which fills a new one"
         )
 
 
