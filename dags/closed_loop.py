@@ -50,6 +50,7 @@ from airflow.sdk import (
 )
 from airflow.sdk.exceptions import AirflowSkipException
 
+from include.notices import callbacks
 from include.registry import SOURCES
 from include.run import record_failure
 from include.settings import load_settings
@@ -75,6 +76,9 @@ with DAG(
     max_active_runs=1,
     tags=["marts"],
     params={"as_of": Param(None, type=["null", "string"], title="As of (day or instant)")},
+    **callbacks(
+        "Readers see a new build only once publish went well; until then they keep the one before."
+    ),
     default_args={
         "owner": "data-engineering",
         "retries": load_settings().task_retries,

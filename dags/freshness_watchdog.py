@@ -48,6 +48,7 @@ from airflow.sdk import (
     task,
 )
 
+from include.notices import callbacks
 from include.registry import SOURCES
 from include.run import record_failure
 from include.settings import load_settings
@@ -68,6 +69,7 @@ with DAG(
     max_active_runs=1,
     tags=["watching"],
     params={"as_of": Param(None, type=["null", "string"], title="As of (day or instant)")},
+    **callbacks("Nothing: it only looks. What is published stands."),
     default_args={
         "owner": "data-engineering",
         "retries": load_settings().task_retries,

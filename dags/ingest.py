@@ -20,6 +20,7 @@ from airflow.sdk import (
     task_group,
 )
 
+from include.notices import callbacks
 from include.registry import SOURCES
 from include.run import NIGHT_BEGINS, record_failure
 from include.settings import load_settings
@@ -50,6 +51,11 @@ RETRY_POLICY = ExceptionRetryPolicy(
             reason="trying again will not help: a person must act",
         ),
     ]
+)
+
+STANDS = (
+    "What was not loaded stands as it did; all else of the run is staged. closed_loop publishes "
+    "without it, and mart_data_health shows which days are missing."
 )
 
 RUNBOOK = """
@@ -119,6 +125,7 @@ def ingest_dag(source: Source) -> DAG:
             "full": Param(False, type="boolean", title="Read every CRM record anew"),
             "as_of": Param(None, type=["null", "string"], title="As of (day or instant)"),
         },
+        **callbacks(STANDS),
         default_args={
             "owner": OWNER,
             "retries": load_settings().task_retries,

@@ -124,6 +124,7 @@ def test_dag_files_import_little_before_a_task_runs() -> None:
         top = {name.split(".")[0] for name in imports(path, top_level_only=True)}
         assert top <= {"__future__", "airflow", "include", "datetime", "logging"}, path
         assert rooms(path, top_level_only=True) <= {
+            "notices",
             "registry",
             "run",
             "settings",

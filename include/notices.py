@@ -1,0 +1,249 @@
+"""Who runs the pipeline is told when a DAG fails, fails again, and works again: once each.
+
+By mail (connection ``smtp``) and by a webhook that takes Slack's form (connection ``webhook``);
+without them nothing is sent. What was told last is kept under the home, one file a DAG.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import asdict, dataclass, field
+from datetime import datetime, timedelta
+from email.message import EmailMessage
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from include.run import failures_file
+from include.settings import LOOPBACK_HOSTS, Settings, load_settings
+
+log = logging.getLogger(__name__)
+
+TELL_AGAIN_AFTER = timedelta(hours=20)
+"""A DAG that fails each hour for the same reasons is told of once a day."""
+
+_WAIT_SECONDS = 10
+_SENTENCES_TOLD = 20
+_YES = {"1", "true", "yes", "on"}
+
+Callback = Callable[[Mapping[str, Any]], None]
+
+
+class NoticeRefused(Exception):
+    """A connection for notices cannot be used; the message says what to write there."""
+
+
+@dataclass
+class _Trouble:
+    """What is known of a DAG that fails: how often in a row, since when, and what was told."""
+
+    failures: int = 0
+    since: str = ""
+    told: list[str] = field(default_factory=list)
+    told_at: str = ""
+
+
+def callbacks(stands: str) -> dict[str, Callback]:
+    """The arguments that have a DAG tell of itself, once a run, when it has ended.
+
+    ``stands`` says what a failure leaves as it was.
+    """
+    return {
+        "on_failure_callback": lambda context: tell_failure(context, stands),
+        "on_success_callback": tell_success,
+    }
+
+
+def tell_failure(context: Mapping[str, Any], stands: str) -> None:
+    """Tell that a run failed: what happened, what was left as it was, what to do.
+
+    A run that failed for the very reasons told of less than 20 hours ago is counted only.
+    """
+    settings, dag_id = load_settings(), context["dag"].dag_id
+    trouble = _read(settings, dag_id)
+    sentences = _sentences(settings, dag_id, context)
+    began = _began(context)
+    trouble.failures += 1
+    trouble.since = trouble.since or began
+    if sentences != trouble.told or _is_long_ago(trouble.told_at, began):
+        again = f" again, {trouble.failures} times since {_day(trouble.since)}"
+        sent = send(
+            context,
+            f"{dag_id} failed{again if trouble.failures > 1 else ''}",
+            [
+                ("What happened", sentences),
+                ("What was done", [stands]),
+                (
+                    "What to do",
+                    [
+                        "What the sentences above say; each known failure is in the "
+                        f"documentation of the DAG {dag_id}.",
+                        _where(context),
+                    ],
+                ),
+            ],
+        )
+        if sent:
+            trouble.told, trouble.told_at = sentences, began
+    _write(settings, dag_id, trouble)
+
+
+def tell_success(context: Mapping[str, Any]) -> None:
+    """Tell that a DAG that failed works again; of one that always did, nothing."""
+    settings, dag_id = load_settings(), context["dag"].dag_id
+    trouble = _read(settings, dag_id)
+    if not trouble.failures:
+        return
+    runs = "one failed run" if trouble.failures == 1 else f"{trouble.failures} failed runs"
+    sent = not trouble.told or send(
+        context,
+        f"{dag_id} works again",
+        [
+            ("What happened", [f"A run went well, after {runs} since {_day(trouble.since)}."]),
+            ("What to do", ["Nothing.", _where(context)]),
+        ],
+    )
+    if sent:
+        _file(settings, dag_id).unlink(missing_ok=True)
+
+
+def send(
+    context: Mapping[str, Any], subject: str, parts: Iterable[tuple[str, Iterable[str]]]
+) -> bool:
+    """Send headed sentences by every connection for notices that there is.
+
+    ``context`` is Airflow's. True if any took them, or there is none. Nothing is raised: what went
+    wrong is logged, without the address, which for a webhook is its secret.
+    """
+    if "conn" not in context:
+        log.error("no notice: Airflow gave no connections with %s", context.get("run_id"))
+        return False
+    subject = f"Closed Loop: {' '.join(subject.split())}"
+    text = "\n\n".join(
+        "\n".join([head, *(f"- {sentence}" for sentence in sentences if sentence)])
+        for head, sentences in parts
+    )
+    outcomes = []
+    for name, by in (("smtp", _mail), ("webhook", _post)):
+        connection = context["conn"].get(name, None)
+        if connection is None:
+            continue
+        try:
+            by(connection, load_settings(), subject, text)
+            outcomes.append(True)
+        except NoticeRefused as error:
+            log.error("no notice by the connection %s: %s", name, error)
+            outcomes.append(False)
+        except Exception as error:
+            log.error("no notice by the connection %s: %s", name, type(error).__name__)
+            outcomes.append(False)
+    return any(outcomes) or not outcomes
+
+
+def _mail(connection: Any, settings: Settings, subject: str, text: str) -> None:
+    """By SMTP: TLS from the start, or STARTTLS where the extra has ``disable_ssl``.
+
+    The fields are those of Airflow's own connections of type smtp, and ``to``.
+    """
+    import smtplib
+    import ssl
+
+    extra = connection.extra_dejson
+    recipients = [each.strip() for each in str(extra.get("to") or "").split(",") if each.strip()]
+    sender = extra.get("from_email") or connection.login
+    if not recipients or not sender:
+        raise NoticeRefused("its extra must say from_email and to (addresses, comma separated)")
+    message = EmailMessage()
+    message["Subject"], message["From"], message["To"] = subject, sender, ", ".join(recipients)
+    message.set_content(text)
+    tls = ssl.create_default_context(cafile=settings.ca_file)
+    is_plain, has_no_start = (
+        str(extra.get(name, "")).lower() in _YES for name in ("disable_ssl", "disable_tls")
+    )
+    address = (connection.host or "", connection.port or (587 if is_plain else 465))
+    with (
+        smtplib.SMTP(*address, timeout=_WAIT_SECONDS)
+        if is_plain
+        else smtplib.SMTP_SSL(*address, timeout=_WAIT_SECONDS, context=tls)
+    ) as server:
+        if is_plain and not has_no_start:
+            server.starttls(context=tls)
+        if connection.login and connection.password:
+            server.login(connection.login, connection.password)
+        server.send_message(message)
+
+
+def _post(connection: Any, settings: Settings, subject: str, text: str) -> None:
+    """By a webhook in the form of Slack's: https://api.slack.com/messaging/webhooks"""
+    import requests
+
+    url = (connection.password or "").strip()
+    there = urlsplit(url)
+    is_loopback = there.hostname in LOOPBACK_HOSTS
+    if not there.hostname or (there.scheme != "https" and not is_loopback):
+        raise NoticeRefused("its password must be the webhook's URL, https://…")
+    escaped = f"*{subject}*\n{text}"
+    for character, entity in (("&", "&amp;"), ("<", "&lt;"), (">", "&gt;")):
+        escaped = escaped.replace(character, entity)
+    answer = requests.post(
+        url,
+        json={"text": escaped},
+        timeout=_WAIT_SECONDS,
+        allow_redirects=False,
+        verify=settings.ca_file or True,
+    )
+    if answer.status_code >= 300:
+        raise NoticeRefused(f"the webhook answered {answer.status_code}")
+
+
+def _sentences(settings: Settings, dag_id: str, context: Mapping[str, Any]) -> list[str]:
+    """What the run's tasks said when they failed, each once."""
+    file = failures_file(settings, dag_id, context["run_id"])
+    noted = [json.loads(line) for line in file.open()] if file.exists() else []
+    told = list(dict.fromkeys(f"{each['task_id']}: {each['sentence']}" for each in noted))
+    if not told:
+        return [f"The run stopped without saying why ({context.get('reason') or 'no reason'})."]
+    if len(told) > _SENTENCES_TOLD:
+        told[_SENTENCES_TOLD:] = [f"and {len(told) - _SENTENCES_TOLD} more."]
+    return told
+
+
+def _where(context: Mapping[str, Any]) -> str:
+    link = getattr(context.get("ti"), "log_url", None)
+    return f"The run is {context['run_id']}" + (f": {link}" if link else ".")
+
+
+def _began(context: Mapping[str, Any]) -> str:
+    dag_run = context.get("dag_run")
+    began = dag_run and (dag_run.start_date or dag_run.run_after)
+    return began.isoformat() if began else ""
+
+
+def _is_long_ago(told_at: str, began: str) -> bool:
+    if not told_at or not began:
+        return True
+    return datetime.fromisoformat(began) - datetime.fromisoformat(told_at) >= TELL_AGAIN_AFTER
+
+
+def _day(instant: str) -> str:
+    return instant[: len("2026-01-31")] or "an unknown day"
+
+
+def _file(settings: Settings, dag_id: str) -> Path:
+    return settings.home / "notices" / f"{dag_id}.json"
+
+
+def _read(settings: Settings, dag_id: str) -> _Trouble:
+    file = _file(settings, dag_id)
+    return _Trouble(**json.loads(file.read_text())) if file.exists() else _Trouble()
+
+
+def _write(settings: Settings, dag_id: str, trouble: _Trouble) -> None:
+    file = _file(settings, dag_id)
+    file.parent.mkdir(parents=True, exist_ok=True)
+    draft = file.with_name(f"{file.name}.{os.getpid()}")
+    draft.write_text(json.dumps(asdict(trouble)))
+    draft.replace(file)
