@@ -60,6 +60,8 @@ log = logging.getLogger(__name__)
 
 LATEST = CronTriggerTimetable("30 7 * * *", timezone="UTC")
 
+NO_BACKFILL = ("scheduled", "manual", "operator_triggered", "asset_triggered")
+
 RETRY_POLICY = ExceptionRetryPolicy(
     rules=[RetryRule("include.warehouse.WarehouseUnavailable", retry_delay=timedelta(minutes=2))],
     default=RetryAction.FAIL,
@@ -74,6 +76,7 @@ with DAG(
     ),
     catchup=False,
     max_active_runs=1,
+    allowed_run_types=NO_BACKFILL,
     tags=["marts"],
     params={"as_of": Param(None, type=["null", "string"], title="As of (day or instant)")},
     **callbacks(

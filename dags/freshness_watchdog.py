@@ -55,6 +55,8 @@ from include.settings import load_settings
 
 log = logging.getLogger(__name__)
 
+NO_BACKFILL = ("scheduled", "manual", "operator_triggered")
+
 RETRY_POLICY = ExceptionRetryPolicy(
     rules=[RetryRule("include.warehouse.WarehouseUnavailable", retry_delay=timedelta(minutes=2))],
     default=RetryAction.FAIL,
@@ -67,6 +69,7 @@ with DAG(
     schedule=CronTriggerTimetable("20 * * * *", timezone="UTC"),
     catchup=False,
     max_active_runs=1,
+    allowed_run_types=NO_BACKFILL,
     tags=["watching"],
     params={"as_of": Param(None, type=["null", "string"], title="As of (day or instant)")},
     **callbacks("Nothing: it only looks. What is published stands."),

@@ -78,6 +78,17 @@ touch no others, with `full` to read every CRM record anew. To fill older histor
 `CLOSED_LOOP_HISTORY_START` to an earlier day and trigger a run: the ledger lacks those days, so
 they are fetched. A repeated run changes nothing.
 
+Airflow's own backfill loads one day a run, the day before the run's logical date. For the first
+week of June, all accounts:
+
+    airflow backfill create --dag-id {dag_id} --from-date 2026-06-02 --to-date 2026-06-09 \
+        --max-active-runs 1
+
+One run at a time, for of two loads of one account the later stops the earlier. `first` and `last`
+load the same days in one run, with far fewer requests. Either way a day stands as it was until its
+new rows are staged in its place, in one transaction; a load that fails takes nothing away. The
+marts take no date: `closed_loop` follows by itself and has no backfill.
+
 ### When it fails
 
 By what the failed task says:
@@ -112,7 +123,10 @@ def ingest_dag(source: Source) -> DAG:
         dag_id=f"ingest_{source.name}",
         description=f"Loads {source.title} into staging",
         doc_md=RUNBOOK.format(
-            title=source.title, look_back=source.look_back_days, connection=source.connection_id
+            dag_id=f"ingest_{source.name}",
+            title=source.title,
+            look_back=source.look_back_days,
+            connection=source.connection_id,
         ),
         schedule=NIGHTLY,
         catchup=False,
@@ -150,7 +164,7 @@ def ingest_dag(source: Source) -> DAG:
                 source,
                 run.credentials_of(context, source.connection_id),
                 this_run,
-                context["params"],
+                run.params_of(context),
             )
 
         @task(map_index_template="{{ account_id }}")

@@ -10,7 +10,7 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,9 @@ from include.sources import SourceRefused
 
 NIGHT_BEGINS = time(5, tzinfo=UTC)
 """When the ingest DAGs start."""
+
+BACKFILL = "backfill"
+"""Airflow's name for a run made by ``airflow backfill create``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,17 +52,33 @@ def run_of(context: Mapping[str, Any]) -> Run:
     """The run a task belongs to.
 
     ``as_of`` is the run's parameter ``as_of``, else ``CLOSED_LOOP_AS_OF`` (a sandbox's standing
-    clock), else the end of the run's data interval, else the instant after which it may run.
+    clock), else the end of the run's data interval, else the instant after which it may run. A run
+    of a backfill speaks for the moment it began: what is staged is later than the day it asks for.
     Raises SettingsError when the parameter or variable is no day or instant.
     """
     dag_run = context["dag_run"]
     given = context["params"].get("as_of") or load_settings().as_of
-    as_of = parse_instant(given) if given else dag_run.data_interval_end or dag_run.run_after
+    own = dag_run.data_interval_end or dag_run.run_after
+    if dag_run.run_type == BACKFILL:
+        own = dag_run.start_date
+    as_of = parse_instant(given) if given else own
     return Run(
         run_id=dag_run.run_id,
         as_of=as_of.astimezone(UTC),
         started_at=dag_run.start_date.astimezone(UTC),
     )
+
+
+def params_of(context: Mapping[str, Any]) -> dict[str, Any]:
+    """A run's parameters; of a backfill's run, ``first`` and ``last`` are the day it stands for.
+
+    That is the day before its logical date, for a night loads the day before it.
+    """
+    params, dag_run = dict(context["params"]), context["dag_run"]
+    if dag_run.run_type == BACKFILL:
+        day = dag_run.logical_date.astimezone(UTC).date() - timedelta(1)
+        params["first"] = params["last"] = day.isoformat()
+    return params
 
 
 def parse_instant(text: str) -> datetime:

@@ -95,6 +95,12 @@ def test_checking_connections_is_started_by_a_person_and_tries_every_source(dag_
     assert not [task for task in dag.tasks if task.pool == "warehouse"]
 
 
+def test_what_loads_by_the_day_can_be_backfilled_and_nothing_else(dag_bag) -> None:
+    for dag in dag_bag.dags.values():
+        takes = dag.allowed_run_types is None or "backfill" in dag.allowed_run_types
+        assert (takes and dag.timetable.can_be_scheduled) is (dag.dag_id in INGEST), dag.dag_id
+
+
 def test_the_watchdog_looks_every_hour_and_waits_for_no_run(dag_bag) -> None:
     """Promise 33: its own cron, no asset, no pool that a stuck run could fill."""
     dag = dag_bag.dags["freshness_watchdog"]
