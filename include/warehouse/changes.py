@@ -29,6 +29,9 @@ if TYPE_CHECKING:
 _FOLDER = Path(__file__).parents[2] / "sql" / "changes"
 _STEPS = (
     "change_reloaded",
+    "change_named_inputs",
+    "change_campaigns",
+    "change_merged_companies",
     "change_spend",
     "change_people",
     "change_deals",
@@ -40,6 +43,8 @@ _STEPS = (
     "change_deal_causes",
     "change_decision_causes",
     "change_credit_causes",
+    "change_people_sides",
+    "change_deal_sides",
     "change_contributions",
     "change_close_contributions",
     "change_explained",

@@ -8,37 +8,20 @@ with
 decision_sides as (
     select
         opportunity_id as fact_id,
-        old_channel || '/' || old_type_group || '/'
-        || cast(cast(date_trunc('month', old_close_date) as date) as text) as row_key,
-        -1 as sign,
-        case when old_is_won then 1 else 0 end as won_deals,
-        case when old_is_won then 0 else 1 end as lost_deals,
-        case when old_is_won then old_amount_base else 0 end as won_revenue_base,
-        case when old_is_won then 0 else old_amount_base end as lost_amount_base,
-        case when old_is_won then 1 + old_days_touch_to_created end as touch_to_created,
-        case when old_is_won then 1 + old_days_created_to_close end as created_to_close,
+        channel || '/' || type_group || '/'
+        || cast(cast(date_trunc('month', close_date) as date) as text) as row_key,
+        sign,
+        case when is_won then 1 else 0 end as won_deals,
+        case when is_won then 0 else 1 end as lost_deals,
+        case when is_won then amount_base else 0 end as won_revenue_base,
+        case when is_won then 0 else amount_base end as lost_amount_base,
+        case when is_won then 1 + days_touch_to_created end as touch_to_created,
+        case when is_won then 1 + days_created_to_close end as created_to_close,
         case
-            when old_is_won then 1 + old_days_touch_to_created + old_days_created_to_close
+            when is_won then 1 + days_touch_to_created + days_created_to_close
         end as touch_to_close
-    from build.change_deals
-    where is_old and old_is_closed
-    union all
-    select
-        opportunity_id as fact_id,
-        new_channel || '/' || new_type_group || '/'
-        || cast(cast(date_trunc('month', new_close_date) as date) as text) as row_key,
-        1 as sign,
-        case when new_is_won then 1 else 0 end as won_deals,
-        case when new_is_won then 0 else 1 end as lost_deals,
-        case when new_is_won then new_amount_base else 0 end as won_revenue_base,
-        case when new_is_won then 0 else new_amount_base end as lost_amount_base,
-        case when new_is_won then 1 + new_days_touch_to_created end as touch_to_created,
-        case when new_is_won then 1 + new_days_created_to_close end as created_to_close,
-        case
-            when new_is_won then 1 + new_days_touch_to_created + new_days_created_to_close
-        end as touch_to_close
-    from build.change_deals
-    where is_new and new_is_closed
+    from build.change_deal_sides
+    where is_closed
 ),
 
 decision_moves as (

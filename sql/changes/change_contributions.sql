@@ -58,16 +58,16 @@ earned_sides as (
     select
         'person' as fact_kind,
         person_id as fact_id,
-        old_platform as platform,
-        old_account_id as account_id,
-        old_campaign_id as campaign_id,
-        old_crm_campaign_id as crm_campaign_id,
-        old_channel as channel,
-        old_cohort_month as month,
-        -1 as sign,
+        platform,
+        account_id,
+        campaign_id,
+        crm_campaign_id,
+        channel,
+        cohort_month as month,
+        sign,
         1 as leads,
-        case when old_is_mql then 1 else 0 end as mqls,
-        case when old_is_sql then 1 else 0 end as sqls,
+        case when is_mql then 1 else 0 end as mqls,
+        case when is_sql then 1 else 0 end as sqls,
         0 as opportunities,
         0 as won_deals,
         0 as lost_deals,
@@ -75,83 +75,30 @@ earned_sides as (
         cast(0 as numeric(18, 2)) as won_revenue_base,
         cast(0 as numeric(18, 2)) as open_pipeline_base,
         cast(0 as numeric(18, 2)) as lost_amount_base
-    from build.change_people
-    where is_old and not old_is_internal
-    union all
-    select
-        'person' as fact_kind,
-        person_id as fact_id,
-        new_platform as platform,
-        new_account_id as account_id,
-        new_campaign_id as campaign_id,
-        new_crm_campaign_id as crm_campaign_id,
-        new_channel as channel,
-        new_cohort_month as month,
-        1 as sign,
-        1 as leads,
-        case when new_is_mql then 1 else 0 end as mqls,
-        case when new_is_sql then 1 else 0 end as sqls,
-        0 as opportunities,
-        0 as won_deals,
-        0 as lost_deals,
-        0 as customers,
-        cast(0 as numeric(18, 2)) as won_revenue_base,
-        cast(0 as numeric(18, 2)) as open_pipeline_base,
-        cast(0 as numeric(18, 2)) as lost_amount_base
-    from build.change_people
-    where is_new and not new_is_internal
+    from build.change_people_sides
     union all
     select
         'deal' as fact_kind,
         opportunity_id as fact_id,
-        old_platform as platform,
-        old_account_id as account_id,
-        old_campaign_id as campaign_id,
-        old_crm_campaign_id as crm_campaign_id,
-        old_channel as channel,
-        old_cohort_month as month,
-        -1 as sign,
+        platform,
+        account_id,
+        campaign_id,
+        crm_campaign_id,
+        channel,
+        cohort_month as month,
+        sign,
         0 as leads,
         0 as mqls,
         0 as sqls,
         1 as opportunities,
-        case when old_is_won then 1 else 0 end as won_deals,
-        case when old_is_closed and not old_is_won then 1 else 0 end as lost_deals,
-        case when old_is_new_customer then 1 else 0 end as customers,
-        case when old_is_won then old_amount_base else 0 end as won_revenue_base,
-        case when not old_is_closed then old_amount_base else 0 end as open_pipeline_base,
-        case
-            when old_is_closed and not old_is_won then old_amount_base
-            else 0
-        end as lost_amount_base
-    from build.change_deals
-    where is_old and old_type_group = 'new_business'
-    union all
-    select
-        'deal' as fact_kind,
-        opportunity_id as fact_id,
-        new_platform as platform,
-        new_account_id as account_id,
-        new_campaign_id as campaign_id,
-        new_crm_campaign_id as crm_campaign_id,
-        new_channel as channel,
-        new_cohort_month as month,
-        1 as sign,
-        0 as leads,
-        0 as mqls,
-        0 as sqls,
-        1 as opportunities,
-        case when new_is_won then 1 else 0 end as won_deals,
-        case when new_is_closed and not new_is_won then 1 else 0 end as lost_deals,
-        case when new_is_new_customer then 1 else 0 end as customers,
-        case when new_is_won then new_amount_base else 0 end as won_revenue_base,
-        case when not new_is_closed then new_amount_base else 0 end as open_pipeline_base,
-        case
-            when new_is_closed and not new_is_won then new_amount_base
-            else 0
-        end as lost_amount_base
-    from build.change_deals
-    where is_new and new_type_group = 'new_business'
+        case when is_won then 1 else 0 end as won_deals,
+        case when is_closed and not is_won then 1 else 0 end as lost_deals,
+        case when is_new_customer then 1 else 0 end as customers,
+        case when is_won then amount_base else 0 end as won_revenue_base,
+        case when not is_closed then amount_base else 0 end as open_pipeline_base,
+        case when is_closed and not is_won then amount_base else 0 end as lost_amount_base
+    from build.change_deal_sides
+    where type_group = 'new_business'
 ),
 
 earned_moves as (
@@ -201,93 +148,47 @@ earned_moves as (
 funnel_sides as (
     select
         person_id as fact_id,
-        old_channel as channel,
-        old_cohort_month as month,
-        -1 as sign,
+        channel,
+        cohort_month as month,
+        sign,
         1 as leads,
-        case when old_is_mql then 1 else 0 end as mqls,
-        case when old_is_sql then 1 else 0 end as sqls,
-        case when old_opportunity_at is not null then 1 else 0 end as opportunities,
-        case when old_customer_at is not null then 1 else 0 end as customers,
+        case when is_mql then 1 else 0 end as mqls,
+        case when is_sql then 1 else 0 end as sqls,
+        case when opportunity_at is not null then 1 else 0 end as opportunities,
+        case when customer_at is not null then 1 else 0 end as customers,
         case
-            when old_mql_at >= old_lead_at
+            when mql_at >= lead_at
                 then
                     1
-                    + cast(floor(extract(epoch from old_mql_at)) as bigint)
-                    - cast(floor(extract(epoch from old_lead_at)) as bigint)
+                    + cast(floor(extract(epoch from mql_at)) as bigint)
+                    - cast(floor(extract(epoch from lead_at)) as bigint)
             else 0
         end as lead_to_mql,
         case
-            when old_sql_at >= old_mql_at
+            when sql_at >= mql_at
                 then
                     1
-                    + cast(floor(extract(epoch from old_sql_at)) as bigint)
-                    - cast(floor(extract(epoch from old_mql_at)) as bigint)
+                    + cast(floor(extract(epoch from sql_at)) as bigint)
+                    - cast(floor(extract(epoch from mql_at)) as bigint)
             else 0
         end as mql_to_sql,
         case
-            when old_opportunity_at >= old_sql_at
+            when opportunity_at >= sql_at
                 then
                     1
-                    + cast(floor(extract(epoch from old_opportunity_at)) as bigint)
-                    - cast(floor(extract(epoch from old_sql_at)) as bigint)
+                    + cast(floor(extract(epoch from opportunity_at)) as bigint)
+                    - cast(floor(extract(epoch from sql_at)) as bigint)
             else 0
         end as sql_to_opportunity,
         case
-            when old_customer_at >= old_opportunity_at
+            when customer_at >= opportunity_at
                 then
                     1
-                    + cast(floor(extract(epoch from old_customer_at)) as bigint)
-                    - cast(floor(extract(epoch from old_opportunity_at)) as bigint)
+                    + cast(floor(extract(epoch from customer_at)) as bigint)
+                    - cast(floor(extract(epoch from opportunity_at)) as bigint)
             else 0
         end as opportunity_to_customer
-    from build.change_people
-    where is_old and not old_is_internal
-    union all
-    select
-        person_id as fact_id,
-        new_channel as channel,
-        new_cohort_month as month,
-        1 as sign,
-        1 as leads,
-        case when new_is_mql then 1 else 0 end as mqls,
-        case when new_is_sql then 1 else 0 end as sqls,
-        case when new_opportunity_at is not null then 1 else 0 end as opportunities,
-        case when new_customer_at is not null then 1 else 0 end as customers,
-        case
-            when new_mql_at >= new_lead_at
-                then
-                    1
-                    + cast(floor(extract(epoch from new_mql_at)) as bigint)
-                    - cast(floor(extract(epoch from new_lead_at)) as bigint)
-            else 0
-        end as lead_to_mql,
-        case
-            when new_sql_at >= new_mql_at
-                then
-                    1
-                    + cast(floor(extract(epoch from new_sql_at)) as bigint)
-                    - cast(floor(extract(epoch from new_mql_at)) as bigint)
-            else 0
-        end as mql_to_sql,
-        case
-            when new_opportunity_at >= new_sql_at
-                then
-                    1
-                    + cast(floor(extract(epoch from new_opportunity_at)) as bigint)
-                    - cast(floor(extract(epoch from new_sql_at)) as bigint)
-            else 0
-        end as sql_to_opportunity,
-        case
-            when new_customer_at >= new_opportunity_at
-                then
-                    1
-                    + cast(floor(extract(epoch from new_customer_at)) as bigint)
-                    - cast(floor(extract(epoch from new_opportunity_at)) as bigint)
-            else 0
-        end as opportunity_to_customer
-    from build.change_people
-    where is_new and not new_is_internal
+    from build.change_people_sides
 ),
 
 funnel_moves as (

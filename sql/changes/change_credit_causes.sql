@@ -6,19 +6,6 @@
 -- learned of other deals (both touches).
 with
 
-inputs as (
-    select
-        max(case when input_name = 'attribution_models' then input_name end) as models,
-        max(case when input_name = 'reporting_zone' then input_name end) as reporting_zone,
-        string_agg(
-            case
-                when input_name in ('attribution_look_back_days', 'reporting_zone') then input_name
-            end,
-            ' and ' order by input_name
-        ) as windows
-    from build.change_inputs
-),
-
 credit_deals as (
     select
         credits.opportunity_id,
@@ -80,7 +67,7 @@ credit_reasons as (
         'setting_edited' as cause,
         deals.opportunity_id || ' through ' || inputs.reporting_zone as evidence
     from build.change_deals as deals
-    cross join inputs
+    cross join build.change_named_inputs as inputs
     where
         inputs.reporting_zone is not null
         and deals.old_closed_at <> deals.new_closed_at
@@ -130,7 +117,7 @@ moved_reasons as (
             else coalesce(inputs.windows, inputs.models, candidates.touchpoint_id)
         end as through
     from credit_pairs as pairs
-    cross join inputs
+    cross join build.change_named_inputs as inputs
     cross join least_look_back
     left join explained_deals
         on pairs.opportunity_id = explained_deals.opportunity_id
@@ -234,7 +221,7 @@ causes as (
         credit_deals.opportunity_id
         || coalesce(' through ' || coalesce(inputs.windows, inputs.models), '') as evidence
     from credit_deals
-    cross join inputs
+    cross join build.change_named_inputs as inputs
     cross join lessons
     left join explained_deals
         on credit_deals.opportunity_id = explained_deals.opportunity_id

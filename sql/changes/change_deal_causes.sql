@@ -5,24 +5,6 @@
 -- NULL where no fact tells it.
 with
 
-inputs as (
-    select
-        max(case when input_name = 'deal_types' then input_name end) as deal_types,
-        max(case when input_name = 'attribution_models' then input_name end) as models,
-        string_agg(
-            case when input_name in ('rates', 'reporting_currency') then input_name end,
-            ' and ' order by input_name
-        ) as pricing,
-        max(case when input_name = 'reporting_zone' then input_name end) as reporting_zone,
-        string_agg(
-            case
-                when input_name in ('attribution_look_back_days', 'reporting_zone') then input_name
-            end,
-            ' and ' order by input_name
-        ) as windows
-    from build.change_inputs
-),
-
 other_people as (
     select
         opportunity_id,
@@ -43,12 +25,9 @@ deals as (
         deals.is_new,
         deals.is_old and deals.old_type_group = 'new_business' as was_counted,
         deals.is_new and deals.new_type_group = 'new_business' as is_counted,
-        (deals.old_type_group is distinct from deals.new_type_group) as has_other_group,
-        (deals.old_opportunity_type is distinct from deals.new_opportunity_type) as has_other_type,
-        (
-            deals.old_is_won is distinct from deals.new_is_won
-            or deals.old_is_closed is distinct from deals.new_is_closed
-        ) as has_other_outcome,
+        deals.has_other_group,
+        deals.has_other_type,
+        deals.has_other_outcome,
         (
             deals.old_amount is distinct from deals.new_amount
             or deals.old_currency_code is distinct from deals.new_currency_code
@@ -256,7 +235,7 @@ deal_aspects as (
             else coalesce(inputs.windows, inputs.models)
         end as through
     from deals
-    cross join inputs
+    cross join build.change_named_inputs as inputs
     cross join (
         values
         ('exists'),

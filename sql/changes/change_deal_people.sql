@@ -7,31 +7,6 @@
 -- after it. by_primary: the deal's main person is another.
 with
 
-inputs as (
-    select
-        max(case when input_name = 'reporting_zone' then input_name end) as reporting_zone,
-        bool_or(
-            input_name in ('attribution_look_back_days', 'attribution_models', 'reporting_zone')
-        ) as has_other_windows
-    from build.change_inputs
-),
-
-lost_companies as (
-    select
-        crm_account_id,
-        master_record_id
-    from staging.stg_crm_accounts
-    where is_deleted and master_record_id is not null
-),
-
-merged_companies as (
-    select crm_account_id
-    from lost_companies
-    union
-    select master_record_id as crm_account_id
-    from lost_companies
-),
-
 deals as (
     select
         new_deals.opportunity_id,
@@ -69,10 +44,12 @@ deals as (
         on new_deals.opportunity_id = old_deals.opportunity_id
     left join build.int_person_ids as ids
         on old_deals.primary_person_id = ids.record_id
-    left join merged_companies
+    left join build.change_merged_companies as merged_companies
         on new_deals.crm_account_id = merged_companies.crm_account_id
-    left join lost_companies
-        on old_deals.crm_account_id = lost_companies.crm_account_id
+    left join build.change_merged_companies as lost_companies
+        on
+            old_deals.crm_account_id = lost_companies.crm_account_id
+            and lost_companies.is_lost
 ),
 
 looked_at as (
@@ -151,10 +128,10 @@ by_touch as (
         ) as was_on_deal,
         (
             coalesce(deals.old_alternatives, '') like '%; and % more; '
-            and coalesce(inputs.has_other_windows, false)
+            and coalesce(inputs.windows, inputs.models) is not null
         ) as is_uncertain
     from touches
-    cross join inputs
+    cross join build.change_named_inputs as inputs
     inner join deals
         on touches.opportunity_id = deals.opportunity_id
     left join build.int_opportunity_people as people
@@ -281,7 +258,7 @@ told as (
             order by moved.by_primary
         ) as place
     from moved
-    cross join inputs
+    cross join build.change_named_inputs as inputs
     inner join deals
         on moved.opportunity_id = deals.opportunity_id
 ),

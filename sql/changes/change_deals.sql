@@ -3,22 +3,6 @@
 -- has_other_close: the CRM says so. The end of a close day moves with the reporting zone, too.
 with
 
-lost_companies as (
-    select crm_account_id
-    from staging.stg_crm_accounts
-    where is_deleted and master_record_id is not null
-),
-
--- A company whose records were merged has the deals and the contacts of each.
-merged_companies as (
-    select crm_account_id
-    from lost_companies
-    union
-    select master_record_id as crm_account_id
-    from staging.stg_crm_accounts
-    where is_deleted and master_record_id is not null
-),
-
 compared as (
     select
         coalesce(new_deals.opportunity_id, old_deals.opportunity_id) as opportunity_id,
@@ -44,8 +28,6 @@ compared as (
         new_deals.first_touch_crm_campaign_id as new_crm_campaign_id,
         old_deals.first_touch_channel as old_channel,
         new_deals.first_touch_channel as new_channel,
-        old_deals.opportunity_type as old_opportunity_type,
-        new_deals.opportunity_type as new_opportunity_type,
         old_deals.type_group as old_type_group,
         new_deals.type_group as new_type_group,
         old_deals.currency_code as old_currency_code,
@@ -71,6 +53,12 @@ compared as (
                 old_deals.closed_at_from = 'record' and new_deals.closed_at_from = 'record', false
             )
         ) as has_other_close,
+        (old_deals.opportunity_type is distinct from new_deals.opportunity_type) as has_other_type,
+        (old_deals.type_group is distinct from new_deals.type_group) as has_other_group,
+        (
+            old_deals.is_won is distinct from new_deals.is_won
+            or old_deals.is_closed is distinct from new_deals.is_closed
+        ) as has_other_outcome,
         old_deals.opportunity_id is not null as is_old,
         new_deals.opportunity_id is not null as is_new,
         (
@@ -91,14 +79,16 @@ compared as (
     from build.fct_opportunities as new_deals
     full outer join marts.fct_opportunities as old_deals
         on new_deals.opportunity_id = old_deals.opportunity_id
-    left join merged_companies
+    left join build.change_merged_companies as merged_companies
         on
             coalesce(new_deals.crm_account_id, old_deals.crm_account_id)
             = merged_companies.crm_account_id
     left join build.int_person_ids as ids
         on old_deals.primary_person_id = ids.record_id
-    left join lost_companies
-        on old_deals.crm_account_id = lost_companies.crm_account_id
+    left join build.change_merged_companies as lost_companies
+        on
+            old_deals.crm_account_id = lost_companies.crm_account_id
+            and lost_companies.is_lost
 ),
 
 changed as (

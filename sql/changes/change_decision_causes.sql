@@ -4,25 +4,17 @@
 -- The other aspects are those of change_deal_causes that matter there.
 with
 
-inputs as (
-    select max(case when input_name = 'deal_types' then input_name end) as deal_types
-    from build.change_inputs
-),
-
 deals as (
     select
         opportunity_id,
         is_old,
         is_new,
-        (
-            old_is_won is distinct from new_is_won
-            or old_is_closed is distinct from new_is_closed
-        ) as has_other_outcome,
+        has_other_outcome,
         (
             date_trunc('month', old_close_date) is distinct from date_trunc('month', new_close_date)
         ) as has_other_month,
-        (old_type_group is distinct from new_type_group) as has_other_group,
-        (old_opportunity_type is distinct from new_opportunity_type) as has_other_type
+        has_other_group,
+        has_other_type
     from build.change_deals
 ),
 
@@ -46,7 +38,7 @@ decided as (
                 then inputs.deal_types
         end as through
     from deals
-    cross join inputs
+    cross join build.change_named_inputs as inputs
     left join build.change_reloaded as reloaded
         on 'deal:' || deals.opportunity_id = reloaded.record_key
     where

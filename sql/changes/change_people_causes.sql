@@ -4,14 +4,6 @@
 -- campaign or month), lead, mql, sql, opportunity, customer. cause is NULL where no fact tells it.
 with
 
-inputs as (
-    select
-        max(case when input_name = 'internal_domains' then input_name end) as domains,
-        max(case when input_name = 'lead_statuses' then input_name end) as statuses,
-        max(case when input_name = 'reporting_zone' then input_name end) as reporting_zone
-    from build.change_inputs
-),
-
 -- A new person whose form was another's before was split off.
 split_off as (
     select
@@ -214,7 +206,7 @@ people_aspects as (
             when aspects.aspect in ('mql', 'sql') and not people.is_reloaded then inputs.statuses
         end as through
     from people
-    cross join inputs
+    cross join build.change_named_inputs as inputs
     cross join (
         values ('exists'), ('place'), ('lead'), ('mql'), ('sql'), ('opportunity'), ('customer')
     ) as aspects (aspect)

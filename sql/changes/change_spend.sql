@@ -4,20 +4,6 @@
 -- old_ is what is still published, new_ what will be; NULL on the side where the day was not known.
 with
 
-rechanneled as (
-    select
-        new_campaigns.platform,
-        new_campaigns.account_id,
-        new_campaigns.campaign_id
-    from build.dim_campaign as new_campaigns
-    inner join marts.dim_campaign as old_campaigns
-        on
-            new_campaigns.platform = old_campaigns.platform
-            and new_campaigns.account_id = old_campaigns.account_id
-            and new_campaigns.campaign_id = old_campaigns.campaign_id
-    where new_campaigns.channel is distinct from old_campaigns.channel
-),
-
 looked_at as (
     select
         platform,
@@ -30,7 +16,8 @@ looked_at as (
         platform,
         account_id,
         campaign_id
-    from rechanneled
+    from build.change_campaigns
+    where is_rechanneled
 ),
 
 old_days as (

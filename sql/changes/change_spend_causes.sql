@@ -4,31 +4,6 @@
 -- measures, rate. cause is NULL where no fact tells it.
 with
 
-inputs as (
-    select
-        max(case when input_name = 'manual_spend' then input_name end) as manual_spend,
-        max(case when input_name = 'channel_rules' then input_name end) as channel_rules,
-        string_agg(
-            case when input_name in ('rates', 'reporting_currency') then input_name end,
-            ' and ' order by input_name
-        ) as pricing
-    from build.change_inputs
-),
-
-retyped as (
-    select
-        new_campaigns.platform,
-        new_campaigns.account_id,
-        new_campaigns.campaign_id
-    from build.dim_campaign as new_campaigns
-    inner join marts.dim_campaign as old_campaigns
-        on
-            new_campaigns.platform = old_campaigns.platform
-            and new_campaigns.account_id = old_campaigns.account_id
-            and new_campaigns.campaign_id = old_campaigns.campaign_id
-    where new_campaigns.campaign_type is distinct from old_campaigns.campaign_type
-),
-
 spend_aspects as (
     select
         spend.fact_id,
@@ -54,15 +29,16 @@ spend_aspects as (
             when aspects.aspect = 'place' and retyped.platform is null then inputs.channel_rules
         end as through
     from build.change_spend as spend
-    cross join inputs
+    cross join build.change_named_inputs as inputs
     cross join (
         values ('exists'), ('spend'), ('measures'), ('rate'), ('place')
     ) as aspects (aspect)
-    left join retyped
+    left join build.change_campaigns as retyped
         on
             spend.platform = retyped.platform
             and spend.account_id = retyped.account_id
             and spend.campaign_id = retyped.campaign_id
+            and retyped.is_retyped
     where
         case
             when spend.is_old is distinct from spend.is_new then aspects.aspect = 'exists'

@@ -28,117 +28,6 @@ looked_at as (
     where touchpoint_id <> 'unattributed'
 ),
 
-inputs as (
-    select
-        string_agg(
-            case
-                when
-                    input_kind = 'seed'
-                    and input_name in (
-                        'activity_types',
-                        'channel_rules',
-                        'crm_campaign_types',
-                        'lead_sources',
-                        'traffic_sources',
-                        'utm_mediums'
-                    )
-                    then input_name
-            end,
-            ' and ' order by input_name
-        ) as rules,
-        max(case when input_name = 'campaign_aliases' then input_name end) as aliases,
-        max(case when input_name = 'internal_domains' then input_name end) as domains,
-        max(case when input_name = 'reporting_zone' then input_name end) as reporting_zone,
-        max(case when input_kind = 'code' then input_name end) as code
-    from build.change_inputs
-),
-
-old_names as (
-    select distinct
-        platform,
-        account_id,
-        thing_id,
-        thing_name,
-        valid_from_at
-    from marts.dim_name_history
-    where level = 'campaign'
-),
-
-new_names as (
-    select distinct
-        platform,
-        account_id,
-        thing_id,
-        thing_name,
-        valid_from_at
-    from build.dim_name_history
-    where level = 'campaign'
-),
-
-renamed as (
-    select distinct
-        coalesce(new_names.platform, old_names.platform) as platform,
-        coalesce(new_names.account_id, old_names.account_id) as account_id,
-        coalesce(new_names.thing_id, old_names.thing_id) as campaign_id
-    from new_names
-    full outer join old_names
-        on
-            new_names.platform = old_names.platform
-            and new_names.account_id = old_names.account_id
-            and new_names.thing_id = old_names.thing_id
-            and new_names.valid_from_at = old_names.valid_from_at
-            and new_names.thing_name = old_names.thing_name
-    where new_names.platform is null or old_names.platform is null
-),
-
-campaigns as (
-    select
-        new_campaigns.platform,
-        new_campaigns.account_id,
-        new_campaigns.campaign_id,
-        old_campaigns.platform is null as is_late,
-        (
-            old_campaigns.platform is not null
-            and new_campaigns.campaign_type is distinct from old_campaigns.campaign_type
-        ) as is_retyped,
-        (
-            old_campaigns.platform is not null
-            and (
-                new_campaigns.start_date is distinct from old_campaigns.start_date
-                or new_campaigns.time_zone is distinct from old_campaigns.time_zone
-            )
-        ) as is_redated,
-        (renamed.platform is not null) as is_renamed
-    from build.dim_campaign as new_campaigns
-    left join marts.dim_campaign as old_campaigns
-        on
-            new_campaigns.platform = old_campaigns.platform
-            and new_campaigns.account_id = old_campaigns.account_id
-            and new_campaigns.campaign_id = old_campaigns.campaign_id
-    left join renamed
-        on
-            new_campaigns.platform = renamed.platform
-            and new_campaigns.account_id = renamed.account_id
-            and new_campaigns.campaign_id = renamed.campaign_id
-),
-
--- What makes a tag mean another campaign; a type decides the channel alone.
-changed_campaigns as (
-    select
-        platform,
-        account_id,
-        campaign_id,
-        case
-            when is_late then 'late_campaign'
-            when is_renamed then 'rename'
-            when is_redated then 'campaign_edited'
-        end as naming_cause,
-        is_late,
-        is_retyped
-    from campaigns
-    where is_late or is_retyped or is_renamed or is_redated
-),
-
 late_ads as (
     select
         new_ads.platform,
@@ -179,7 +68,7 @@ changed_platforms as (
         select
             platform,
             naming_cause
-        from changed_campaigns
+        from build.change_campaigns
         union all
         select
             platform,
@@ -272,17 +161,17 @@ compared as (
         on new_touches.person_id = owners.person_id
     left join build.fct_people as new_owners
         on old_touches.person_id = new_owners.person_id
-    left join changed_campaigns as old_campaigns
+    left join build.change_campaigns as old_campaigns
         on
             old_touches.platform = old_campaigns.platform
             and old_touches.account_id = old_campaigns.account_id
             and old_touches.campaign_id = old_campaigns.campaign_id
-    left join changed_campaigns as new_campaigns
+    left join build.change_campaigns as new_campaigns
         on
             new_touches.platform = new_campaigns.platform
             and new_touches.account_id = new_campaigns.account_id
             and new_touches.campaign_id = new_campaigns.campaign_id
-    left join changed_campaigns as crm_campaigns
+    left join build.change_campaigns as crm_campaigns
         on
             crm_campaigns.platform = 'crm'
             and new_touches.crm_campaign_id = crm_campaigns.campaign_id
@@ -343,7 +232,7 @@ told as (
         or compared.has_other_place as may_reorder,
         inputs.reporting_zone
     from compared
-    cross join inputs
+    cross join build.change_named_inputs as inputs
 ),
 
 changed as (
