@@ -558,7 +558,7 @@ def test_a_scripted_month(
     shutil.copytree(models.SQL_FOLDER, tmp_path / "sql")
     monkeypatch.setattr(models, "SQL_FOLDER", tmp_path / "sql")
     mart = tmp_path / "sql/marts/mart_channel_roi_monthly.sql"
-    mart.write_text(mart.read_text().replace("sum(roi.leads)", "2 * sum(roi.leads)"))
+    mart.write_text(mart.read_text().replace("cohorts.leads,", "2 * cohorts.leads as leads,"))
     warehouse.build(sql_settings, "mart_channel_roi_monthly")
     rows = _publish(sql_settings, 25)
     assert {key: row["new_value"] for key, row in _of(rows, *roi).items() if key[1] == "leads"} == {
