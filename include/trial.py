@@ -22,8 +22,8 @@ from zoneinfo import ZoneInfo
 import pyarrow as pa
 
 from include import warehouse
+from include.contracts.choices import ATTRIBUTION_MODELS, CHANNELS
 from include.contracts.ops import LOAD_LEDGER
-from include.contracts.seeds import ATTRIBUTION_MODELS, CHANNELS
 from include.contracts.shape import Column, Type
 from include.contracts.values import Unfit, arrow_schema, fit_one
 from include.settings import Settings, SettingsError, load_settings

@@ -6,7 +6,8 @@ from include.contracts.build_info import BUILD_INFO
 from include.contracts.ddl import meaning
 from include.contracts.marts import MART_TABLES
 from include.contracts.ops import OPS_TABLES
-from include.contracts.seeds import SEED_TABLES, SETTINGS_TABLES
+from include.contracts.seeds import SEED_TABLES
+from include.contracts.settings import SETTINGS_TABLES
 from include.contracts.shape import Column, Table
 from include.contracts.staging import STAGING_TABLES
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from include.contracts import columns as c
 from include.contracts import mart_columns as m
-from include.contracts.seeds import ATTRIBUTION_MODELS, CHANNELS, TYPE_GROUPS
+from include.contracts.choices import ATTRIBUTION_MODELS, CHANNELS, TYPE_GROUPS
 from include.contracts.shape import Column, Table, Type, table
 
 OUTCOMES = ("won", "lost", "open")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from include.contracts import columns as c
-from include.contracts.seeds import CHANNELS
+from include.contracts.choices import CHANNELS
 from include.contracts.shape import Column, Type
 
 

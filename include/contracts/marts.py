@@ -7,8 +7,8 @@ from dataclasses import replace
 from include.contracts import columns as c
 from include.contracts import mart_columns as m
 from include.contracts.ad_marts import AD_MARTS
+from include.contracts.choices import ATTRIBUTION_MODELS, CHANNELS, STAGE_GROUPS, TYPE_GROUPS
 from include.contracts.journey_marts import JOURNEY_MARTS
-from include.contracts.seeds import ATTRIBUTION_MODELS, CHANNELS, STAGE_GROUPS, TYPE_GROUPS
 from include.contracts.shape import Column, Table, Type, table
 from include.contracts.traffic_marts import MART_UTM_AUDIT
 

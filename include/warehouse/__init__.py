@@ -18,7 +18,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from include import failpoints
 from include.contracts.build_info import BUILD_INFO
 from include.contracts.ops import OPS_TABLES
-from include.contracts.seeds import SEED_TABLES, SETTINGS_TABLES
+from include.contracts.seeds import SEED_TABLES
+from include.contracts.settings import SETTINGS_TABLES
 from include.contracts.shape import Table
 from include.contracts.staging import STAGING_TABLES
 from include.settings import Settings

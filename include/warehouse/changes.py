@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING, Any
 
 from include.contracts.build_info import BUILD_INFO
 from include.contracts.ops import MART_CHANGES
-from include.contracts.seeds import SEED_TABLES, STG_CURRENCIES, STG_PLATFORM_TAGS, STG_SETTINGS
+from include.contracts.seeds import SEED_TABLES
+from include.contracts.settings import STG_CURRENCIES, STG_PLATFORM_TAGS, STG_SETTINGS
 from include.contracts.shape import Table, Type
 from include.warehouse import models
 from include.warehouse.engine import Session, Sql, compose

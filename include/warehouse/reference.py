@@ -24,6 +24,8 @@ from include.contracts.seeds import (
     SEED_MANUAL_SPEND,
     SEED_OPPORTUNITY_STAGES,
     SEED_TABLES,
+)
+from include.contracts.settings import (
     STG_CURRENCIES,
     STG_PLATFORM_TAGS,
     STG_SETTINGS,

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from include.contracts.seeds import ATTRIBUTION_MODELS
+from include.contracts.choices import ATTRIBUTION_MODELS
 from tests.end_to_end.conftest import Home, totals, truth
 from tests.sandbox.running import Sandbox
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from include.contracts.seeds import ATTRIBUTION_MODELS
+from include.contracts.choices import ATTRIBUTION_MODELS
 from tests.end_to_end.conftest import Home
 from tests.sandbox.running import Sandbox, write_data_set
 

@@ -19,7 +19,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from include.contracts.seeds import CHANNELS
+from include.contracts.choices import CHANNELS
 from include.estimates import markov, shapley
 from include.estimates.channel_values import PARTS, channel_values
 

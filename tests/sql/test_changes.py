@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from include import warehouse
-from include.contracts.seeds import ATTRIBUTION_MODELS
+from include.contracts.choices import ATTRIBUTION_MODELS
 from include.settings import Settings
 from include.warehouse import models
 from tests.sql.publishing import TRACKED, publish, seen, sums_of, take_step

@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
-from include.contracts.seeds import ATTRIBUTION_MODELS
+from include.contracts.choices import ATTRIBUTION_MODELS
 from include.settings import Settings
 from tests.sql.publishing import SUMS, TRACKED, publish, rebuild, row_of, seen, sums_of, take_step
 from tests.sql.scripted_month import (

@@ -22,7 +22,8 @@ import pyarrow as pa
 
 from include import warehouse
 from include.contracts import OPS_TABLES, STAGING_TABLES
-from include.contracts.seeds import SEED_TABLES, SETTINGS_TABLES
+from include.contracts.seeds import SEED_TABLES
+from include.contracts.settings import SETTINGS_TABLES
 from include.contracts.shape import Table
 from include.contracts.values import fit
 from include.settings import Settings

@@ -18,7 +18,7 @@ from pathlib import Path
 
 import pytest
 
-from include.contracts.seeds import ATTRIBUTION_MODELS
+from include.contracts.choices import ATTRIBUTION_MODELS
 
 ROOT = Path(__file__).resolve().parents[2]
 EXAMPLE = ROOT / "sql" / "example"
