@@ -28,7 +28,7 @@ lint: $(VENV)/installed-dev
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
-	@$(BIN)/sqlfluff lint --disable-progress-bar sql
+	@PYTHONWARNINGS=ignore $(BIN)/sqlfluff lint --processes 0 --disable-progress-bar sql
 
 bench: $(VENV)/installed-dev ## all benchmarks, or BENCH=<name>
 	@$(BIN)/python -m tests.bench $(BENCH)
@@ -43,7 +43,7 @@ lock: $(VENV)/installed-dev ## remake the lock from requirements.in and requirem
 dictionary: $(VENV)/installed ## write sql/DICTIONARY.md anew from the contracts
 	@$(BIN)/python -m include.contracts
 
-audit: $(VENV)/installed-dev ## known weaknesses of the locked packages; needs pypi.org's advisories
+audit: $(VENV)/installed-dev ## known weaknesses of the locked packages (needs the Python Packaging Advisory Database)
 	@$(BIN)/uv tool run pip-audit==2.9.0 --strict --require-hashes --disable-pip -r requirements.txt \
 	    $$(sed -nE 's/^([A-Z]+-[A-Za-z0-9-]+) .*/--ignore-vuln \1/p' .ci/accepted-advisories)
 
