@@ -10,7 +10,7 @@ export PYTHONPATH := $(CURDIR)
 export AIRFLOW__CORE__LOAD_EXAMPLES := False
 export GX_ANALYTICS_ENABLED := False
 
-.PHONY: run up models test lint bench lock audit clean dictionary roles
+.PHONY: run up models rebuild test lint bench lock audit clean dictionary roles
 
 run: $(VENV)/installed ## the nightly loop once, against the sandbox
 	@$(BIN)/python -m include.nightly run
@@ -20,6 +20,9 @@ up: $(VENV)/installed ## the same under Airflow with its UI, until Ctrl-C
 
 models: $(VENV)/installed ## the attribution models on touches and deals of your own: FOLDER=<folder>
 	@$(BIN)/python -m include.trial "$(FOLDER)"
+
+rebuild: $(VENV)/installed ## the warehouse made anew from what was landed
+	@$(BIN)/python -m include.rebuild
 
 test: $(VENV)/installed-dev ## every test
 	@$(BIN)/python -m pytest

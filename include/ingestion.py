@@ -12,7 +12,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from include import landing, planning, quality, warehouse
+from include import landing, loads, planning, quality, warehouse
 from include.fetching import fetch
 from include.refusals import CENT, DaysRefused, refused_alone, refused_apart, refused_days
 from include.run import Run, parse_day
@@ -153,6 +153,7 @@ def stage(
     ]
     reasons, alone = refused_days(source, checked), refused_alone(source, checked)
     staged = warehouse.stage(settings, source, checked, run, left_out=reasons.keys())
+    loads.note([each.batch for each in checked])
     apart = refused_apart(
         (request.stream, request.window, each["why"])
         for each in refused

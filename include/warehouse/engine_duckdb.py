@@ -193,6 +193,12 @@ class _Session:
     def rows(self, sql: str, parameters: Mapping[str, Any] | None = None) -> Rows:
         return self._bound(sql, parameters).to_arrow_table().to_pylist()
 
+    def tables(self, name: str, columns: Sequence[str], rows: int) -> Iterator[pa.Table]:
+        """A table's columns, at most so many rows at once."""
+        query = compose("select {columns} from {name}", columns=columns, name=name)
+        for batch in self._connection.execute(query).to_arrow_reader(rows):
+            yield pa.Table.from_batches([batch])
+
     def load(
         self,
         table: str,
@@ -348,7 +354,7 @@ def _plainly(file: Path) -> Iterator[None]:
         if "not a valid duckdb database" in lowered or "trying to read a database" in lowered:
             raise WarehouseError(
                 f"{file} is no database that this version of DuckDB reads; move it away and run "
-                "the pipeline again, which rebuilds it"
+                "`make rebuild`"
             ) from error
         raise WarehouseError(text.strip().split("\n")[0]) from error
 

@@ -9,9 +9,9 @@ import resource
 import sys
 from dataclasses import replace
 
-from include import landing, quality, warehouse
+from include import landing, quality, rebuild, warehouse
 from include.settings import load_settings
-from tests.warehouse.world import ACCOUNT, NETWORK, days, run, spent
+from tests.warehouse.world import ACCOUNT, CRM, NETWORK, days, run, spent
 
 
 def main(home: str, warehouse_url: str, verb: str, *rest: str) -> None:
@@ -35,6 +35,8 @@ def main(home: str, warehouse_url: str, verb: str, *rest: str) -> None:
         if rest:
             resource.setrlimit(resource.RLIMIT_FSIZE, (int(rest[0]), int(rest[0])))
         warehouse.publish(settings, run(9))
+    elif verb == "rebuild":
+        rebuild.rebuild(settings, (NETWORK, CRM))
     elif verb == "hold":
         import duckdb
 
