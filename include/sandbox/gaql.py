@@ -1,4 +1,4 @@
-"""Google Ads Query Language: reading a query, and holding a row against its conditions.
+"""Google Ads Query Language: reading a query, and the fields its names stand for.
 
 Grammar: https://developers.google.com/google-ads/api/docs/query/grammar. Field names and types are
 those of the protobuf messages of the version asked for. What the API refuses is refused here with
@@ -6,17 +6,13 @@ the same `queryError` code; the wording of the messages follows it where it is k
 """
 
 import re
-from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import date, timedelta
 from decimal import Decimal
 from functools import lru_cache
 from importlib import import_module
 from typing import Any
 
 VERSIONS = ("v23", "v24", "v25", "v26")
-# Instants that DURING takes: https://developers.google.com/google-ads/api/docs/change-status
-_CHANGE_TIMES = ("change_status.last_change_date_time", "change_event.change_date_time")
 CORE_DATES = (
     "segments.date",
     "segments.week",
@@ -46,7 +42,8 @@ class GoogleAdsRefusal(Exception):
         self.status, self.retry_after = status, retry_after
 
 
-def _refuse(code: str, message: str) -> GoogleAdsRefusal:
+def refuse(code: str, message: str) -> GoogleAdsRefusal:
+    """What a query is refused with: a code of queryError."""
     return GoogleAdsRefusal("query_error", code, message)
 
 
@@ -117,14 +114,14 @@ class _Reader:
         while match := _TOKEN.match(text, position):
             kind, token = str(match.lastgroup), str(match.group(str(match.lastgroup)))
             if kind == "open_string":
-                raise _refuse("STRING_NOT_TERMINATED", "Error in query: string not terminated.")
+                raise refuse("STRING_NOT_TERMINATED", "Error in query: string not terminated.")
             if kind == "string" and "\n" in token:
-                raise _refuse(
+                raise refuse(
                     "PROHIBITED_NEWLINE_IN_STRING", "Error in query: string contains a newline."
                 )
             if kind == "other":
                 code = "BAD_SYMBOL" if not token.isascii() else "UNEXPECTED_INPUT"
-                raise _refuse(code, f"Error in query: unexpected input {token}.")
+                raise refuse(code, f"Error in query: unexpected input {token}.")
             self.tokens.append((kind, token))
             position = match.end()
         self.at = 0
@@ -144,14 +141,14 @@ class _Reader:
 
     def next(self) -> tuple[str, str]:
         if self.at >= len(self.tokens):
-            raise _refuse("UNEXPECTED_END_OF_QUERY", "Error in query: unexpected end of query.")
+            raise refuse("UNEXPECTED_END_OF_QUERY", "Error in query: unexpected end of query.")
         self.at += 1
         return self.tokens[self.at - 1]
 
     def field(self, clause: str) -> str:
         kind, token = self.next()
         if kind != "word" or not _FIELD.fullmatch(token):
-            raise _refuse(
+            raise refuse(
                 "BAD_FIELD_NAME", f"Error in {clause} clause: invalid field name '{token}'."
             )
         return token
@@ -170,13 +167,13 @@ class _Reader:
             return Decimal(token)
         if kind == "word":
             return Word(token)
-        raise _refuse("BAD_VALUE", f"Error in WHERE clause: invalid value {token}.")
+        raise refuse("BAD_VALUE", f"Error in WHERE clause: invalid value {token}.")
 
     def values(self) -> list[Any]:
         if not self.take("("):
-            raise _refuse("EXPECTED_LIST", "Error in WHERE clause: expected a list.")
+            raise refuse("EXPECTED_LIST", "Error in WHERE clause: expected a list.")
         if self.take(")"):
-            raise _refuse(
+            raise refuse(
                 "PROHIBITED_EMPTY_LIST_IN_CONDITION",
                 "Error in WHERE clause: list must not be empty.",
             )
@@ -184,9 +181,9 @@ class _Reader:
         while self.take(","):
             values.append(self.value())
         if not self.take(")"):
-            raise _refuse("UNEXPECTED_INPUT", "Error in WHERE clause: expected ')'.")
+            raise refuse("UNEXPECTED_INPUT", "Error in WHERE clause: expected ')'.")
         if len({type(value) for value in values}) > 1:
-            raise _refuse(
+            raise refuse(
                 "PROHIBITED_VALUE_COMBINATION_IN_LIST",
                 "Error in WHERE clause: list values are of different types.",
             )
@@ -199,20 +196,20 @@ class _Reader:
                 break
         else:
             _, token = self.next()
-            raise _refuse("BAD_OPERATOR", f"Error in WHERE clause: invalid operator '{token}'.")
+            raise refuse("BAD_OPERATOR", f"Error in WHERE clause: invalid operator '{token}'.")
         if operator.endswith("NULL"):
             return Condition(name, operator)
         if operator.endswith("IN") or operator.startswith("CONTAINS"):
             return Condition(name, operator, self.values())
         if self.peek() == "(":
-            raise _refuse(
+            raise refuse(
                 "EXPECTED_SINGLE_VALUE",
                 f"Error in WHERE clause: {operator} expects a single value.",
             )
         value = self.value()
         if operator == "BETWEEN":
             if not self.take("AND"):
-                raise _refuse("EXPECTED_AND", "Error in WHERE clause: expected AND in BETWEEN.")
+                raise refuse("EXPECTED_AND", "Error in WHERE clause: expected AND in BETWEEN.")
             value = [value, self.value()]
         return Condition(name, operator, value)
 
@@ -225,15 +222,15 @@ def parse(text: str, has_from: bool = True) -> Query:
     """
     reader = _Reader(text)
     if not reader.take("SELECT"):
-        raise _refuse("EXPECTED_SELECT", "Error in query: query must start with SELECT.")
+        raise refuse("EXPECTED_SELECT", "Error in query: query must start with SELECT.")
     select = reader.fields("SELECT")
     resource = ""
     if reader.take("FROM"):
         if not has_from:
-            raise _refuse("UNEXPECTED_FROM_CLAUSE", "Error in query: unexpected FROM clause.")
+            raise refuse("UNEXPECTED_FROM_CLAUSE", "Error in query: unexpected FROM clause.")
         _, resource = reader.next()
     elif has_from and reader.peek() in ("", "WHERE", "ORDER", "LIMIT", "PARAMETERS"):
-        raise _refuse("EXPECTED_FROM", "Error in query: missing FROM clause.")
+        raise refuse("EXPECTED_FROM", "Error in query: missing FROM clause.")
     where: list[Condition] = []
     order_by: list[tuple[str, bool]] = []
     limit, parameters = None, {}
@@ -243,7 +240,7 @@ def parse(text: str, has_from: bool = True) -> Query:
             where.append(reader.condition())
     if reader.take("ORDER"):
         if not reader.take("BY"):
-            raise _refuse("EXPECTED_BY", "Error in ORDER BY clause: expected BY.")
+            raise refuse("EXPECTED_BY", "Error in ORDER BY clause: expected BY.")
         while True:
             name = reader.field("ORDER BY")
             order_by.append((name, reader.take("DESC") or (reader.take("ASC") and False)))
@@ -252,28 +249,28 @@ def parse(text: str, has_from: bool = True) -> Query:
     if reader.take("LIMIT"):
         _, number = reader.next()
         if not number.isdecimal():
-            raise _refuse("BAD_LIMIT_VALUE", f"Error in LIMIT clause: invalid value {number}.")
+            raise refuse("BAD_LIMIT_VALUE", f"Error in LIMIT clause: invalid value {number}.")
         limit = int(number)
         if limit < 1:
-            raise _refuse("LIMIT_VALUE_TOO_LOW", "Error in LIMIT clause: limit must be positive.")
+            raise refuse("LIMIT_VALUE_TOO_LOW", "Error in LIMIT clause: limit must be positive.")
     if reader.take("PARAMETERS"):
         while True:
             _, name = reader.next()
             if name not in _PARAMETERS:
-                raise _refuse(
+                raise refuse(
                     "BAD_PARAMETER_NAME", f"Error in PARAMETERS clause: unknown parameter '{name}'."
                 )
             if not reader.take("="):
-                raise _refuse("UNEXPECTED_INPUT", "Error in PARAMETERS clause: expected '='.")
+                raise refuse("UNEXPECTED_INPUT", "Error in PARAMETERS clause: expected '='.")
             parameters[name] = str(reader.value()).lower()
             if parameters[name] not in ("true", "false"):
-                raise _refuse(
+                raise refuse(
                     "BAD_PARAMETER_VALUE", f"Error in PARAMETERS clause: invalid value of '{name}'."
                 )
             if not reader.take(","):
                 break
     if reader.peek():
-        raise _refuse("UNEXPECTED_INPUT", f"Error in query: unexpected input {reader.peek()}.")
+        raise refuse("UNEXPECTED_INPUT", f"Error in query: unexpected input {reader.peek()}.")
     return Query(select, resource, tuple(where), tuple(order_by), limit, parameters)
 
 
@@ -300,11 +297,11 @@ def field_of(name: str, version: str) -> tuple[Any, ...]:
         named = message.fields_by_name if message is not None else {}
         found = named.get(part) or named.get(f"{part}_")  # Python's messages write `type` as type_
         if found is None or part.endswith("_"):
-            raise _refuse("UNRECOGNIZED_FIELD", f"Unrecognized field in the query: '{name}'.")
+            raise refuse("UNRECOGNIZED_FIELD", f"Unrecognized field in the query: '{name}'.")
         chain.append(found)
         message = found.message_type
     if (message is not None and not chain[-1].is_repeated) or len(chain) < 2:
-        raise _refuse(
+        raise refuse(
             "PROHIBITED_FIELD_IN_SELECT_CLAUSE", f"The following field is not selectable: '{name}'."
         )
     return tuple(chain)
@@ -313,171 +310,3 @@ def field_of(name: str, version: str) -> tuple[Any, ...]:
 def is_date(name: str) -> bool:
     """Whether a field holds a day."""
     return name in CORE_DATES[:4]
-
-
-# --- conditions -------------------------------------------------------------------------------
-
-
-def _week_start(day: date, first: int) -> date:
-    return day - timedelta(days=(day.weekday() - first) % 7)
-
-
-def date_range(literal: str, today: date) -> tuple[date, date]:
-    """First and last day of a DURING literal, seen from the customer's `today`.
-
-    Raises GoogleAdsRefusal: INVALID_VALUE_WITH_DURING_OPERATOR.
-    """
-    one = timedelta(days=1)
-    yesterday, month = today - one, today.replace(day=1)
-    monday, sunday = _week_start(today, 0), _week_start(today, 6)
-    friday = _week_start(today - timedelta(days=today.weekday() + 1), 4)
-    ranges = {
-        "TODAY": (today, today),
-        "YESTERDAY": (yesterday, yesterday),
-        "LAST_7_DAYS": (today - 7 * one, yesterday),
-        "LAST_14_DAYS": (today - 14 * one, yesterday),
-        "LAST_30_DAYS": (today - 30 * one, yesterday),
-        "LAST_BUSINESS_WEEK": (friday - 4 * one, friday),
-        "THIS_MONTH": (month, today),
-        "LAST_MONTH": ((month - one).replace(day=1), month - one),
-        "THIS_WEEK_SUN_TODAY": (sunday, today),
-        "THIS_WEEK_MON_TODAY": (monday, today),
-        "LAST_WEEK_SUN_SAT": (sunday - 7 * one, sunday - one),
-        "LAST_WEEK_MON_SUN": (monday - 7 * one, monday - one),
-    }
-    if literal.upper() not in ranges:
-        raise _refuse(
-            "INVALID_VALUE_WITH_DURING_OPERATOR", f"Invalid date range literal: '{literal}'."
-        )
-    return ranges[literal.upper()]
-
-
-_COMPARE: dict[str, Callable[[Any, Any], bool]] = {
-    "=": lambda left, right: left == right,
-    "!=": lambda left, right: left != right,
-    ">": lambda left, right: left > right,
-    ">=": lambda left, right: left >= right,
-    "<": lambda left, right: left < right,
-    "<=": lambda left, right: left <= right,
-}
-
-
-def _like(pattern: str) -> re.Pattern[str]:
-    """LIKE: % any run, _ one character, [x] the character itself; case does not matter."""
-    parts = re.findall(r"\[[\[\]%_]\]|.", pattern, re.DOTALL)
-    turned = {"%": ".*", "_": "."}
-    return re.compile(
-        "".join(
-            turned.get(part) or re.escape(part[1] if len(part) > 1 else part) for part in parts
-        ),
-        re.DOTALL | re.IGNORECASE,
-    )
-
-
-def _operand(condition: Condition, value: Any, last: Any) -> Any:
-    """A value as the field's type: date text, enum name, number, bool or text."""
-    name = condition.name
-    if is_date(name):
-        try:
-            return date.fromisoformat(str(value)).isoformat()
-        except ValueError:
-            raise _refuse(
-                "INVALID_DATE_FORMAT", f"Invalid date format '{value}'. Expected 'YYYY-MM-DD'."
-            ) from None
-    if last.enum_type is not None:
-        if str(value) not in last.enum_type.values_by_name:
-            raise _refuse(
-                "BAD_ENUM_CONSTANT",
-                f"Invalid enum value cannot be included in WHERE clause: '{value}'.",
-            )
-        return str(value)
-    if last.type == last.TYPE_BOOL:
-        if str(value).lower() not in ("true", "false"):
-            raise _refuse("BAD_VALUE", f"Error in WHERE clause: invalid value {value}.")
-        return str(value).lower() == "true"
-    if last.cpp_type == last.CPPTYPE_STRING:
-        if isinstance(value, Word | Decimal):
-            raise _refuse(
-                "INVALID_STRING_VALUE", f"Value of '{name}' must be a quoted string: {value}."
-            )
-        return value
-    try:
-        number = Decimal(str(value))
-    except ArithmeticError:
-        number = Decimal("NaN")
-    if not number.is_finite():
-        raise _refuse("BAD_NUMBER", f"Error in WHERE clause: invalid number {value}.")
-    return number
-
-
-def test_of(condition: Condition, last: Any, today: date) -> Callable[[Any], bool]:
-    """A function that tells whether a value meets the condition; `last` describes its field.
-
-    Values come as text (days as YYYY-MM-DD, enums by name), int, Decimal, bool, list or None for
-    unset. Raises GoogleAdsRefusal for operators and values that do not suit the field.
-    """
-    operator = condition.operator
-    mismatch = _refuse(
-        "OPERATOR_FIELD_MISMATCH",
-        f"The operator '{operator}' is not applicable to '{condition.name}'.",
-    )
-    if operator == "IS NULL":
-        return lambda value: value is None
-    if operator == "IS NOT NULL":
-        return lambda value: value is not None
-    if operator.startswith("CONTAINS"):
-        if not last.is_repeated:
-            raise mismatch
-        wanted = {str(value) for value in condition.value}
-        rule = {
-            "ANY": lambda held: bool(held & wanted),
-            "ALL": lambda held: wanted <= held,
-            "NONE": lambda held: not held & wanted,
-        }[operator.split()[1]]
-        return lambda value: rule({str(item) for item in value or ()})
-    if last.is_repeated:
-        raise mismatch
-    if operator == "DURING":
-        if condition.name not in ("segments.date", *_CHANGE_TIMES):
-            raise mismatch
-        first, final = (day.isoformat() for day in date_range(str(condition.value), today))
-        return lambda value: value is not None and first <= value[:10] <= final
-    is_text = last.cpp_type == last.CPPTYPE_STRING and not is_date(condition.name)
-    if operator.endswith(("LIKE", "REGEXP_MATCH")):
-        if not is_text:
-            raise mismatch
-        if isinstance(condition.value, Word | Decimal):
-            is_like = operator.endswith("LIKE")
-            raise _refuse(
-                "INVALID_VALUE_WITH_LIKE_OPERATOR" if is_like else "INVALID_STRING_VALUE",
-                f"Value of '{condition.name}' must be a quoted string: {condition.value}.",
-            )
-        try:
-            pattern = (
-                _like(condition.value) if operator.endswith("LIKE") else re.compile(condition.value)
-            )
-        except re.error:
-            raise _refuse("BAD_VALUE", "Error in WHERE clause: invalid pattern.") from None
-        wanted_match = not operator.startswith("NOT")
-        return lambda value: bool(value is not None and pattern.fullmatch(value)) is wanted_match
-    if operator.endswith("IN"):
-        if len(condition.value) > 20_000:
-            raise _refuse(
-                "FILTER_HAS_TOO_MANY_VALUES",
-                f"The filter on '{condition.name}' has too many values.",
-            )
-        options = {_operand(condition, value, last) for value in condition.value}
-        wanted_in = operator == "IN"
-        return lambda value: (value in options) is wanted_in
-    ordered = is_date(condition.name) or (
-        not is_text and last.enum_type is None and last.type != last.TYPE_BOOL
-    )
-    if operator not in ("=", "!=") and not (ordered or (is_text and operator != "BETWEEN")):
-        raise mismatch
-    if operator == "BETWEEN":
-        low, high = (_operand(condition, value, last) for value in condition.value)
-        return lambda value: value is not None and low <= value <= high
-    compare, operand = _COMPARE[operator], _operand(condition, condition.value, last)
-    if operator == "!=":
-        return lambda value: value != operand
-    return lambda value: value is not None and compare(value, operand)

@@ -7,8 +7,9 @@ from functools import lru_cache
 from importlib import import_module
 from typing import Any
 
-from include.sandbox.gaql import GoogleAdsRefusal, parse, row_message, test_of
-from include.sandbox.google_reports import SERVED
+from include.sandbox.gaql import GoogleAdsRefusal, parse, row_message
+from include.sandbox.gaql_conditions import test_of
+from include.sandbox.google_checks import SERVED
 
 _CATEGORIES = {"RESOURCE": 2, "ATTRIBUTE": 3, "SEGMENT": 5, "METRIC": 6}
 _TYPES = {

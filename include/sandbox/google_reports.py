@@ -8,52 +8,19 @@ of the daily lines that carry the id of the resource asked for.
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
 from include.sandbox.dataset import Record, World
-from include.sandbox.gaql import (
-    CORE_DATES,
-    Condition,
-    GoogleAdsRefusal,
-    Query,
-    date_range,
-    field_of,
-    parse,
-    row_message,
-    test_of,
-)
+from include.sandbox.gaql import Condition, Query, field_of, parse
+from include.sandbox.gaql_conditions import test_of
 from include.sandbox.google_accounts import Account, Number, client_tree, segment
+from include.sandbox.google_checks import SERVED, check, day_range, group_of, is_by_action
 from include.sandbox.google_encoding import Encoder
 
 PAGE_ROWS = 10_000
 
-# Resources that can stand in FROM, and those whose fields may be selected along with them.
-SERVED: dict[str, tuple[str, ...]] = {
-    "customer": ("customer",),
-    "campaign": ("customer", "campaign", "campaign_budget", "bidding_strategy"),
-    "ad_group": ("customer", "campaign", "ad_group"),
-    "ad_group_ad": ("customer", "campaign", "ad_group", "ad_group_ad"),
-    "click_view": ("customer", "campaign", "ad_group", "click_view"),
-    "customer_client": ("customer", "customer_client"),
-}
 _DEPTH = {"customer": 0, "campaign": 1, "ad_group": 2, "ad_group_ad": 3}
-# Segments by which conversions alone can be told apart, and the metrics that go with them:
-# https://developers.google.com/google-ads/api/docs/conversions/reporting
-_ACTIONS = {
-    "segments.conversion_action",
-    "segments.conversion_action_category",
-    "segments.conversion_action_name",
-    "segments.external_conversion_source",
-}
-_BY_ACTION = {
-    "metrics.all_conversions",
-    "metrics.all_conversions_value",
-    "metrics.conversions",
-    "metrics.conversions_value",
-    "metrics.value_per_conversion",
-}
 _RATIOS = {  # metric: numerator, denominator, factor
     "ctr": ("clicks", "impressions", 1),
     "average_cpc": ("cost_micros", "clicks", 1),
@@ -99,164 +66,18 @@ class _Run:
         self.world, self.account, self.query, self.version = world, account, query, version
         self.today = account.today(world)
         self.where = {
-            group: [condition for condition in query.where if _group(condition.name) == group]
+            group: [condition for condition in query.where if group_of(condition.name) == group]
             for group in ("metrics", "segments", "")
         }
-        self.metrics = [name for name in query.select if _group(name) == "metrics"]
-        self.segments = [name for name in query.select if _group(name) == "segments"]
-        self.attributes = [name for name in query.select if not _group(name)]
-        self.has_actions = any(
-            name in _ACTIONS for name in (*query.select, *(c.name for c in query.where))
-        )
-        self._check()
-        self.first, self.last = self._dates()
+        self.metrics = [name for name in query.select if group_of(name) == "metrics"]
+        self.segments = [name for name in query.select if group_of(name) == "segments"]
+        self.attributes = [name for name in query.select if not group_of(name)]
+        check(query, version, account.customer["manager"])
+        self.first, self.last = day_range(query, version, self.today)
         self.places = {name: place for place, name in enumerate(self._needed())}
-
-    def _check(self) -> None:
-        query, resource = self.query, self.query.resource
-        known = row_message(self.version).DESCRIPTOR.fields_by_name
-        if resource not in known or resource in ("metrics", "segments"):
-            raise _refuse(
-                "BAD_RESOURCE_TYPE_IN_FROM_CLAUSE",
-                f"Invalid resource type in FROM clause: '{resource}'.",
-            )
-        for clause, names in (
-            ("SELECT", query.select),
-            ("WHERE", [condition.name for condition in query.where]),
-            ("SELECT", [name for name, _ in query.order_by]),
-        ):
-            for name in names:
-                field_of(name, self.version)
-                top = name.split(".")[0]
-                if top in ("metrics", "segments"):
-                    if resource == "customer_client" or (
-                        resource == "click_view" and top == "metrics" and name != "metrics.clicks"
-                    ):
-                        kind = top.upper().removesuffix("S")
-                        raise _refuse(
-                            f"PROHIBITED_{kind}_IN_SELECT_OR_WHERE_CLAUSE",
-                            f"The following {top} cannot be selected or filtered on: '{name}', "
-                            "since it is incompatible with the resource in the FROM clause.",
-                        )
-                elif resource in SERVED and top not in SERVED[resource]:
-                    raise _refuse(
-                        f"PROHIBITED_RESOURCE_TYPE_IN_{clause}_CLAUSE",
-                        f"Cannot use fields from the following resource in the {clause} clause: "
-                        f"'{top.upper()}', since the resource is incompatible with the resource "
-                        "in FROM clause.",
-                    )
-        self._check_order()
-        unselected = [
-            condition.name
-            for condition in self.where["segments"]
-            if condition.name not in (*query.select, *CORE_DATES)
-        ]
-        if unselected:
-            raise _refuse(
-                "EXPECTED_REFERENCED_FIELD_IN_SELECT_CLAUSE",
-                f"The following field must be present in SELECT clause: '{unselected[0]}'.",
-            )
-        asked = (*query.select, *(condition.name for condition in query.where))
-        costly = [name for name in asked if _group(name) == "metrics" and name not in _BY_ACTION]
-        if self.has_actions and costly:
-            raise _refuse(
-                "PROHIBITED_SEGMENT_WITH_METRIC_IN_SELECT_OR_WHERE_CLAUSE",
-                "Cannot select or filter on the following segments: 'segments.conversion_action' "
-                f"(unsupported metrics: '{costly[0]}'), since the segments are incompatible with "
-                "the metrics in the SELECT or WHERE clause.",
-            )
-        if self.account.customer["manager"] and any(_group(name) == "metrics" for name in asked):
-            raise _refuse(
-                "REQUESTED_METRICS_FOR_MANAGER",
-                "Metrics cannot be requested for a manager account. To retrieve metrics, "
-                "issue separate requests against each client account under the manager "
-                "account.",
-            )
-
-    def _check_order(self) -> None:
-        """https://developers.google.com/google-ads/api/docs/query/ordering-limiting"""
-        selected = {self.query.resource, *(name.split(".")[0] for name in self.query.select)}
-        for name, _ in self.query.order_by:
-            if any(field.is_repeated for field in field_of(name, self.version)):
-                raise _refuse(
-                    "PROHIBITED_FIELD_IN_ORDER_BY_CLAUSE",
-                    f"Cannot sort by the following field: '{name}'.",
-                )
-            named = name in self.query.select if _group(name) else name.split(".")[0] in selected
-            if not named:
-                raise _refuse(
-                    "EXPECTED_REFERENCED_FIELD_IN_SELECT_CLAUSE",
-                    f"The following field must be present in SELECT clause: '{name}'.",
-                )
-
-    def _dates(self) -> tuple[str, str]:
-        """First and last day the conditions on core dates leave, as texts."""
-        core = [condition for condition in self.query.where if condition.name in CORE_DATES]
-        used = core or any(name in CORE_DATES for name in self.query.select)
-        closed = {
-            "=": "<>",
-            "IN": "<>",
-            "BETWEEN": "<>",
-            "DURING": "<>",
-            ">": ">",
-            ">=": ">",
-            "<": "<",
-            "<=": "<",
-        }
-        sides = {side for condition in core for side in closed.get(condition.operator, "")}
-        if (used and len(sides) < 2) or (self.query.resource == "click_view" and not core):
-            raise _refuse(
-                "EXPECTED_FILTERS_ON_DATE_RANGE",
-                "Expects filters on the following field to limit a finite date range: "
-                "'segments.date'.",
-            )
-        first, last = date.min, date.max
-        for condition in core:
-            low, high = self._bounds(condition)
-            first, last = max(first, low), min(last, high)
-        if core and first > last:
-            raise _refuse(
-                "DATE_RANGE_TOO_NARROW", "Filters on date have a start date after the end date."
-            )
-        if self.query.resource == "click_view":
-            if first != last:
-                raise _refuse(
-                    "DATE_RANGE_TOO_WIDE",
-                    "Queries on click_view must have a filter limiting the results to one day.",
-                )
-            if first < self.today - timedelta(days=90):
-                raise _refuse(
-                    "BAD_VALUE",
-                    "click_view can be requested for dates back to 90 days "
-                    "before the time of the request.",
-                )
-        return first.isoformat(), last.isoformat()
 
     def _test(self, condition: Condition) -> Callable[[Any], bool]:
         return test_of(condition, field_of(condition.name, self.version)[-1], self.today)
-
-    def _bounds(self, condition: Condition) -> tuple[date, date]:
-        if condition.name != "segments.date":
-            return date.min, date.max  # held against each line instead
-        operator, value = condition.operator, condition.value
-        self._test(condition)  # refuses what is no day
-        if operator == "DURING":
-            return date_range(str(value), self.today)
-        days = [
-            date.fromisoformat(str(item))
-            for item in (value if isinstance(value, list) else [value])
-        ]
-        one = timedelta(days=1)
-        # No day is beyond the last or before the first; what is asked for there is checked by line.
-        return {
-            "=": (days[0], days[0]),
-            "IN": (min(days), max(days)),
-            "BETWEEN": (days[0], days[-1]),
-            ">=": (days[0], date.max),
-            ">": (min(days[0], date.max - one) + one, date.max),
-            "<=": (date.min, days[0]),
-            "<": (date.min, max(days[0], date.min + one) - one),
-        }.get(operator, (date.min, date.max))
 
     def report(self) -> Report:
         tests = [
@@ -335,7 +156,7 @@ class _Run:
         asked = [
             *self.metrics,
             *(condition.name for condition in self.where["metrics"]),
-            *(name for name, _ in self.query.order_by if _group(name) == "metrics"),
+            *(name for name, _ in self.query.order_by if group_of(name) == "metrics"),
         ]
         if self.segments and not self.metrics:
             asked.append("metrics.impressions")  # a day is there when something happened on it
@@ -348,7 +169,7 @@ class _Run:
 
     def _sums(self, wanted: dict[tuple[str, ...], Record], depth: int) -> Iterator[Row]:
         """A row for each entity and combination of segment values that any line is of."""
-        lines = self.account.conversions if self.has_actions else self.account.lines
+        lines = self.account.conversions if is_by_action(self.query) else self.account.lines
         tests = [
             (condition.name.split(".")[1], self._test(condition))
             for condition in self.where["segments"]
@@ -410,22 +231,13 @@ class _Run:
 
     def _order(self, name: str) -> Callable[[Row], Any]:
         def value(row: Row) -> Any:
-            if _group(name) == "metrics":
+            if group_of(name) == "metrics":
                 return self._figure(row[2], name.split(".", 1)[1])
-            if _group(name) == "segments":
+            if group_of(name) == "segments":
                 return row[1][self.segments.index(name)] if name in self.segments else None
             return _value(row[0], field_of(name, self.version))
 
         return lambda row: ((held := value(row)) is not None, held if held is not None else 0)
-
-
-def _refuse(code: str, message: str) -> GoogleAdsRefusal:
-    return GoogleAdsRefusal("query_error", code, message)
-
-
-def _group(name: str) -> str:
-    top = name.split(".", 1)[0]
-    return top if top in ("metrics", "segments") else ""
 
 
 def _value(parts: Record, chain: tuple[Any, ...]) -> Any:
