@@ -80,13 +80,19 @@ def session_refusal(world: World, request: web.Request) -> web.Response | None:
     return None
 
 
-async def json_body(request: web.Request) -> dict[str, Any]:
-    """The JSON object of a body. Raises SoqlError, which `guarded` answers, for anything else."""
+async def json_object(request: web.Request) -> dict[str, Any] | None:
+    """The JSON object of a body; None for anything else."""
     try:
         content = await request.json()
     except ValueError:
-        content = None
-    if not isinstance(content, dict):
+        return None
+    return content if isinstance(content, dict) else None
+
+
+async def json_body(request: web.Request) -> dict[str, Any]:
+    """The JSON object of a body. Raises SoqlError, which `guarded` answers, for anything else."""
+    content = await json_object(request)
+    if content is None:
         raise SoqlError("JSON_PARSER_ERROR", "The request body is not a JSON object")
     return content
 

@@ -15,7 +15,7 @@ from aiohttp import web
 
 from include.sandbox import soql, soql_engine
 from include.sandbox.dataset import World
-from include.sandbox.salesforce_access import USER_ID, access, known_version
+from include.sandbox.salesforce_access import USER_ID, access, json_object, known_version
 from include.sandbox.salesforce_org import long_id, org, wire_datetime
 from include.sandbox.soql_engine import Result
 
@@ -174,11 +174,8 @@ def routes(world: World) -> list[web.RouteDef]:
 
 
 async def _json(request: web.Request) -> dict[str, Any]:
-    try:
-        asked = await request.json()
-    except ValueError:
-        asked = None
-    if not isinstance(asked, dict):
+    asked = await json_object(request)
+    if asked is None:
         raise _Refused("InvalidJob", "The request body is not a JSON object")
     return asked
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from include.sources import SourceUnavailable
+from include.sources import Row, SourceUnavailable
 from include.sources.facebook_ads import FACEBOOK_ADS
 from include.sources.salesforce import SALESFORCE
 from tests.sandbox import (
@@ -29,6 +29,16 @@ def fault(path: str, body: str, times: int) -> list[dict[str, Any]]:
     """A plan: what is found at a path (a pattern) is answered so many times by something else."""
     do = {"kind": "status", "status": 200, "body": body}
     return [{"match": {"path": path}, "nth": 1, "times": times, "do": do}]
+
+
+def asked_again(sandbox: Sandbox, read: Callable[[], list[Row]], path: str, body: str) -> None:
+    """What a source reads is the same when one answer at a path says something else."""
+    sandbox.reset()
+    right = read()
+    assert right
+    sandbox.set_faults(fault(path, body, times=1))
+    assert read() == right
+    assert any(call["fault"] for call in sandbox.log()), "the plan was never in force"
 
 
 # -- LinkedIn ---------------------------------------------------------------------------------
@@ -63,12 +73,7 @@ def test_linkedin_is_asked_again(
     linkedin: Sandbox, stream: str, path: str, body: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("CLOSED_LOOP_HASH_KEY", "one for both readings")
-    linkedin.reset()
-    right = linkedin_reading.rows(linkedin, stream)
-    assert right
-    linkedin.set_faults(fault(path, body, times=1))
-    assert linkedin_reading.rows(linkedin, stream) == right
-    assert any(call["fault"] for call in linkedin.log()), "the plan was never in force"
+    asked_again(linkedin, lambda: linkedin_reading.rows(linkedin, stream), path, body)
 
 
 @pytest.mark.parametrize(("stream", "path"), ONE_OBJECT + LISTS)
@@ -143,12 +148,7 @@ PAGES = [
     + [("campaign_daily", path, "{}") for path in ("act_1/insights$", r"/\d{5,}$")],
 )
 def test_facebook_is_asked_again(facebook: Sandbox, stream: str, path: str, body: str) -> None:
-    facebook.reset()
-    right = facebook_reading.rows(facebook, stream)
-    assert right
-    facebook.set_faults(fault(path, body, times=1))
-    assert facebook_reading.rows(facebook, stream) == right
-    assert any(call["fault"] for call in facebook.log()), "the plan was never in force"
+    asked_again(facebook, lambda: facebook_reading.rows(facebook, stream), path, body)
 
 
 @pytest.mark.parametrize("body", ['{"data":[{}]}', *NO_PAGE])
@@ -197,11 +197,10 @@ def test_salesforce_is_asked_again(
 def test_a_describe_that_is_none_is_asked_for_again(
     salesforce: Sandbox, tmp_path: Path, body: str
 ) -> None:
-    salesforce.reset()
     settings = salesforce_reading.settings_for(salesforce, tmp_path)
-    client, account = salesforce_reading.connected(salesforce, settings)
-    right = salesforce_reading.read(client, account, "leads")
-    client, account = salesforce_reading.connected(salesforce, settings)
-    salesforce.set_faults(fault("Lead/describe$", body, times=1))
-    assert salesforce_reading.read(client, account, "leads") == right
-    assert any(call["fault"] for call in salesforce.log()), "the plan was never in force"
+
+    def read() -> list[Row]:
+        client, account = salesforce_reading.connected(salesforce, settings)
+        return salesforce_reading.read(client, account, "leads")
+
+    asked_again(salesforce, read, "Lead/describe$", body)
