@@ -19,7 +19,8 @@ from include.sandbox.dataset import World
 from include.sandbox.salesforce_access import bearer, error, guarded
 from include.sandbox.salesforce_faults import altered_records, page_of
 from include.sandbox.salesforce_objects import label
-from include.sandbox.salesforce_org import Org, SObject, long_id, org, wire_datetime
+from include.sandbox.salesforce_org import Org, SObject, org
+from include.sandbox.salesforce_values import long_id, wire_datetime
 from include.sandbox.soql_engine import Result
 
 MAX_BATCH, MIN_BATCH = 2_000, 200

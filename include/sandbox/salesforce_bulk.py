@@ -16,7 +16,8 @@ from include.sandbox import soql, soql_engine
 from include.sandbox.dataset import World
 from include.sandbox.salesforce_access import USER_ID, error, guarded, json_body
 from include.sandbox.salesforce_faults import Fault, altered_cells, page_of
-from include.sandbox.salesforce_org import Org, long_id, wire_datetime
+from include.sandbox.salesforce_org import Org
+from include.sandbox.salesforce_values import long_id, wire_datetime
 from include.sandbox.soql_engine import Result
 
 MAX_RECORDS = 250_000

@@ -16,7 +16,8 @@ from aiohttp import web
 from include.sandbox import soql, soql_engine
 from include.sandbox.dataset import World
 from include.sandbox.salesforce_access import USER_ID, access, json_object, known_version
-from include.sandbox.salesforce_org import long_id, org, wire_datetime
+from include.sandbox.salesforce_org import org
+from include.sandbox.salesforce_values import long_id, wire_datetime
 from include.sandbox.soql_engine import Result
 
 _ROWS_OF_A_RESULT = 100_000

@@ -8,7 +8,7 @@ types inferred. Records are brought to the wire form once per clock: UTC datetim
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -24,53 +24,17 @@ from include.sandbox.dataset import (
     instant,
 )
 from include.sandbox.salesforce_objects import Field
+from include.sandbox.salesforce_values import ID, WIRE_FORMS, id_key, long_id, wire_datetime
 
 Row = dict[str, Any]
 
 FOLDER = "salesforce"
-_WIRE = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}\+0000\Z")
 _DATETIME = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:?\d\d)?\Z")
 _DAY = re.compile(r"\d{4}-\d\d-\d\d\Z")
-ID = re.compile(r"[A-Za-z0-9]{15}(?:[A-Za-z0-9]{3})?\Z")
 _MONEY = re.compile(r"amount|price|revenue|cost|budget|arr|mrr|acv|tcv|value", re.IGNORECASE)
 _URL = re.compile(r"https?://", re.IGNORECASE)
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+\Z")
-_CHECK = "ABCDEFGHIJKLMNOPQRSTUVWXYZ012345"
 _EPOCH = "2000-01-01T00:00:00.000+0000"
-
-
-def id_key(value: str) -> str:
-    """What two spellings of one id share: the 15 characters of a well-formed 18-character id.
-
-    https://help.salesforce.com/s/articleView?id=000383751
-    """
-    if len(value) != 18:
-        return value
-    for group in range(3):
-        bits = 0
-        for index in range(5):
-            if "A" <= value[group * 5 + index] <= "Z":
-                bits |= 1 << index
-        if value[15 + group] != _CHECK[bits]:
-            return value
-    return value[:15]
-
-
-def long_id(value: str) -> str:
-    """The 18-character form of a 15-character id."""
-    suffix = ""
-    for group in range(0, 15, 5):
-        bits = sum(
-            1 << index for index, char in enumerate(value[group : group + 5]) if "A" <= char <= "Z"
-        )
-        suffix += _CHECK[bits]
-    return value + suffix
-
-
-def wire_datetime(moment: datetime) -> str:
-    """An aware instant as the REST API writes it; such texts sort as the instants do."""
-    moment = moment.astimezone(UTC)
-    return f"{moment:%Y-%m-%dT%H:%M:%S}.{moment.microsecond // 1000:03d}+0000"
 
 
 @dataclass(frozen=True, slots=True)
@@ -335,7 +299,7 @@ def _wire(sobject: SObject, record: Record, known_from: float, dataset: DataSet)
         if value is None or value == "":
             row[field.name] = False if field.type == "boolean" else None
             continue
-        change = _CHANGES.get(field.type)
+        change = WIRE_FORMS.get(field.type)
         try:
             row[field.name] = change(value) if change else value
         except (TypeError, ValueError) as error:
@@ -381,46 +345,6 @@ def _fill(name: str, row: Row, record: Record, known_from: float, dataset: DataS
     elif name == "CampaignMember":
         row["LeadOrContactId"] = row.get("ContactId") or row.get("LeadId")
         row["Type"] = row.get("Type") or ("Contact" if row.get("ContactId") else "Lead")
-
-
-def _datetime(value: Any) -> str:
-    if _WIRE.match(value):
-        return value
-    moment = datetime.fromisoformat(value)
-    return wire_datetime(moment if moment.tzinfo else moment.replace(tzinfo=UTC))
-
-
-def _day(value: Any) -> str:
-    return date.fromisoformat(value[:10]).isoformat()
-
-
-def _number(value: Any) -> float:
-    if isinstance(value, bool):
-        raise TypeError("a boolean is no number")
-    return float(value)
-
-
-def _whole(value: Any) -> int:
-    return int(_number(value))
-
-
-def _truth(value: Any) -> bool:
-    if isinstance(value, bool):
-        return value
-    if str(value).lower() not in ("true", "false"):
-        raise ValueError("neither true nor false")
-    return str(value).lower() == "true"
-
-
-def _text(value: Any) -> Any:
-    return value if isinstance(value, str | dict | list) else str(value)
-
-
-_CHANGES: dict[str, Callable[[Any], Any]] = {
-    "datetime": _datetime, "date": _day, "double": _number, "currency": _number,
-    "percent": _number, "int": _whole, "boolean": _truth, "string": _text, "textarea": _text,
-    "picklist": _text, "email": _text, "phone": _text, "url": _text,
-}  # fmt: skip
 
 
 def _organization(dataset: DataSet) -> Record:

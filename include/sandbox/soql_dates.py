@@ -7,7 +7,7 @@ Weeks begin on Sunday, as in the en_US locale; the fiscal year is the calendar y
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from include.sandbox.salesforce_org import wire_datetime
+from include.sandbox.salesforce_values import wire_datetime
 
 _MONTHS = {"MONTH": 1, "QUARTER": 3, "YEAR": 12}
 

@@ -8,7 +8,8 @@ from typing import Any
 
 from include.sandbox import soql
 from include.sandbox.salesforce_objects import Field
-from include.sandbox.salesforce_org import Org, Row, SObject, id_key
+from include.sandbox.salesforce_org import Org, Row, SObject
+from include.sandbox.salesforce_values import id_key
 from include.sandbox.soql import (
     Call,
     Condition,

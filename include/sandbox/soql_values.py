@@ -14,7 +14,8 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from include.sandbox.salesforce_objects import Field
-from include.sandbox.salesforce_org import Row, id_key
+from include.sandbox.salesforce_org import Row
+from include.sandbox.salesforce_values import id_key
 
 Getter = Callable[[Row], Any]
 Test = Callable[[Row], bool]

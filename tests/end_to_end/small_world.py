@@ -13,7 +13,7 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from include.sandbox.salesforce_org import long_id
+from include.sandbox.salesforce_values import long_id
 
 Line = dict[str, Any]
 Files = dict[str, list[Line]]

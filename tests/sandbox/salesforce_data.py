@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from include.sandbox.salesforce_org import long_id
+from include.sandbox.salesforce_values import long_id
 
 Record = dict[str, Any]
 

@@ -22,7 +22,7 @@ from simple_salesforce.exceptions import (
     SalesforceResourceNotFound,
 )
 
-from include.sandbox.salesforce_org import long_id
+from include.sandbox.salesforce_values import long_id
 from tests.sandbox.running import Sandbox, start_sandbox, write_data_set
 from tests.sandbox.salesforce_data import FILES, LEADS, USER, key
 

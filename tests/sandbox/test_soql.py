@@ -8,7 +8,8 @@ import pytest
 
 from include.sandbox import soql, soql_engine
 from include.sandbox.dataset import DataSet, World
-from include.sandbox.salesforce_org import id_key, long_id, org
+from include.sandbox.salesforce_org import org
+from include.sandbox.salesforce_values import id_key, long_id
 from include.sandbox.soql import SoqlError
 from include.sandbox.soql_dates import span_of
 from tests.sandbox.running import write_data_set
