@@ -116,7 +116,8 @@ def write_batch(
         with plainly(partial):
             stream_folder.mkdir(parents=True, exist_ok=True)
             with _alone_in(stream_folder):
-                _clear_stale_partials(stream_folder)
+                for left in _stale_partials(stream_folder):
+                    shutil.rmtree(left, ignore_errors=True)
                 partial.mkdir()
                 file = (partial / _RECORDS).open("xb")
                 fcntl.flock(file, fcntl.LOCK_EX)
@@ -205,23 +206,34 @@ def _decode(line: bytes) -> Record:
         return _PLAIN_DECODER.decode(line.decode())
 
 
-def _clear_stale_partials(stream_folder: Path) -> None:
-    """Remove what killed writers left; a living writer holds a lock on its records file.
+def remove(folder: Path) -> None:
+    """Remove a landed batch; a reader finds it whole or not at all."""
+    going = folder.with_name(f".partial-{folder.name}")
+    with plainly(folder):
+        folder.rename(going)
+        shutil.rmtree(going)
 
-    Called by one at a time, for between making its folder and that lock a writer looks dead.
-    """
-    for partial in stream_folder.glob(".partial-*"):
+
+def stale_partials(settings: Settings) -> Iterator[Path]:
+    """What killed writers left, in every stream; a living writer locks its records file."""
+    for folder in sorted(path for path in settings.landing.glob("*/*/*") if path.is_dir()):
+        with plainly(folder), _alone_in(folder):
+            yield from _stale_partials(folder)
+
+
+def _stale_partials(stream_folder: Path) -> list[Path]:
+    """Asked by one at a time, for between making its folder and that lock a writer looks dead."""
+    stale = []
+    for partial in sorted(stream_folder.glob(".partial-*")):
         try:
             with (partial / _RECORDS).open("rb") as file:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                shutil.rmtree(partial, ignore_errors=True)
         except BlockingIOError:
             continue
         except FileNotFoundError:
-            try:
-                partial.rmdir()
-            except OSError:
-                continue
+            pass
+        stale.append(partial)
+    return stale
 
 
 def _safe(name: str) -> str:

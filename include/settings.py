@@ -40,6 +40,7 @@ class Settings:
     ``retry_seconds`` bounds how long one call to a source is retried before the task fails, the
     first time after ``retry_first_wait`` seconds, then at growing intervals;
     ``task_retries`` is how often Airflow then tries the task again.
+    ``landing_days`` is how many days a landed batch stays at least.
     ``fresh_by`` is the hour in the reporting zone at which a night's news are missed.
     ``closed_accounts`` names accounts, each as ``source/account``, that nobody shall miss.
     """
@@ -59,6 +60,7 @@ class Settings:
     retry_seconds: int
     retry_first_wait: float
     task_retries: int
+    landing_days: int
     fresh_by: time
     closed_accounts: frozenset[str]
     salesforce_fields: Mapping[str, Mapping[str, str]]
@@ -165,6 +167,9 @@ def load_settings(environment: Mapping[str, str] | None = None) -> Settings:
         fresh_by=_hour(env, "CLOSED_LOOP_FRESH_BY", "10:00"),
         closed_accounts=frozenset(
             (env.get("CLOSED_LOOP_CLOSED_ACCOUNTS") or "").replace(",", " ").split()
+        ),
+        landing_days=_at_least_one(
+            "CLOSED_LOOP_LANDING_DAYS", env.get("CLOSED_LOOP_LANDING_DAYS") or 90
         ),
         salesforce_fields=_fields(env, "CLOSED_LOOP_SALESFORCE_FIELDS"),
         seeds=Path(env.get("CLOSED_LOOP_SEEDS") or Path(__file__).parent / "seeds").absolute(),

@@ -10,6 +10,7 @@ from include import failpoints
 from include.contracts.ops import (
     KNOWN_ACCOUNTS,
     LOAD_LEDGER,
+    OPS_TABLES,
     REJECTED_ROWS,
     RESTATEMENTS,
     SCHEMA_CHANGES,
@@ -36,6 +37,18 @@ def staged_batches(settings: Settings) -> set[str]:
     """The batches that the ledger names."""
     with engine_of(settings).read() as session:
         return _staged_batches(session)
+
+
+def borne_batches(settings: Settings) -> set[str]:
+    """The batches whose id any row of staging or ops bears."""
+    selects = [
+        compose("select {c} as batch_id from {name}", c=c, name=f"{table.schema}.{table.name}")
+        for table in (*STAGING_TABLES, *OPS_TABLES)
+        for c in ("batch_id", "old_batch_id")
+        if c in table.column_names
+    ]
+    with engine_of(settings).read() as session:
+        return {row["batch_id"] for row in session.rows(" union ".join(selects))}
 
 
 def replace(settings: Settings, replayed: Settings, batch_ids: Collection[str]) -> None:

@@ -19,7 +19,8 @@ def test_every_file_imports(dag_bag) -> None:
 
 
 def test_the_dags_are_exactly_these(dag_bag) -> None:
-    assert set(dag_bag.dags) == INGEST | {"closed_loop", "check_connections", "freshness_watchdog"}
+    others = {"closed_loop", "check_connections", "freshness_watchdog", "clean_landing"}
+    assert set(dag_bag.dags) == INGEST | others
 
 
 def test_every_dag_is_documented_owned_tagged_and_retried(dag_bag) -> None:
@@ -107,6 +108,14 @@ def test_the_watchdog_looks_every_hour_and_waits_for_no_run(dag_bag) -> None:
     assert set(dag.task_dict) == {"require_news"}
     assert dag.timetable.expression == "20 * * * *"
     assert dag.task_dict["require_news"].pool == "default_pool"
+
+
+def test_landing_is_cleaned_weekly_and_can_be_tried_dry(dag_bag) -> None:
+    dag = dag_bag.dags["clean_landing"]
+    assert set(dag.task_dict) == {"clean"}
+    assert dag.timetable.expression == "0 12 * * 0"
+    assert dag.params["dry_run"] is False
+    assert dag.task_dict["clean"].pool == "warehouse"
 
 
 def test_whoever_writes_the_warehouse_waits_in_the_one_slot_pool(dag_bag) -> None:

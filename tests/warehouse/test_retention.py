@@ -1,0 +1,85 @@
+"""What is removed from landing, and that a rebuild does not miss it."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from include import landing, rebuild, retention, warehouse
+from include.settings import Settings
+from tests.warehouse.nights import load_night
+from tests.warehouse.test_rebuild import SOURCES, WORKING, lose, staged_alone
+from tests.warehouse.world import NETWORK, campaign, land, run, spent
+
+
+def landed(settings: Settings) -> set[str]:
+    return {
+        batch.batch_id for source in SOURCES for batch in landing.batches(settings, source.name)
+    }
+
+
+def test_a_rebuild_after_a_clean_up_gives_what_one_before_it_would(new_settings: Any) -> None:
+    settings = replace(new_settings("duckdb"), landing_days=1)
+    warehouse.prepare(settings, SOURCES)
+    nights = 9
+    for night in range(nights):
+        load_night(settings, 7, night)
+    before, batches = warehouse.fingerprint(settings, WORKING), landed(settings)
+    deleted = warehouse.read(
+        settings, "select count(*) as n from staging.stg_crm_campaign_members where is_deleted"
+    )
+    assert deleted[0]["n"] > 0, "nothing was deleted: the hard case would not be tried"
+
+    late = run(nights + 1)
+    dry = retention.clean(settings, SOURCES, late, is_dry_run=True)
+    assert landed(settings) == batches
+    assert retention.clean(settings, SOURCES, late, is_dry_run=False) == dry
+    assert len(landed(settings)) == len(batches) - dry.batch_count
+    assert dry.batch_count >= 3
+    assert dry.byte_count > 0
+    again = retention.clean(settings, SOURCES, late, is_dry_run=False)
+    assert (again.batch_count, again.byte_count) == (0, 0)
+
+    lose(settings)
+    rebuild.rebuild(settings, SOURCES)
+    assert warehouse.fingerprint(settings, WORKING) == before
+
+
+def test_only_what_is_old_and_left_over_goes(new_settings: Any) -> None:
+    settings = new_settings("duckdb")
+    assert settings.landing_days == 90
+    warehouse.prepare(settings, SOURCES)
+    night = run(100)
+    never_staged = land(settings, NETWORK, "campaigns", 2, [campaign("a", "A")])
+    young = land(settings, NETWORK, "campaigns", 11, [campaign("a", "B")])
+    staged = staged_alone(settings, 1, spent("a", 0, "1"))
+    (stream,) = settings.landing.glob("*/*/campaign_daily")
+    killed = stream / ".partial-20261101T120000000000Z-00000000"
+    killed.mkdir()
+    note, new_note, replayed = (
+        settings.home / name
+        for name in ("failures/x/old.jsonl", "failures/x/new.jsonl", "rebuild-x/f.duckdb")
+    )
+    for path, age in ((note, 91), (new_note, 89), (replayed, 2)):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("{}")
+        at = (night.started_at - timedelta(age)).timestamp()
+        for each in (path, path.parent):
+            os.utime(each, (at, at))
+
+    def alive() -> Any:
+        yield campaign("a", "C")
+        cleaned = retention.clean(settings, SOURCES, night, is_dry_run=False)
+        assert (cleaned.batch_count, cleaned.leftover_count) == (1, 3)
+        yield campaign("b", "C")
+
+    writing = land(settings, NETWORK, "campaigns", 100, alive())
+
+    assert landed(settings) == {young.batch_id, staged, writing.batch_id}
+    assert writing.record_count == 2
+    left = [path.exists() for path in (never_staged.folder, killed, note, replayed, new_note)]
+    assert left == [False, False, False, False, True]
+    assert not list(Path(settings.landing).rglob(".partial-*"))
