@@ -10,7 +10,7 @@ export PYTHONPATH := $(CURDIR)
 export AIRFLOW__CORE__LOAD_EXAMPLES := False
 export GX_ANALYTICS_ENABLED := False
 
-.PHONY: run up models rebuild test lint bench lock audit clean dictionary roles
+.PHONY: run up models approve rebuild test lint bench lock audit clean dictionary roles
 
 run: $(VENV)/installed ## the nightly loop once, against the sandbox
 	@$(BIN)/python -m include.nightly run
@@ -23,6 +23,9 @@ models: $(VENV)/installed ## the attribution models on touches and deals of your
 
 rebuild: $(VENV)/installed ## the warehouse made anew from what was landed
 	@$(BIN)/python -m include.rebuild
+
+approve: $(VENV)/installed ## let be published what make run says is held
+	@$(BIN)/python -m include.holds approve "$$(date -u +%Y-%m-%dT%H:%M:%S+00:00)"
 
 test: $(VENV)/installed-dev ## every test
 	@$(BIN)/python -m pytest

@@ -13,6 +13,23 @@ Trigger it at any time, as often as you like: the marts are a function of stagin
 run gives the same marts. It takes no dates. If loads come in while it builds, the audit first
 builds everything anew at one instant, so that no two models speak of different ones.
 
+### Held figures
+
+Before it publishes, it holds the spend of each account's last seven days against what is published:
+a day below a fifth (`CLOSED_LOOP_HOLD_BELOW`) of the median of the 28 published days before it and
+below all of them (`collapse`), above five times their most (`CLOSED_LOOP_HOLD_ABOVE`; `jump`), two
+days without spend where nine in ten had it (`silent`), or a published week of which more than half
+is gone (`restated`). An account with fewer than 14 days of spend among the 28 is not judged, nor is
+a day published as it stands, nor anything before the first publish.
+
+What is held waits in `approve` (Required Actions in the UI) for `CLOSED_LOOP_HOLD_HOURS`, while
+readers keep the marts of the last publish; `ops.holds` keeps the figures and who decided.
+
+- *Approve* if it is true: all is published, and these account-days are not asked about again.
+- *Reject* if it is wrong: nothing is published. Load the days again (`first`, `last`, `accounts` of
+  the source's ingest DAG); the run of `closed_loop` that follows asks only if they stay unusual.
+- Nobody answered: nothing is published and the run is red. Clear `approve` to be asked again.
+
 ### Why did last month change?
 
 Every figure of a closed month that a publish moves is in `ops.mart_changes`, with its causes and
@@ -26,6 +43,7 @@ By what the failed task says:
 - *audits returned rows*: the books do not close. The task names the audits and shows rows;
   nothing was published. Mend the cause (often a missing currency rate or a seed), then clear
   `prepare` and all that follows it.
+- *held: …*: see above.
 - *an SQL error in a model*: the file is named; mend it and clear the task.
 - *a seed was refused*: file, line and reason are named; mend the seed and clear `prepare`.
 - *the warehouse file is held by …*: end that process, then clear the task.
@@ -36,10 +54,12 @@ from __future__ import annotations
 import logging
 from datetime import timedelta
 
+from airflow.providers.standard.operators.hitl import HITLOperator
 from airflow.sdk import (
     DAG,
     Asset,
     AssetOrTimeSchedule,
+    Context,
     CronTriggerTimetable,
     ExceptionRetryPolicy,
     Param,
@@ -66,6 +86,43 @@ RETRY_POLICY = ExceptionRetryPolicy(
     rules=[RetryRule("include.warehouse.WarehouseUnavailable", retry_delay=timedelta(minutes=2))],
     default=RetryAction.FAIL,
 )
+
+APPROVE, REJECT = "Approve", "Reject"
+
+
+class Approval(HITLOperator):
+    """Ask a person whether what is held shall be published; if nothing is held, ask nobody.
+
+    The time-out keeps holding: the task fails in words and nothing is published.
+    """
+
+    def execute(self, context: Context) -> dict:
+        from airflow.sdk.execution_time import task_runner
+
+        from include import holds, notices
+
+        if not self.body:
+            return {"chosen_options": [APPROVE], "responded_by_user": None, "responded_at": None}
+        is_dag_test = type(task_runner.SUPERVISOR_COMMS).__name__.startswith("InProcess")
+        if is_dag_test or not load_settings().hold_hours:
+            raise holds.Held(holds.sentences(self.body, holds.NOBODY_ASKED))
+        link = self.generate_link_to_ui_from_context(context=context)
+        notices.send(
+            context,
+            "publishing is held, please decide",
+            [
+                ("What happened", holds.sentences(self.body, holds.ASKED)),
+                ("What was done", ["Readers keep the marts of the last publish."]),
+                ("What to do", [f"Approve or reject: {link}"]),
+            ],
+        )
+        return super().execute(context)
+
+    def process_trigger_event_error(self, event: dict) -> None:
+        from include import holds
+
+        raise holds.Held(holds.sentences(self.body, holds.NOBODY_ANSWERED))
+
 
 with DAG(
     dag_id="closed_loop",
@@ -129,6 +186,30 @@ with DAG(
         return len(audits())
 
     @task
+    def look_for_holds() -> str:
+        """Hold the spend as built against the spend as published; returns what to ask a person."""
+        from include import holds, run
+
+        context = get_current_context()
+        settings = run.settings_of(context, transforms=True)
+        return holds.question(holds.look(settings, run.run_of(context)))
+
+    @task
+    def decide(question: str, answer: dict) -> None:
+        """Note what was decided of what is held; a rejection fails, and nothing is published."""
+        from include import holds, run
+
+        if not question:
+            return
+        settings = run.settings_of(get_current_context(), transforms=True)
+        by, at = answer["responded_by_user"]["name"], answer["responded_at"]
+        if answer["chosen_options"] == [APPROVE]:
+            holds.approve(settings, by, at)
+        else:
+            holds.reject(settings, by, at)
+            raise holds.Held(holds.sentences(question, holds.REJECTED.format(by=by)))
+
+    @task
     def publish() -> None:
         """Put the audited marts where people read them, all at one instant."""
         from include import run, warehouse
@@ -152,4 +233,14 @@ with DAG(
     for model in models():
         above = [built[name] for name in model.depends_on]
         (above or prepared) >> built[model.name] >> audited
-    audited >> publish() >> report()
+    question = look_for_holds()
+    answer = Approval(
+        task_id="approve",
+        doc_md="Ask a person about what is held, if anything is.",
+        subject="Publish marts with unusual figures?",
+        body="{{ ti.xcom_pull(task_ids='look_for_holds') }}",
+        options=[APPROVE, REJECT],
+        response_timeout=timedelta(hours=load_settings().hold_hours),
+    )
+    audited >> question >> answer
+    decide(question, answer.output) >> publish() >> report()

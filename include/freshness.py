@@ -17,7 +17,7 @@ from include.planning import streams_to_read, yesterday
 from include.run import NIGHT_BEGINS
 from include.settings import Settings
 from include.sources import Account, Source
-from include.warehouse import WarehouseError, WarehouseUnavailable
+from include.warehouse import WarehouseError, WarehouseUnavailable, holding
 
 _CLOSED = {"CLOSED", "CANCELED", "CANCELLED", "REMOVED", "PENDING_DELETION"}
 """What the platforms call an account that is used no more."""
@@ -98,9 +98,15 @@ def require_news(
             sentences += _objects_missing(settings, source, wanted, night, due)
     if is_expected and (published := _published_as_of(settings)) < night:
         told = f"are as of {published:%Y-%m-%d %H:%M} UTC" if published > _NEVER else "do not exist"
+        held = len(holding.waiting(settings))
+        why = (
+            f"publishing is held, for {held} figures wait for a decision (the task approve)"
+            if held
+            else "look at the last run of closed_loop; if there is none, it is paused or the "
+            "scheduler is down"
+        )
         sentences.append(
-            f"The marts {told}; those of the night of {night:%Y-%m-%d} were {due}: look at the "
-            "last run of closed_loop; if there is none, it is paused or the scheduler is down"
+            f"The marts {told}; those of the night of {night:%Y-%m-%d} were {due}: {why}"
         )
     if sentences:
         raise NewsMissing(sentences)

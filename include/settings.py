@@ -10,6 +10,7 @@ import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, time
+from decimal import Decimal
 from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -43,6 +44,8 @@ class Settings:
     ``landing_days`` is how many days a landed batch stays at least.
     ``fresh_by`` is the hour in the reporting zone at which a night's news are missed.
     ``closed_accounts`` names accounts, each as ``source/account``, that nobody shall miss.
+    ``hold_below`` and ``hold_above`` are the shares of an account's usual spend beyond which a day
+    is held from being published; ``hold_hours`` is how long a person is waited for (0: not asked).
     """
 
     home: Path
@@ -63,6 +66,9 @@ class Settings:
     landing_days: int
     fresh_by: time
     closed_accounts: frozenset[str]
+    hold_below: Decimal
+    hold_above: Decimal
+    hold_hours: int
     salesforce_fields: Mapping[str, Mapping[str, str]]
     seeds: Path
     ca_file: str | None
@@ -171,6 +177,9 @@ def load_settings(environment: Mapping[str, str] | None = None) -> Settings:
         landing_days=_at_least_one(
             "CLOSED_LOOP_LANDING_DAYS", env.get("CLOSED_LOOP_LANDING_DAYS") or 90
         ),
+        hold_below=_share(env, "CLOSED_LOOP_HOLD_BELOW", "0.2"),
+        hold_above=_share(env, "CLOSED_LOOP_HOLD_ABOVE", "5"),
+        hold_hours=_whole_number("CLOSED_LOOP_HOLD_HOURS", env.get("CLOSED_LOOP_HOLD_HOURS") or 20),
         salesforce_fields=_fields(env, "CLOSED_LOOP_SALESFORCE_FIELDS"),
         seeds=Path(env.get("CLOSED_LOOP_SEEDS") or Path(__file__).parent / "seeds").absolute(),
         ca_file=env.get("CLOSED_LOOP_CA_FILE") or None,
@@ -227,6 +236,12 @@ def _number(name: str, text: str) -> float:
     if not re.fullmatch(r"\d+(\.\d+)?", text, re.ASCII):
         raise SettingsError(f"{name} holds {text!r}; write a number such as 0.5")
     return float(text)
+
+
+def _share(env: Mapping[str, str], name: str, default: str) -> Decimal:
+    text = env.get(name) or default
+    _number(name, text)
+    return Decimal(text)
 
 
 def _at_least_one(name: str, value: object) -> int:

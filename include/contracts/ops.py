@@ -256,6 +256,58 @@ MART_CHANGES = table(
     warning="A figure at its last publish stands in the mart itself; here is only what moved.",
 )
 
+HOLDS = table(
+    "ops",
+    "holds",
+    "Spend so unusual that a person was asked before it was published, and what was decided",
+    "account, kind and day",
+    ("source", "account_id", "kind", "date_day"),
+    (
+        c.source,
+        c.account_id,
+        Column(
+            "kind",
+            Type.TEXT,
+            "What is unusual: spend collapsed or jumped that day, the account went silent, or the "
+            "published spend of the week up to the day was restated away",
+            one_of=("collapse", "jump", "silent", "restated"),
+        ),
+        Column(
+            "status",
+            Type.TEXT,
+            "open and rejected figures keep the marts from being published; gone ones turned out "
+            "usual again",
+            one_of=("open", "approved", "rejected", "gone"),
+            is_required=True,
+        ),
+        Column("decided_by", Type.TEXT, "Who approved or rejected it"),
+        Column("run_id", Type.TEXT, "The run that held it last", is_required=True),
+        c.date_day,
+        Column(
+            "figure",
+            Type.AD_MONEY,
+            "The spend that is unusual",
+            unit="the account's currency",
+            is_required=True,
+        ),
+        Column(
+            "usual",
+            Type.AD_MONEY,
+            "The spend it was held against",
+            unit="the account's currency",
+            is_required=True,
+        ),
+        Column(
+            "found_at",
+            Type.TIMESTAMP,
+            "The instant that run spoke for",
+            unit="UTC",
+            is_required=True,
+        ),
+        Column("decided_at", Type.TIMESTAMP, "When it was decided", unit="UTC"),
+    ),
+)
+
 STAGING_VERSION = table(
     "ops",
     "staging_version",
@@ -301,6 +353,7 @@ OPS_TABLES: tuple[Table, ...] = (
     KNOWN_ACCOUNTS,
     SCHEMA_CHANGES,
     MART_CHANGES,
+    HOLDS,
     STAGING_VERSION,
     MIGRATIONS,
 )

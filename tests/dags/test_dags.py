@@ -76,9 +76,15 @@ def test_closed_loop_builds_every_model_before_it_audits_and_audits_before_it_pu
 ) -> None:
     dag = dag_bag.dags["closed_loop"]
     names = {model.name for model in models()}
-    assert set(dag.task_dict) == names | {"prepare", "audit", "publish", "report"}
+    assert set(dag.task_dict) == names | {
+        "prepare", "audit", "look_for_holds", "approve", "decide", "publish", "report"
+    }  # fmt: skip
     assert dag.task_dict["audit"].upstream_task_ids == names | {"prepare"}
-    assert dag.task_dict["publish"].upstream_task_ids == {"audit"}
+    assert dag.task_dict["look_for_holds"].upstream_task_ids == {"audit"}
+    assert dag.task_dict["approve"].upstream_task_ids == {"look_for_holds"}
+    assert dag.task_dict["decide"].upstream_task_ids == {"look_for_holds", "approve"}
+    assert dag.task_dict["publish"].upstream_task_ids == {"decide"}
+    assert all(task.trigger_rule == "all_success" for task in dag.tasks)
     assert dag.task_dict["report"].upstream_task_ids == {"publish"}
     for model in models():
         wanted = set(model.depends_on) or {"prepare"}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
+from decimal import Decimal
 from typing import Any
 
 import duckdb
@@ -16,9 +17,11 @@ from include import warehouse
 from include.contracts.ops import LOAD_LEDGER
 from include.contracts.values import arrow_schema
 from include.freshness import NewsMissing, connected_since, night_due, require_news
+from include.holds import Hold
 from include.run import Run
 from include.settings import Settings
 from include.sources import Account
+from include.warehouse import holding
 from include.warehouse.engine import engine_of
 from tests.warehouse.world import ACCOUNT, CRM, NETWORK, ORG
 
@@ -106,6 +109,11 @@ def test_a_run_that_was_never_created_is_missed_by_its_hour(prepared: Settings) 
     assert "2026-11-21 of account act_1" in berlin
     assert objects.startswith("Salesforce 00D1: nothing was read in the night of 2026-11-22")
     assert marts.startswith("The marts are as of 2026-11-21 05:00 UTC")
+    assert "look at the last run of closed_loop" in marts
+    hold = Hold("facebook_ads", "act_1", "jump", yesterday, Decimal(900), Decimal(9))
+    holding.note(prepared, Run("night", NIGHT, NIGHT), [hold])
+    marts = missing(prepared, DUE + timedelta(1))[-1]
+    assert "publishing is held, for 1 figures wait for a decision" in marts
 
 
 def test_what_is_not_due_or_not_expected_raises_no_alarm(prepared: Settings) -> None:

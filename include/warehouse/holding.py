@@ -1,0 +1,136 @@
+"""What is held from being published: the spend it is judged by, and the decisions, in ops.holds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import asdict
+from datetime import date, datetime
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from include.contracts.ops import HOLDS
+from include.settings import Settings
+from include.warehouse.engine import (
+    Rows,
+    Session,
+    Sql,
+    WarehouseError,
+    WarehouseUnavailable,
+    compose,
+    engine_of,
+)
+
+if TYPE_CHECKING:
+    from include.holds import Hold
+    from include.run import Run
+
+DAYS_IN_SIGHT = 92
+"""How far back spend is read: four weeks before the last one, and gaps."""
+
+AccountSpend = dict[tuple[str, str], dict[date, Decimal]]
+"""By source and account: spend by loaded day."""
+
+_UNDECIDED = "status in ('open', 'rejected')"
+
+
+def candidate_spend(settings: Settings) -> AccountSpend:
+    """Each ad account's last loaded days as built."""
+    with engine_of(settings).read() as session:
+        return _spend(session, "build")
+
+
+def published_spend(settings: Settings) -> AccountSpend:
+    """Each ad account's last loaded days as published; nothing before the first publish."""
+    try:
+        with engine_of(settings).read_marts() as session:
+            is_published = session.rows(
+                "select 1 as one from information_schema.tables "
+                "where table_name = 'mart_data_health' and table_schema <> 'build'"
+            )
+            return _spend(session, "marts") if is_published else {}
+    except WarehouseUnavailable:
+        raise
+    except WarehouseError:
+        if settings.marts_file.exists():
+            raise
+        return {}
+
+
+def _spend(session: Session, schema: str) -> AccountSpend:
+    health = f"{schema}.mart_data_health"
+    days: AccountSpend = {}
+    for row in session.rows(
+        compose(
+            "select source, account_id, date_day, spend from {health} where spend is not null "
+            "and date_day > (select max(date_day) from {health}) - cast(:days as integer)",
+            health=health,
+        ),
+        {"days": DAYS_IN_SIGHT},
+    ):
+        days.setdefault((row["source"], row["account_id"]), {})[row["date_day"]] = row["spend"]
+    return days
+
+
+def approved(settings: Settings) -> set[tuple[str, str, str, date]]:
+    """What was approved: source, account, kind and day."""
+    rows = _holds(settings, "status = 'approved'")
+    return {(row["source"], row["account_id"], row["kind"], row["date_day"]) for row in rows}
+
+
+def waiting(settings: Settings) -> Rows:
+    """What waits for a decision, as rows of ``ops.holds``."""
+    return _holds(settings, _UNDECIDED)
+
+
+def _holds(settings: Settings, condition: str) -> Rows:
+    query = compose(
+        "select * from ops.holds where {condition} order by source, account_id, date_day, kind",
+        condition=Sql(condition),
+    )
+    with engine_of(settings).read() as session:
+        return session.rows(query)
+
+
+def note(settings: Settings, run: Run, holds: Iterable[Hold]) -> None:
+    """Keep what waits now. What waited and does not any more is ``gone``, with who rejected it."""
+    insert = compose(
+        "insert into ops.holds ({columns}) values ({values})",
+        columns=HOLDS.column_names,
+        values=Sql(", ".join(f":{name}" for name in HOLDS.column_names)),
+    )
+    with engine_of(settings).write("holds") as session:
+        session.execute(
+            compose(
+                "update ops.holds set status = 'gone' where {undecided}",
+                undecided=Sql(_UNDECIDED),
+            )
+        )
+        for hold in holds:
+            row = asdict(hold) | {
+                "run_id": run.run_id,
+                "status": "open",
+                "decided_by": None,
+                "found_at": run.as_of,
+                "decided_at": None,
+            }
+            session.execute(
+                Sql(
+                    "delete from ops.holds where source = :source and account_id = :account_id "
+                    "and kind = :kind and date_day = :date_day"
+                ),
+                row,
+            )
+            session.execute(insert, row)
+
+
+def decide(settings: Settings, status: str, by: str, at: datetime) -> None:
+    """Note a decision on all that waits: ``approved`` or ``rejected``, by whom and when."""
+    with engine_of(settings).write("holds") as session:
+        session.execute(
+            compose(
+                "update ops.holds set status = :status, decided_by = :by, decided_at = :at "
+                "where {undecided}",
+                undecided=Sql(_UNDECIDED),
+            ),
+            {"status": status, "by": by, "at": at},
+        )
