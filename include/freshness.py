@@ -166,7 +166,7 @@ def _days_missing(
             missing.setdefault(day, []).append(account.account_id)
     return [
         f"{source.title}: {day} of {_told(ids, accounts)} is not loaded, {due}; "
-        f"{_what_to_do(source)}. An account that shall not be read any more is named in "
+        f"{_what_to_do(source)}; an account that nobody shall miss is named in "
         "CLOSED_LOOP_CLOSED_ACCOUNTS"
         for day, ids in sorted(missing.items())
     ]
@@ -198,7 +198,7 @@ def _objects_missing(
             else:
                 is_any_read = True
         if late or not is_any_read:
-            what = f"{_listed(late)} not read" if is_any_read else "nothing was read"
+            what = f"{_listed(late)} were not read" if is_any_read else "nothing was read"
             sentences.append(
                 f"{source.title} {account.account_id}: {what} in the night of {night:%Y-%m-%d}, "
                 f"{due}; {_what_to_do(source)}"

@@ -44,6 +44,9 @@ class _Trouble:
     since: str = ""
     told: list[str] = field(default_factory=list)
     told_at: str = ""
+    run_id: str = ""
+    read: int = 0
+    """How many lines of that run's failures are known, of a run that failed and was cleared."""
 
 
 def callbacks(stands: str) -> dict[str, Callback]:
@@ -64,7 +67,7 @@ def tell_failure(context: Mapping[str, Any], stands: str) -> None:
     """
     settings, dag_id = load_settings(), context["dag"].dag_id
     trouble = _read(settings, dag_id)
-    sentences = _sentences(settings, dag_id, context)
+    sentences = _sentences(settings, trouble, context)
     began = _began(context)
     trouble.failures += 1
     trouble.since = trouble.since or began
@@ -199,10 +202,13 @@ def _post(connection: Any, settings: Settings, subject: str, text: str) -> None:
         raise NoticeRefused(f"the webhook answered {answer.status_code}")
 
 
-def _sentences(settings: Settings, dag_id: str, context: Mapping[str, Any]) -> list[str]:
-    """What the run's tasks said when they failed, each once."""
-    file = failures_file(settings, dag_id, context["run_id"])
-    noted = [json.loads(line) for line in file.open()] if file.exists() else []
+def _sentences(settings: Settings, trouble: _Trouble, context: Mapping[str, Any]) -> list[str]:
+    """What the run's tasks said when they failed, each once; of one that was cleared, the news."""
+    run_id = context["run_id"]
+    file = failures_file(settings, context["dag"].dag_id, run_id)
+    lines = file.read_text().splitlines() if file.exists() else []
+    noted = [json.loads(line) for line in lines[trouble.read if run_id == trouble.run_id else 0 :]]
+    trouble.run_id, trouble.read = run_id, len(lines)
     told = list(dict.fromkeys(f"{each['task_id']}: {each['sentence']}" for each in noted))
     if not told:
         return [f"The run stopped without saying why ({context.get('reason') or 'no reason'})."]

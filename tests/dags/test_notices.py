@@ -157,6 +157,10 @@ class World:
             record_failure({"exception": ValueError(sentence), "ti": Task(f"load_{n}", context)})
         self.dag.on_failure_callback(context | {"reason": "task_failure"})
 
+    def is_cleared_and_fails(self, sentence: str) -> None:
+        self.nights -= 1
+        self.fails(sentence)
+
     def goes_well(self) -> None:
         self.dag.on_success_callback(self.context())
 
@@ -235,6 +239,15 @@ def test_an_hourly_alarm_is_told_once_a_day_unless_it_changes(
     ]
     world.fails("the 20th and the 21st are missing", hours=1)
     assert len(world.subjects) == 3
+
+
+def test_of_a_run_that_was_cleared_only_the_news_are_told(world_of: Callable[[str], World]) -> None:
+    world = world_of("closed_loop")
+    world.fails("a seed was refused")
+    world.is_cleared_and_fails("the books do not close")
+    text = world.mail.received[-1][1].get_content()
+    assert "the books do not close" in text
+    assert "a seed was refused" not in text
 
 
 def test_a_notice_that_did_not_arrive_is_tried_again_and_shows_no_secret(
