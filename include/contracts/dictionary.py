@@ -5,7 +5,7 @@ from __future__ import annotations
 from include.contracts.build_info import BUILD_INFO
 from include.contracts.ddl import meaning
 from include.contracts.marts import MART_TABLES
-from include.contracts.ops import OPS_TABLES
+from include.contracts.ops import OPS_TABLES, V_FRESHNESS
 from include.contracts.seeds import SEED_TABLES
 from include.contracts.settings import SETTINGS_TABLES
 from include.contracts.shape import Column, Table
@@ -15,7 +15,7 @@ _PARTS: tuple[tuple[str, tuple[Table, ...]], ...] = (
     ("Marts: what people read", (*MART_TABLES, BUILD_INFO)),
     ("Staging: what the sources say", STAGING_TABLES),
     ("Seeds and settings: what the owner decides", (*SEED_TABLES, *SETTINGS_TABLES)),
-    ("Ops: how the pipeline keeps account of itself", OPS_TABLES),
+    ("Ops: how the pipeline keeps account of itself", (*OPS_TABLES, V_FRESHNESS)),
 )
 
 

@@ -345,6 +345,34 @@ MIGRATIONS = table(
     ),
 )
 
+V_FRESHNESS = table(
+    "ops",
+    "v_freshness",
+    "How far every stream of every account is loaded, and how far it is behind the newest load",
+    "source, account and stream",
+    ("source", "account_id", "stream"),
+    (
+        c.source,
+        c.account_id.meaning_here("The ad account or CRM org, as its issuer writes it"),
+        c.account_name,
+        c.stream.meaning_here("The stream; none where nothing of the account was ever loaded"),
+        Column("first_day", Type.DATE, "The first day loaded; NULL of what has no days"),
+        Column("last_day", Type.DATE, "The last day loaded; NULL of what has no days"),
+        Column("days_loaded", Type.INTEGER, "Days that brought rows", unit="days"),
+        Column("days_empty", Type.INTEGER, "Days for which there was nothing", unit="days"),
+        rows_rejected.meaning_here("Rows set aside in the loads that stand"),
+        Column(
+            "hours_behind",
+            Type.NUMBER,
+            "How much earlier its last load was than the newest of any source",
+            unit="hours",
+        ),
+        as_of_at.meaning_here("The instant for which it was last loaded"),
+        c.loaded_at.meaning_here("When the run that loaded it last began"),
+    ),
+    warning="A view on PostgreSQL; in ops.duckdb a table, as of the publish.",
+)
+
 OPS_TABLES: tuple[Table, ...] = (
     LOAD_LEDGER,
     RESTATEMENTS,
@@ -357,3 +385,4 @@ OPS_TABLES: tuple[Table, ...] = (
     STAGING_VERSION,
     MIGRATIONS,
 )
+"""The tables; V_FRESHNESS is a view over them."""

@@ -75,6 +75,7 @@ T = TypeVar("T")
 _REFERENCE_TABLES = (*SEED_TABLES, *SETTINGS_TABLES)
 """Written anew by every prepare: one of an older release is simply replaced."""
 _WORKING_TABLES = (*STAGING_TABLES, *_REFERENCE_TABLES, *OPS_TABLES)
+_V_FRESHNESS = models.SQL_FOLDER / "ops" / "v_freshness.sql"
 _ROWS_SHOWN = 20
 
 
@@ -129,6 +130,8 @@ def prepare(settings: Settings, sources: Iterable[Source], as_of: datetime | Non
         migrate(session, (*STAGING_TABLES, *OPS_TABLES), as_of)
         for table in _WORKING_TABLES:
             _make_sure_of(session, table)
+        view = models.statement(_V_FRESHNESS)
+        session.run(f"create or replace view ops.v_freshness as\n{view}")
         for table, rows in reference:
             name = f"{table.schema}.{table.name}"
             session.execute(compose("delete from {name}", name=name))

@@ -24,7 +24,7 @@ from tenacity import Retrying, retry_if_exception, stop_after_delay, wait_random
 from include import failpoints
 from include.contracts import ddl
 from include.contracts.build_info import BUILD_INFO
-from include.contracts.ops import MART_CHANGES
+from include.contracts.ops import MART_CHANGES, OPS_TABLES, V_FRESHNESS
 from include.contracts.shape import Table
 from include.settings import Settings
 from include.warehouse.engine import (
@@ -62,6 +62,7 @@ class DuckDB:
     def __init__(self, settings: Settings) -> None:
         self._file = Path(settings.warehouse_url.removeprefix("duckdb:///"))
         self._marts_file = settings.marts_file
+        self._ops_file = settings.marts_file.with_name("ops.duckdb")
         self._landing = settings.landing
 
     @contextmanager
@@ -99,14 +100,18 @@ class DuckDB:
 
         The working file stays open throughout, so nobody else publishes meanwhile. What is
         announced is committed to it before the rename, and copied to the new file, where people
-        can read it.
+        can read it. The books (schema ops) are published beside, as ``ops.duckdb``.
         """
-        draft = self._marts_file.with_name(f"{self._marts_file.name}.next-{os.getpid()}")
+        draft, ops_draft = (
+            file.with_name(f"{file.name}.next-{os.getpid()}")
+            for file in (self._marts_file, self._ops_file)
+        )
         with self._working(read_only=False, marts=self._marts_file) as working:
             self._remove_drafts()
             require_built(_Session(working), tables)
             working.begin()
             build_info = announce(_Session(working))
+            self._copy_ops(working, ops_draft)
             with _plainly(draft), _open(draft, read_only=False) as published:
                 _shut_off(published)
                 session = _Session(published)
@@ -126,6 +131,8 @@ class DuckDB:
             failpoints.reach("publish.before_rename")
             with _plainly(self._marts_file):
                 _make_durable(draft)
+                _make_durable(ops_draft)
+                ops_draft.replace(self._ops_file)
                 draft.replace(self._marts_file)
                 _make_durable(self._marts_file.parent)
             failpoints.reach("publish.after_rename")
@@ -164,8 +171,19 @@ class DuckDB:
             copy.unlink()
 
     def _remove_drafts(self) -> None:
-        for draft in self._marts_file.parent.glob(f"{self._marts_file.name}.next-*"):
-            draft.unlink(missing_ok=True)
+        for file in (self._marts_file, self._ops_file):
+            for draft in file.parent.glob(f"{file.name}.next-*"):
+                draft.unlink(missing_ok=True)
+
+    def _copy_ops(self, working: duckdb.DuckDBPyConnection, draft: Path) -> None:
+        """What operators ask about, for nobody opens the working file."""
+        with _plainly(draft), _open(draft, read_only=False) as published:
+            _shut_off(published)
+            session = _Session(published)
+            for table in (*OPS_TABLES, V_FRESHNESS):
+                session.create(table, "main")
+                _copy(working, "ops", session, "main", table)
+            published.execute("checkpoint")
 
 
 def _copy(

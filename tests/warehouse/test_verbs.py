@@ -6,10 +6,12 @@ import json
 import shutil
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import psycopg
 import pytest
 import sqlglot
@@ -17,10 +19,11 @@ import sqlglot
 from include import warehouse
 from include.contracts import OPS_TABLES, STAGING_TABLES
 from include.contracts.marts import MART_TABLES
+from include.contracts.ops import V_FRESHNESS
 from include.settings import Settings
 from include.warehouse import engine_duckdb, models
 from include.warehouse.engine import Sql, compose, engine_of
-from tests.warehouse.world import ACCOUNT, CRM, NETWORK, days, load, run, spent
+from tests.warehouse.world import ACCOUNT, CRM, FIRST, NETWORK, campaign, days, load, run, spent
 
 SEEDS = Path(models.__file__).parents[1] / "seeds"
 
@@ -60,7 +63,7 @@ def test_prepare_again_changes_nothing(prepared: Settings) -> None:
 
 def test_every_contract_is_a_table_with_its_types_and_words(prepared: Settings) -> None:
     with engine_of(prepared).read() as session:
-        for table in (*STAGING_TABLES, *OPS_TABLES):
+        for table in (*STAGING_TABLES, *OPS_TABLES, V_FRESHNESS):
             found = session.columns(table.schema, table.name)
             assert list(found.items()) == [(c.name, c.type.value) for c in table.columns]
     if prepared.warehouse_url.startswith("duckdb"):
@@ -380,6 +383,43 @@ def test_publish_shows_every_mart_and_which_build_it_is(prepared: Settings) -> N
         "as_of_at": run(3).as_of,
         "published_at": run(3).started_at,
     }
+    if prepared.warehouse_url.startswith("duckdb"):
+        _the_books_are_published_beside(prepared)
+
+
+def _the_books_are_published_beside(settings: Settings) -> None:
+    """A copy of every table of ops, for nobody but the pipeline opens the working file."""
+    books = settings.home / "ops.duckdb"
+    with duckdb.connect(str(books), read_only=True) as connection:
+        connection.execute("set TimeZone = 'UTC'")
+        for table in (*OPS_TABLES, V_FRESHNESS):
+            query = compose("select * from {t}", t=f"ops.{table.name}")
+            assert connection.execute(query).to_arrow_table().to_pylist() == warehouse.read(
+                settings, query
+            ), table.name
+        words = "select comment from duckdb_columns() where not internal and comment is null"
+        assert connection.execute(words).fetchall() == []
+    assert not list(settings.home.glob("ops.duckdb.*"))
+
+
+def test_how_far_every_stream_is_loaded_is_told_and_whose_first_load_failed(
+    prepared: Settings,
+) -> None:
+    other = replace(ACCOUNT, account_id="act_2", account_name="Two")
+    warehouse.record_accounts(prepared, NETWORK.name, [ACCOUNT, other], run(0))
+    load(prepared, NETWORK, "campaign_daily", 0, [spent("a", 0, "10")], days(2))
+    load(prepared, NETWORK, "campaigns", 1, [campaign("a", "A")])
+    told = warehouse.read(
+        prepared,
+        "select account_id, account_name, stream, first_day, last_day, days_loaded, days_empty, "
+        "hours_behind, as_of_at from ops.v_freshness order by account_id, stream",
+    )
+    last = FIRST + timedelta(1)
+    assert [tuple(row.values()) for row in told] == [
+        ("act_1", "One", "campaign_daily", FIRST, last, 1, 1, Decimal(24), run(0).as_of),
+        ("act_1", "One", "campaigns", None, None, 0, 0, Decimal(0), run(1).as_of),
+        ("act_2", "Two", "none", None, None, 0, 0, None, None),
+    ]
 
 
 def test_37_a_published_duckdb_file_holds_marts_alone_and_tells_what_they_mean(
