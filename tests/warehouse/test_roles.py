@@ -100,7 +100,7 @@ READ, WRITE, EMPTY, DROP, TRUNCATE, ADD = (
     "select * from {}",
     "insert into {0} select * from {0} where false",
     "delete from {}",
-    "drop table {}",
+    "drop table {} cascade",
     "truncate {}",
     "alter table {} add column more text",
 )
