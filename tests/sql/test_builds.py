@@ -9,7 +9,7 @@ from include.contracts.marts import MART_TABLES
 from include.registry import SOURCES
 from include.settings import Settings
 from tests.conftest import ENGINES
-from tests.sql.test_audits import WORLD
+from tests.sql.sound_world import WORLD
 from tests.sql.worlds import build, fill
 
 MARTS = [f"build.{table.name}" for table in MART_TABLES]
