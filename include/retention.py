@@ -59,6 +59,8 @@ def clean(settings: Settings, sources: Sequence[Source], run: Run, *, is_dry_run
 
 
 def _removable(settings: Settings, sources: Sequence[Source], run: Run) -> Iterator[Batch]:
+    if not settings.landing.exists():
+        return  # before the first load there may be no warehouse to ask either
     oldest = run.started_at - timedelta(days=settings.landing_days)
     borne = replaced.borne_batches(settings)
     for source in sources:

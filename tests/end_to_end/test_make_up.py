@@ -93,7 +93,8 @@ def test_all_dags_are_listed_unpaused_and_green_and_nothing_stays_behind(
         ended = {(run["dag_id"], run["run_type"]): run["state"] for run in first_runs()}
         assert set(ended.values()) == {"success"}, (ended, told_failures(tmp_path))
         listed = ask("/api/v2/dags", token=token)["dags"]
-        there = [*INGEST_DAGS, "closed_loop", "check_connections"]
+        by_the_clock = ["freshness_watchdog", "clean_landing"]
+        there = [*INGEST_DAGS, "closed_loop", "check_connections", *by_the_clock]
         assert {dag["dag_id"]: dag["is_paused"] for dag in listed} == dict.fromkeys(there, False)
         assert ask("/api/v2/importErrors", token=token)["total_entries"] == 0
         family = psutil.Process(process.pid).children(recursive=True)

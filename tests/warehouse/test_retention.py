@@ -83,3 +83,8 @@ def test_only_what_is_old_and_left_over_goes(new_settings: Any) -> None:
     left = [path.exists() for path in (never_staged.folder, killed, note, replayed, new_note)]
     assert left == [False, False, False, False, True]
     assert not list(Path(settings.landing).rglob(".partial-*"))
+
+
+def test_before_the_first_load_there_is_nothing_to_remove(new_settings: Any) -> None:
+    cleaned = retention.clean(new_settings("duckdb"), SOURCES, run(1), is_dry_run=False)
+    assert cleaned == retention.Cleaned(0, 0, 0)
