@@ -47,6 +47,9 @@ By what the failed task says:
 - *an SQL error in a model*: the file is named; mend it and clear the task.
 - *a seed was refused*: file, line and reason are named; mend the seed and clear `prepare`.
 - *the warehouse file is held by …*: end that process, then clear the task.
+- *a later run works on marts*: nothing, that run publishes; what came back late changed nothing.
+- *PostgreSQL does not answer*: it was tried for 90 seconds and is tried again; clear the task once
+  the server runs.
 """
 
 from __future__ import annotations
@@ -151,8 +154,8 @@ with DAG(
 ) as closed_loop:
 
     @task
-    def prepare() -> int:
-        """Make sure of schemas and tables; load the seeds; give the version of staging.
+    def prepare() -> dict[str, int]:
+        """Make sure of schemas and tables; load the seeds; give staging's version and our lease.
 
         Before anything was ever loaded there is nothing to build: the run is skipped.
         """
@@ -160,30 +163,38 @@ with DAG(
 
         context = get_current_context()
         settings = run.settings_of(context)
-        version = warehouse.prepare(settings, SOURCES, run.run_of(context).as_of)
+        this_run = run.run_of(context)
+        version = warehouse.prepare(settings, SOURCES, this_run.as_of)
         if not warehouse.read(settings, "select 1 as one from ops.load_ledger limit 1"):
             raise AirflowSkipException(
                 "nothing has been loaded yet; once every source is, this DAG starts by itself"
             )
-        return version
+        return {"version": version, "lease": warehouse.lease_marts(settings, this_run)}
+
+    def prepared(context: Context) -> dict[str, int]:
+        """What ``prepare`` gave: pulled, as arguments would draw an edge from it to every task."""
+        return context["ti"].xcom_pull(task_ids="prepare")
 
     @task
     def build(model: str) -> int:
         """Build one model; returns its rows."""
         from include import run, warehouse
 
-        return warehouse.build(run.settings_of(get_current_context(), transforms=True), model)
+        context = get_current_context()
+        settings = run.settings_of(context, transforms=True)
+        return warehouse.build(settings, model, lease=prepared(context)["lease"])
 
     @task
-    def audit(version: int) -> int:
+    def audit() -> int:
         """Run every audit; any row that comes back stops the publish.
 
         If loads came in while the models were built, all are first built anew at one instant.
         """
         from include import run, warehouse
 
-        settings = run.settings_of(get_current_context(), transforms=True)
-        warehouse.require_clean(settings, audits(), version)
+        context = get_current_context()
+        settings = run.settings_of(context, transforms=True)
+        warehouse.require_clean(settings, audits(), **prepared(context))
         return len(audits())
 
     @task
@@ -216,7 +227,8 @@ with DAG(
         from include import run, warehouse
 
         context = get_current_context()
-        warehouse.publish(run.settings_of(context, transforms=True), run.run_of(context))
+        settings = run.settings_of(context, transforms=True)
+        warehouse.publish(settings, run.run_of(context), prepared(context)["lease"])
 
     @task
     def report() -> str:
@@ -228,12 +240,12 @@ with DAG(
         log.info(text)
         return text
 
-    prepared = prepare()
-    audited = audit(prepared)
+    begun = prepare()
+    audited = audit()
     built = {model.name: build.override(task_id=model.name)(model.name) for model in models()}
     for model in models():
         above = [built[name] for name in model.depends_on]
-        (above or prepared) >> built[model.name] >> audited
+        (above or begun) >> built[model.name] >> audited
     question = look_for_holds()
     answer = Approval(
         task_id="approve",

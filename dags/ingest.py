@@ -114,6 +114,10 @@ By what the failed task says:
 - *is staged as of …*: the run speaks for an earlier instant than a load already made; trigger a new
   run.
 - *the warehouse file is held by …*: end that process, then clear the task.
+- *a later run works on …*: nothing, that run loads the account; what came back late changed
+  nothing.
+- *PostgreSQL does not answer*: it was tried for 90 seconds and is tried again; clear the task once
+  the server runs.
 """
 
 
@@ -183,7 +187,7 @@ def ingest_dag(source: Source) -> DAG:
                 plan,
                 refused,
             )
-            return {"batch_ids": batch_ids, "refused": refused}
+            return {"batch_ids": batch_ids, "refused": refused, "lease": plan["lease"]}
 
         @task
         def validate(landed: dict) -> dict:
@@ -208,6 +212,7 @@ def ingest_dag(source: Source) -> DAG:
                 landed["batch_ids"],
                 run.run_of(context),
                 landed["refused"],
+                landed["lease"],
             )
 
         @task_group

@@ -23,7 +23,8 @@ from include.sources.versions import sunset_warning
 log = logging.getLogger(__name__)
 
 Plan = dict[str, Any]
-"""What to load of one account: ``{"account": {...}, "requests": [{...}, ...]}``, as JSON."""
+"""What to load of one account: ``{"account": {...}, "requests": [{...}, ...], "lease": 7}`` (JSON).
+"""
 
 
 Refused = dict[str, Any]
@@ -43,6 +44,7 @@ def plan(
 ) -> list[Plan]:
     """Discover the source's accounts and decide what each must be asked for.
 
+    Each plan bears the token of the lease on its account, taken here: who planned later may stage.
     Every account is noted in ``ops.known_accounts`` before anything of it is asked, so that one
     whose first load fails is missed by the marts.
 
@@ -66,6 +68,8 @@ def plan(
                 f"it shows {', '.join(sorted(a.account_id for a in accounts)) or 'none'}"
             )
         accounts = [account for account in accounts if account.account_id in wanted]
+    ids = [account.account_id for account in accounts]
+    tokens = warehouse.lease_accounts(settings, source.name, ids, run)
     plans = []
     for account in accounts:
         requests = planning.requests_for(
@@ -76,6 +80,7 @@ def plan(
             {
                 "account": _account_to_json(account),
                 "requests": [_request_to_json(request) for request in requests],
+                "lease": tokens[account.account_id],
             }
         )
     return plans
@@ -139,20 +144,22 @@ def stage(
     batch_ids: Sequence[str],
     run: Run,
     refused: Iterable[Refused] = (),
+    lease: int | None = None,
 ) -> int:
     """Stage an account's checked batches in one transaction; returns the rows staged.
 
     A day whose rows break their contract or do not add up to the account's total is left out of all
     daily streams and stands as it did; a day of rows without figures (clicks), of its own stream.
     Then, with everything else staged, refusals.DaysRefused is raised, which also tells the days of
-    the requests ``refused`` while landing.
+    the requests ``refused`` while landing. warehouse.Superseded is raised, and nothing staged, when
+    the account was planned again since ``lease``, the plan's.
     """
     checked = [
         quality.read_checked(settings, landing.read_batch(settings, batch_id))
         for batch_id in batch_ids
     ]
     reasons, alone = refused_days(source, checked), refused_alone(source, checked)
-    staged = warehouse.stage(settings, source, checked, run, left_out=reasons.keys())
+    staged = warehouse.stage(settings, source, checked, run, reasons.keys(), lease)
     loads.note([each.batch for each in checked])
     apart = refused_apart(
         (request.stream, request.window, each["why"])
@@ -237,7 +244,7 @@ def _keep_usage(
     if source.usage is None:
         return
     try:
-        measures = source.usage(client)
+        measures = list(source.usage(client))
         warehouse.record_usage(settings, source.name, account.account_id, run, measures)
     except Exception as error:
         log.warning("%s: what it used of the API is not kept: %s", account.account_id, error)

@@ -373,6 +373,24 @@ V_FRESHNESS = table(
     warning="A view on PostgreSQL; in ops.duckdb a table, as of the publish.",
 )
 
+LEASES = table(
+    "ops",
+    "leases",
+    "Who works on what: of two runs at work on the same, the one with the higher token may write",
+    "account that is loaded, and one for the marts",
+    ("resource",),
+    (
+        Column("resource", Type.TEXT, "The source and account as source/account_id, or marts"),
+        Column("holder", Type.TEXT, "The run that took the lease last", is_required=True),
+        Column(
+            "token", Type.INTEGER, "How often the lease was taken; what bears a lower one is fenced"
+        ).required(),
+        Column(
+            "acquired_at", Type.TIMESTAMP, "When the run that holds it began", unit="UTC"
+        ).required(),
+    ),
+)
+
 OPS_TABLES: tuple[Table, ...] = (
     LOAD_LEDGER,
     RESTATEMENTS,
@@ -384,5 +402,6 @@ OPS_TABLES: tuple[Table, ...] = (
     HOLDS,
     STAGING_VERSION,
     MIGRATIONS,
+    LEASES,
 )
 """The tables; V_FRESHNESS is a view over them."""

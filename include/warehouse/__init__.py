@@ -23,7 +23,7 @@ from include.contracts.settings import SETTINGS_TABLES
 from include.contracts.shape import Table
 from include.contracts.staging import STAGING_TABLES
 from include.settings import Settings
-from include.warehouse import models
+from include.warehouse import leases, models
 from include.warehouse.bookkeeping import (
     hold_version,
     note_reference,
@@ -40,10 +40,14 @@ from include.warehouse.engine import (
     WarehouseUnavailable,
     compose,
     engine_of,
+    outlasting,
 )
+from include.warehouse.leases import Superseded, lease_accounts, lease_marts
 from include.warehouse.models import Model
 
 if TYPE_CHECKING:
+    import pyarrow as pa
+
     from include.estimates import Estimate
     from include.quality import CheckedBatch
     from include.run import Run
@@ -53,11 +57,14 @@ if TYPE_CHECKING:
 __all__ = [
     "AuditResult",
     "LedgerRow",
+    "Superseded",
     "WarehouseError",
     "WarehouseUnavailable",
     "audit",
     "build",
     "fingerprint",
+    "lease_accounts",
+    "lease_marts",
     "ledger",
     "prepare",
     "publish",
@@ -110,7 +117,8 @@ class AuditResult:
     rows: tuple[Mapping[str, Any], ...]
 
 
-def prepare(settings: Settings, sources: Iterable[Source], as_of: datetime | None = None) -> int:
+@outlasting
+def prepare(settings: Settings, sources: Sequence[Source], as_of: datetime | None = None) -> int:
     """Make sure of every schema and table, and load seeds, settings and the sources' tags.
 
     In one transaction; doing it again changes nothing. ``as_of``: the run's instant, after which
@@ -142,24 +150,29 @@ def prepare(settings: Settings, sources: Iterable[Source], as_of: datetime | Non
     return version
 
 
+@outlasting
 def stage(
     settings: Settings,
     source: Source,
     checked: Sequence[CheckedBatch],
     run: Run,
     left_out: Collection[date] = (),
+    lease: int | None = None,
 ) -> Staged:
     """Stage checked batches of one source, with their ledger rows, in one transaction.
 
     Daily windows and snapshots are replaced, changes merged by key, keys that vanished marked
     deleted. Rows that say the same as before keep their stamps, so staging a batch again changes
     nothing; a batch older than what is staged is left out, and so are the days ``left_out`` of
-    every daily batch.
+    every daily batch. Raises Superseded when ``lease``, the token of the account's, is not the
+    latest.
     """
     from include.warehouse.staging import Stager
 
-    locks = {f"{source.name}/{each.batch.account.account_id}" for each in checked}
-    with engine_of(settings).write(*sorted(locks)) as session:
+    accounts = {leases.account_of(source.name, each.batch.account.account_id) for each in checked}
+    with engine_of(settings).write(*accounts) as session:
+        for account in accounts:
+            leases.check(session, account, lease)
         staged = Stager(session, source, run, settings.crm_reading).stage(checked, left_out)
         raise_version(session)
         failpoints.reach("stage.before_commit")
@@ -167,38 +180,47 @@ def stage(
     return staged
 
 
-def build(settings: Settings, *model_names: str) -> int:
+@outlasting
+def build(settings: Settings, *model_names: str, lease: int | None = None) -> int:
     """Build models as tables in schema ``build``, beside what is published; the last one's rows.
 
     Several are built in one transaction, during which no load commits. Raises WarehouseError when
     the SQL fails, or when a mart or an estimate breaks its contract: other columns, a required
-    value missing, a value a rule forbids, a key borne by two rows.
+    value missing, a value a rule forbids, a key borne by two rows; Superseded when ``lease``, the
+    token of the marts', is not the latest.
     """
     chosen = [_model_named(name) for name in model_names]
-    return _build_then(settings, chosen, lambda session, rows: rows)
+    return _build_then(settings, chosen, lease, lambda session, rows: rows)
 
 
+@outlasting
 def audit(settings: Settings, name: str) -> AuditResult:
     """Ask one audit for the rows that are wrong; the first 20 come back with their count."""
     with engine_of(settings).read() as session:
         return _audit(session, name)
 
 
-def require_clean(settings: Settings, names: Iterable[str], version: int) -> None:
+@outlasting
+def require_clean(
+    settings: Settings, names: Sequence[str], version: int, lease: int | None = None
+) -> None:
     """Run these audits; WarehouseError tells every one that found rows, and the first of those.
 
     ``version`` is what staging had before the models were built, one after the other. Where loads
     have come in since, candidates speak of different instants: all are built anew first, in one
-    transaction in which no load commits.
+    transaction in which no load commits. Raises Superseded as ``build`` does.
     """
-    names = list(names)
     with engine_of(settings).read() as session:
+        leases.check(session, leases.MARTS, lease)
         if is_of_one_instant := staging_version(session) == version:
             results = [_audit(session, name) for name in names]
     if not is_of_one_instant:
         log.info("loads came in while the models were built: all are built anew, at one instant")
         results = _build_then(
-            settings, models.models(), lambda session, _: [_audit(session, name) for name in names]
+            settings,
+            models.models(),
+            lease,
+            lambda session, _: [_audit(session, name) for name in names],
         )
     if failed := [result for result in results if result.wrong_count]:
         told = "; ".join(
@@ -209,16 +231,23 @@ def require_clean(settings: Settings, names: Iterable[str], version: int) -> Non
         raise WarehouseError(f"{told}; nothing was published")
 
 
-def publish(settings: Settings, run: Run) -> None:
+@outlasting
+def publish(settings: Settings, run: Run, lease: int | None = None) -> None:
     """Put every mart where people read it, all at one instant, with a row of ``build_info``.
 
-    What that moves in closed months is told, with its causes, in ``ops.mart_changes``.
+    What that moves in closed months is told, with its causes, in ``ops.mart_changes``. Raises
+    Superseded as ``build`` does.
     """
     from include.warehouse import changes
 
     contracts = _mart_contracts()
     tables = [contracts[model.name] for model in models.models() if model.layer == "marts"]
-    engine_of(settings).publish(tables, lambda session: changes.record(session, tables, run))
+
+    def announce(session: Session) -> pa.Table:
+        leases.check(session, leases.MARTS, lease)
+        return changes.record(session, tables, run)
+
+    engine_of(settings).publish(tables, announce)
 
 
 def ledger(settings: Settings, source_name: str) -> list[LedgerRow]:
@@ -231,12 +260,14 @@ def ledger(settings: Settings, source_name: str) -> list[LedgerRow]:
     return [LedgerRow(**row) for row in rows]
 
 
+@outlasting
 def read(settings: Settings, sql: str, parameters: Mapping[str, Any] | None = None) -> Rows:
     """What a query over staging, ops and build gives; ``:name`` places are bound."""
     with engine_of(settings).read() as session:
         return session.rows(sql, parameters)
 
 
+@outlasting
 def read_marts(settings: Settings, sql: str, parameters: Mapping[str, Any] | None = None) -> Rows:
     """What a query over the published ``marts`` gives; WarehouseError if there are none yet."""
     with engine_of(settings).read_marts() as session:
@@ -264,7 +295,12 @@ def fingerprint(settings: Settings, tables: Iterable[str]) -> dict[str, str]:
     return prints
 
 
-def _build_then(settings: Settings, chosen: Sequence[Model], ask: Callable[[Session, int], T]) -> T:
+def _build_then(
+    settings: Settings,
+    chosen: Sequence[Model],
+    lease: int | None,
+    ask: Callable[[Session, int], T],
+) -> T:
     """Build models and ask something of the result, in one transaction.
 
     ``ask`` gets the last model's rows too. What fails is told with the model at work.
@@ -272,6 +308,7 @@ def _build_then(settings: Settings, chosen: Sequence[Model], ask: Callable[[Sess
     at_work, rows = chosen[0], 0
     try:
         with engine_of(settings).write(*(f"build.{model.name}" for model in chosen)) as session:
+            leases.check(session, leases.MARTS, lease)
             if len(chosen) > 1:
                 hold_version(session)
             for at_work in chosen:

@@ -4,7 +4,7 @@ often what the models read has changed.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 from zoneinfo import available_timezones
@@ -12,7 +12,7 @@ from zoneinfo import available_timezones
 from include.contracts.ops import API_USAGE, KNOWN_ACCOUNTS
 from include.contracts.shape import Table
 from include.settings import Settings
-from include.warehouse.engine import Session, Sql, engine_of
+from include.warehouse.engine import Session, Sql, engine_of, outlasting
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -21,8 +21,9 @@ if TYPE_CHECKING:
     from include.sources import Account, Measure
 
 
+@outlasting
 def record_accounts(
-    settings: Settings, source_name: str, accounts: Iterable[Account], run: Run
+    settings: Settings, source_name: str, accounts: Collection[Account], run: Run
 ) -> None:
     """Keep which accounts a source shows, in a transaction of its own.
 
@@ -70,8 +71,9 @@ def _known(source_name: str, account: Account, run: Run) -> dict[str, Any]:
     return row
 
 
+@outlasting
 def record_usage(
-    settings: Settings, source_name: str, account_id: str, run: Run, measures: Iterable[Measure]
+    settings: Settings, source_name: str, account_id: str, run: Run, measures: Collection[Measure]
 ) -> None:
     """Keep what a load of one account used of its source's API, in a transaction of its own.
 

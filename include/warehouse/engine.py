@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
+from functools import wraps
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, Protocol, TypeVar
+
+from tenacity import (
+    Retrying,
+    before_sleep_log,
+    retry_if_exception_type,
+    stop_after_delay,
+    wait_exponential_jitter,
+)
 
 from include.contracts.shape import Table
 from include.settings import Settings
@@ -15,6 +25,15 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 Rows = list[dict[str, Any]]
+P = ParamSpec("P")
+T = TypeVar("T")
+
+MARTS = "marts"
+"""The lock of whoever changes what is published, and the lease of whoever is about to."""
+OUTAGE_SECONDS = 90.0
+"""How long a verb goes on trying while the warehouse cannot be reached: a restart is outlived."""
+
+log = logging.getLogger(__name__)
 
 _IDENTIFIER = re.compile(r"[a-z_][a-z0-9_]*(\.[a-z_][a-z0-9_]*)?")
 
@@ -25,6 +44,30 @@ class WarehouseError(Exception):
 
 class WarehouseUnavailable(WarehouseError):
     """The warehouse cannot be reached or is busy; trying later may help."""
+
+
+def outlasting(
+    verb: Callable[Concatenate[Settings, P], T],
+) -> Callable[Concatenate[Settings, P], T]:
+    """Have a verb tried again, as a whole, while the warehouse is unavailable.
+
+    What was begun has been rolled back. Where only the answer to COMMIT was lost nobody knows
+    whether it has, and the verb finds its own rows and ledger there or not: every verb done twice
+    equals once.
+    """
+
+    @wraps(verb)
+    def tried(settings: Settings, *args: P.args, **kwargs: P.kwargs) -> T:
+        trying = Retrying(
+            retry=retry_if_exception_type(WarehouseUnavailable),
+            stop=stop_after_delay(OUTAGE_SECONDS),
+            wait=wait_exponential_jitter(initial=0.2, max=10, jitter=0.2),
+            before_sleep=before_sleep_log(log, logging.WARNING),
+            reraise=True,
+        )
+        return trying(verb, settings, *args, **kwargs)
+
+    return tried
 
 
 class Sql(str):

@@ -26,6 +26,7 @@ from include.contracts.build_info import BUILD_INFO
 from include.contracts.shape import Table
 from include.settings import Settings
 from include.warehouse.engine import (
+    MARTS,
     Rows,
     Sql,
     WarehouseError,
@@ -81,7 +82,7 @@ class PostgreSQL:
         stand. Its rows are deleted rather than truncated away: a reader whose snapshot is older
         would find a truncated table empty.
         """
-        with self.write("publish") as session:
+        with self.write(MARTS) as session:
             if session.rows("select 1 as one where to_regnamespace('marts') is null"):
                 session.run("create schema marts")
             require_built(session, tables)

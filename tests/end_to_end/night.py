@@ -38,7 +38,8 @@ def load(names: list[str]) -> None:
         plans = ingestion.plan(settings, source, given, night, {})
         for plan in plans:
             landed = ingestion.land(settings, source, given, night, plan)
-            ingestion.stage(settings, source, ingestion.validate(settings, source, landed), night)
+            ids = ingestion.validate(settings, source, landed)
+            ingestion.stage(settings, source, ids, night, lease=plan["lease"])
         ingestion.reconcile(settings, source, plans)
 
 
@@ -48,9 +49,10 @@ def build_marts() -> None:
     assert settings.as_of is not None
     night = run.Run("night", run.parse_instant(settings.as_of), datetime.now(UTC))
     version = warehouse.prepare(settings, SOURCES)
-    warehouse.build(settings, *(model.name for model in models()))
-    warehouse.require_clean(settings, audits(), version)
-    warehouse.publish(settings, night)
+    lease = warehouse.lease_marts(settings, night)
+    warehouse.build(settings, *(model.name for model in models()), lease=lease)
+    warehouse.require_clean(settings, audits(), version, lease)
+    warehouse.publish(settings, night, lease)
 
 
 def main(arguments: list[str]) -> None:

@@ -381,7 +381,10 @@ def test_a_home_that_cannot_be_is_one_sentence(tmp_path: Path, new_settings: Any
         warehouse.prepare(settings, ())
 
 
-def test_a_server_that_is_gone_is_unavailable_and_no_password_is_told(new_settings: Any) -> None:
+def test_a_server_that_is_gone_is_unavailable_and_no_password_is_told(
+    new_settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("include.warehouse.engine.OUTAGE_SECONDS", 0.1)
     url = "postgresql+psycopg://loader:s3cret-word@127.0.0.1:1/marts"
     settings = replace(new_settings("duckdb"), warehouse_url=url)
     with pytest.raises(warehouse.WarehouseUnavailable, match=r"127\.0\.0\.1 does not answer") as e:
@@ -416,6 +419,7 @@ def test_a_lock_that_is_not_given_back_is_one_sentence(
     engine = engine_postgres.PostgreSQL(settings)
     with engine.write("facebook_ads/act_1"):
         monkeypatch.setattr(engine_postgres, "LOCK_WAIT_SECONDS", 1)
+        monkeypatch.setattr("include.warehouse.engine.OUTAGE_SECONDS", 0.1)
         with pytest.raises(warehouse.WarehouseUnavailable, match="another run has held its lock"):
             warehouse.stage(settings, NETWORK, [checked], run(0))
     assert warehouse.stage(settings, NETWORK, [checked], run(0)).rows == 1
