@@ -10,7 +10,7 @@ export PYTHONPATH := $(CURDIR)
 export AIRFLOW__CORE__LOAD_EXAMPLES := False
 export GX_ANALYTICS_ENABLED := False
 
-.PHONY: run up models approve rebuild test lint bench lock audit clean dictionary roles
+.PHONY: run up models approve rebuild test campaigns lint bench lock audit clean dictionary roles
 
 run: $(VENV)/installed ## the nightly loop once, against the sandbox
 	@$(BIN)/python -m include.nightly run
@@ -29,6 +29,9 @@ approve: $(VENV)/installed ## let be published what make run says is held
 
 test: $(VENV)/installed-dev ## every test
 	@$(BIN)/python -m pytest
+
+campaigns: $(VENV)/installed-dev ## the tests that are left to chance, as often as is promised
+	@CLOSED_LOOP_FULL_CAMPAIGNS=1 $(BIN)/python -m pytest -m campaign
 
 lint: $(VENV)/installed-dev
 	@$(BIN)/ruff check .

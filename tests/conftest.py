@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
@@ -14,6 +15,14 @@ from psycopg import sql
 from include.settings import Settings, load_settings
 
 ENGINES = ("duckdb", "postgresql")
+
+
+def campaign(full: int) -> int:
+    """How often a test tries what is left to chance: ``full`` times in `make campaigns`, else less.
+
+    A tenth of it, and thrice at least, is what there is time for each time every test is run.
+    """
+    return full if os.environ.get("CLOSED_LOOP_FULL_CAMPAIGNS") == "1" else max(3, full // 10)
 
 
 @pytest.fixture(scope="session")

@@ -285,14 +285,24 @@ def fingerprint(settings: Settings, tables: Iterable[str]) -> dict[str, str]:
         for name, table in _mart_contracts().items()
         for schema in ("build", "marts")
     }
-    prints = {}
-    for name in tables:
-        columns = [c.name for c in contracts[name].columns if not c.is_stamp] or [Sql("1 as one")]
-        query = compose("select {columns} from {name}", columns=columns, name=name)
-        rows = (read_marts if name.startswith("marts.") else read)(settings, query)
-        total = sum(int.from_bytes(_digest(row)) for row in rows)
-        prints[name] = f"{len(rows)}:{total % 2**256:064x}"
-    return prints
+    names, prints = list(tables), {}
+    published = {name for name in names if name.startswith("marts.")}
+    engine = engine_of(settings)
+    for chosen, reading in ((published, engine.read_marts), (set(names) - published, engine.read)):
+        if not chosen:
+            continue
+        with reading() as session:
+            for name in chosen:
+                columns = [c.name for c in contracts[name].columns if not c.is_stamp]
+                query = compose(
+                    "select {columns} from {name}",
+                    columns=columns or [Sql("1 as one")],
+                    name=name,
+                )
+                rows = session.rows(query)
+                total = sum(int.from_bytes(_digest(row)) for row in rows)
+                prints[name] = f"{len(rows)}:{total % 2**256:064x}"
+    return {name: prints[name] for name in names}
 
 
 def _build_then(
@@ -315,6 +325,8 @@ def _build_then(
                 rows = _build(session, at_work)
                 failpoints.reach("build.before_commit")
             return ask(session, rows)
+    except Superseded:
+        raise
     except WarehouseError as error:
         raise type(error)(f"{at_work.path.parent.name}/{at_work.path.name}: {error}") from error
 

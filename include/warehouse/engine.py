@@ -14,6 +14,7 @@ from tenacity import (
     Retrying,
     before_sleep_log,
     retry_if_exception_type,
+    retry_if_not_exception_type,
     stop_after_delay,
     wait_exponential_jitter,
 )
@@ -46,6 +47,10 @@ class WarehouseUnavailable(WarehouseError):
     """The warehouse cannot be reached or is busy; trying later may help."""
 
 
+class WarehouseBusy(WarehouseUnavailable):
+    """Somebody else had it for as long as is waited."""
+
+
 def outlasting(
     verb: Callable[Concatenate[Settings, P], T],
 ) -> Callable[Concatenate[Settings, P], T]:
@@ -59,7 +64,8 @@ def outlasting(
     @wraps(verb)
     def tried(settings: Settings, *args: P.args, **kwargs: P.kwargs) -> T:
         trying = Retrying(
-            retry=retry_if_exception_type(WarehouseUnavailable),
+            retry=retry_if_exception_type(WarehouseUnavailable)
+            & retry_if_not_exception_type(WarehouseBusy),
             stop=stop_after_delay(OUTAGE_SECONDS),
             wait=wait_exponential_jitter(initial=0.2, max=10, jitter=0.2),
             before_sleep=before_sleep_log(log, logging.WARNING),

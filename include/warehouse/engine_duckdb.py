@@ -30,8 +30,8 @@ from include.settings import Settings
 from include.warehouse.engine import (
     Rows,
     Sql,
+    WarehouseBusy,
     WarehouseError,
-    WarehouseUnavailable,
     compose,
     require_built,
 )
@@ -355,7 +355,7 @@ def _plainly(file: Path) -> Iterator[None]:
         if _is_locked(error):
             holder = _HOLDER.search(text)
             who = f"process {holder[2]} ({holder[1]})" if holder else "another process"
-            raise WarehouseUnavailable(
+            raise WarehouseBusy(
                 f"{file} is held by {who} and was not given back within "
                 f"{LOCK_WAIT_SECONDS:.0f} seconds; end that process or wait for it"
             ) from error

@@ -29,6 +29,7 @@ from include.warehouse.engine import (
     MARTS,
     Rows,
     Sql,
+    WarehouseBusy,
     WarehouseError,
     WarehouseUnavailable,
     compose,
@@ -154,7 +155,7 @@ class PostgreSQL:
                 "create on the database and on its schemas"
             )
         if state == "55P03":
-            return WarehouseUnavailable(
+            return WarehouseBusy(
                 f"another run has held its lock in {place} for {LOCK_WAIT_SECONDS} seconds; wait "
                 "for it to end, or end it"
             )

@@ -79,7 +79,7 @@ def test_closed_loop_builds_every_model_before_it_audits_and_audits_before_it_pu
     assert set(dag.task_dict) == names | {
         "prepare", "audit", "look_for_holds", "approve", "decide", "publish", "report"
     }  # fmt: skip
-    assert dag.task_dict["audit"].upstream_task_ids == names | {"prepare"}
+    assert dag.task_dict["audit"].upstream_task_ids == names
     assert dag.task_dict["look_for_holds"].upstream_task_ids == {"audit"}
     assert dag.task_dict["approve"].upstream_task_ids == {"look_for_holds"}
     assert dag.task_dict["decide"].upstream_task_ids == {"look_for_holds", "approve"}

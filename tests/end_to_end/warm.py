@@ -1,26 +1,18 @@
-"""Nights in processes of their own that start with everything imported.
-
-To import Great Expectations and the rest takes longer than a small night; a server process does it
-once and is forked for each night.
-"""
+"""Nights in processes of their own that start with everything imported."""
 
 from __future__ import annotations
 
-import multiprocessing
 import os
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-_WARM = ["tests.end_to_end.night", "great_expectations", "include.expectations", "duckdb"]
+from tests import forked
 
 
 def spend(arguments: Sequence[str], environment: Mapping[str, str], log: Path) -> int | None:
     """Run ``tests.end_to_end.night`` with these arguments; its exit code, what it said in log."""
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(_WARM)
-    night = context.Process(target=_night, args=(list(arguments), dict(environment), str(log)))
-    night.start()
+    night = forked.start(_night, list(arguments), dict(environment), str(log))
     night.join()
     return night.exitcode
 

@@ -22,20 +22,16 @@ from include.settings import Settings
 from include.warehouse import engine_duckdb, engine_postgres, models
 from tests.warehouse.world import (
     ACCOUNT,
-    FIRST,
     NETWORK,
     campaign,
     days,
     land,
     load,
     run,
-    spend_by_day,
     spent,
-    stage,
 )
 
 ROOT = Path(__file__).resolve().parents[2]
-TABLES = ["staging.stg_campaign_daily", "staging.stg_campaigns", "ops.load_ledger"]
 
 
 def worker(settings: Settings, verb: str, *rest: str, failpoint: str = "") -> subprocess.Popen[str]:
@@ -174,83 +170,6 @@ def test_any_account_id_is_a_safe_folder(new_settings: Any, name: str) -> None:
     )
     assert batch.folder.parents[2] == settings.landing / "facebook_ads"
     assert landing.read_batch(settings, batch.batch_id).account.account_id == name
-
-
-@pytest.mark.parametrize(
-    ("failpoint", "is_new"),
-    [
-        ("stage.within_batches", False),
-        ("stage.before_commit", False),
-        ("stage.after_commit", True),
-    ],
-)
-def test_a_kill_while_staging_leaves_old_or_new_and_a_rerun_converges(
-    prepared: Settings, failpoint: str, is_new: bool
-) -> None:
-    load(prepared, NETWORK, "campaign_daily", 0, [spent("a", 0, "10")], days(1))
-    old = warehouse.fingerprint(prepared, TABLES)
-    batches = [
-        land(prepared, NETWORK, "campaigns", 1, [campaign("a", "A")]),
-        land(prepared, NETWORK, "campaign_daily", 1, [spent("a", 0, "7")], days(2)),
-    ]
-    for batch in batches:
-        quality.check(prepared, NETWORK, batch)
-
-    kill_at(prepared, failpoint, "stage", *(batch.batch_id for batch in batches))
-
-    after_kill = warehouse.fingerprint(prepared, TABLES)
-    assert (after_kill == old) is not is_new
-    stage(prepared, NETWORK, batches, 9)
-    assert (warehouse.fingerprint(prepared, TABLES) == after_kill) is is_new
-    assert spend_by_day(prepared) == {FIRST: Decimal(7)}
-    assert [row.scope for row in warehouse.ledger(prepared, "facebook_ads")] == [
-        "2026-10-01",
-        "2026-10-02",
-        "all",
-    ]
-
-
-def test_a_kill_while_building_leaves_the_old_candidate(prepared: Settings) -> None:
-    load(prepared, NETWORK, "campaign_daily", 0, [spent("a", 0, "10")], days(1))
-    build_spend(prepared)
-    load(prepared, NETWORK, "campaign_daily", 1, [spent("a", 0, "7")], days(1))
-
-    kill_at(prepared, "build.before_commit", "build", "fct_ad_spend_daily")
-
-    query = "select spend from build.fct_ad_spend_daily"
-    assert warehouse.read(prepared, query) == [{"spend": Decimal(10)}]
-    build_spend(prepared)
-    assert warehouse.read(prepared, query) == [{"spend": Decimal(7)}]
-
-
-@pytest.mark.parametrize(
-    ("failpoint", "is_new"),
-    [
-        ("publish.within_copy", False),
-        ("publish.before_rename", False),
-        ("publish.after_rename", True),
-    ],
-)
-def test_a_kill_while_publishing_leaves_one_whole_build(
-    prepared: Settings, failpoint: str, is_new: bool
-) -> None:
-    load(prepared, NETWORK, "campaign_daily", 0, [spent("a", 0, "10")], days(1))
-    build_all(prepared)
-    warehouse.publish(prepared, run(0))
-    load(prepared, NETWORK, "campaign_daily", 1, [spent("a", 0, "7")], days(1))
-    build_marts(prepared, "fct_ad_spend_daily", "mart_campaign_roi_monthly")
-
-    kill_at(prepared, failpoint, "publish")
-
-    assert published_spend(prepared) == Decimal(7 if is_new else 10)
-    info = warehouse.read_marts(prepared, "select run_id from marts.build_info")
-    assert info == [{"run_id": "night 9" if is_new else "night 0"}]
-    warehouse.publish(prepared, run(2))
-    assert published_spend(prepared) == Decimal(7)
-    assert list(prepared.home.glob("marts.duckdb.next-*")) == []
-    query = "select old_value, new_value, causes from ops.mart_changes where figure = 'spend_base'"
-    told = [{"old_value": 10, "new_value": 7, "causes": "spend_restated"}]
-    assert warehouse.read(prepared, query) == told == warehouse.read_marts(prepared, query)
 
 
 def test_many_at_once_equal_one_after_the_other(warehouse_settings: Settings) -> None:

@@ -1,0 +1,99 @@
+"""kill -9 anywhere, and again: what the nights leave is what undisturbed ones leave.
+
+Rows 1, 2, 3 and 17 of what must survive what: extract, load, publish, and who comes back late.
+"""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from include import warehouse
+from include.settings import Settings
+from tests.conftest import campaign
+from tests.warehouse import steps
+from tests.warehouse.steps import FAILPOINTS, STEPS, Undisturbed, in_child
+
+KILLS = campaign(200)
+KILLS_A_STEP = 2
+NIGHTS = -(-KILLS // (KILLS_A_STEP * len(STEPS)))
+
+
+@pytest.fixture(scope="module")
+def undisturbed(new_settings: Callable[[str], Settings]) -> Undisturbed:
+    """Nights that nobody kills, on DuckDB: fingerprints are the same on either engine."""
+    settings = new_settings("duckdb")
+    left = Undisturbed([], [], {})
+    for night in range(NIGHTS):
+        lease = steps.begin(settings, night)
+        for step in STEPS:
+            began = time.monotonic()
+            assert not in_child(settings, night, step, lease)
+            left.seconds[step] = time.monotonic() - began
+        left.prints.append(steps.prints(settings))
+        left.builds.append(steps.build_seen(settings))
+    return left
+
+
+def left_by(settings: Settings, step: str, night: int) -> Any:
+    """What a step is there to change."""
+    if step == "land":
+        return [batch.batch_id for _, found in steps.landed(settings, night) for batch in found]
+    if step == "stage":
+        return warehouse.fingerprint(settings, steps.LOADED)
+    if step == "build":
+        return warehouse.fingerprint(settings, ["build.fct_ad_spend_daily"])
+    return steps.build_seen(settings)
+
+
+def test_a_kill_at_any_failpoint_leaves_the_old_or_the_new_and_who_is_late_is_fenced(
+    warehouse_settings: Settings, undisturbed: Undisturbed
+) -> None:
+    settings = warehouse_settings
+    lease = steps.begin(settings, 0)
+    for step in STEPS:
+        assert not in_child(settings, 0, step, lease)
+    lease = steps.begin(settings, 1)
+    with steps.watched(settings, undisturbed):
+        for step in STEPS:
+            old = left_by(settings, step, 1)
+            for failpoint in FAILPOINTS.get(step, ()):
+                assert in_child(settings, 1, step, lease, failpoint=failpoint), failpoint
+                is_new = "after" in failpoint
+                assert (left_by(settings, step, 1) == old) is not is_new, failpoint
+            assert not in_child(settings, 1, step, lease)
+            assert step not in FAILPOINTS or left_by(settings, step, 1) != old
+    assert steps.prints(settings) == undisturbed.prints[1]
+    assert list(settings.landing.glob("*/*/*/.partial-*")) == []
+    assert list(settings.home.glob("marts.duckdb.next-*")) == []
+    _come_back_late(settings, lease)
+    assert steps.prints(settings) == undisturbed.prints[1]
+
+
+def _come_back_late(settings: Settings, lease: steps.Lease) -> None:
+    """What a run does that a later one has overtaken: nothing, and it says so."""
+    steps.begin(settings, 2)
+    for step in ("stage", "build", "audit", "publish"):
+        with pytest.raises(warehouse.Superseded, match=r"a later run works on .*night 2"):
+            steps.do(settings, 1, step, lease)
+
+
+@pytest.mark.campaign
+def test_kills_at_any_instant_change_nothing_of_what_the_nights_leave(
+    warehouse_settings: Settings, undisturbed: Undisturbed
+) -> None:
+    settings, chance, killed = warehouse_settings, random.Random(5), 0
+    with steps.watched(settings, undisturbed):
+        for night in range(NIGHTS):
+            lease = steps.begin(settings, night)
+            for step in STEPS:
+                for _ in range(KILLS_A_STEP):
+                    seconds = chance.uniform(0, undisturbed.seconds[step])
+                    killed += in_child(settings, night, step, lease, seconds=seconds)
+                assert not in_child(settings, night, step, lease)
+            assert steps.prints(settings) == undisturbed.prints[night]
+    assert killed > KILLS / 2
