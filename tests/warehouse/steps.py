@@ -43,7 +43,7 @@ FAILPOINTS = {
     "build": ("build.before_commit",),
     "publish": ("publish.within_copy", "publish.before_rename", "publish.after_rename"),
 }
-"""Every failpoint there is, by the step that reaches it."""
+"""The failpoints of a night, by the step that reaches each."""
 LOADED = (
     "staging.stg_ad_accounts",
     "staging.stg_campaigns",
@@ -69,6 +69,7 @@ class Undisturbed:
     """What nights that nobody killed leave behind, and how long their steps take, in seconds."""
 
     prints: list[dict[str, str]]
+    moved: list[list[str]]
     builds: list[Build]
     seconds: dict[str, float]
 
@@ -76,13 +77,13 @@ class Undisturbed:
 def prints(settings: Settings) -> dict[str, str]:
     """The fingerprints of staging, ledger and marts."""
     marts = [f"marts.{model.name}" for model in models.models() if model.layer == "marts"]
-    return warehouse.fingerprint(settings, [*LOADED, *marts]) | {"why": why(settings)}
+    return warehouse.fingerprint(settings, [*LOADED, *marts])
 
 
-def why(settings: Settings) -> str:
+def moved(settings: Settings) -> list[str]:
     """What is told of the closed months that moved."""
     told = "select mart, row_key, figure, causes, old_value, new_value from ops.mart_changes"
-    return str(sorted(map(repr, warehouse.read(settings, told))))
+    return sorted(map(repr, warehouse.read(settings, told)))
 
 
 def build_seen(settings: Settings) -> Build:

@@ -1,6 +1,5 @@
-"""kill -9 anywhere, and again: what the nights leave is what undisturbed ones leave.
-
-Rows 1, 2, 3 and 17 of what must survive what: extract, load, publish, and who comes back late.
+"""Promises 1, 2, 3 and 17: kill -9 anywhere, and again; what the nights leave is what undisturbed
+ones leave, a reader sees whole builds throughout, and who comes back late changes nothing.
 """
 
 from __future__ import annotations
@@ -27,7 +26,7 @@ NIGHTS = -(-KILLS // (KILLS_A_STEP * len(STEPS)))
 def undisturbed(new_settings: Callable[[str], Settings]) -> Undisturbed:
     """Nights that nobody kills, on DuckDB: fingerprints are the same on either engine."""
     settings = new_settings("duckdb")
-    left = Undisturbed([], [], {})
+    left = Undisturbed([], [], [], {})
     for night in range(NIGHTS):
         lease = steps.begin(settings, night)
         for step in STEPS:
@@ -35,6 +34,7 @@ def undisturbed(new_settings: Callable[[str], Settings]) -> Undisturbed:
             assert not in_child(settings, night, step, lease)
             left.seconds[step] = time.monotonic() - began
         left.prints.append(steps.prints(settings))
+        left.moved.append(steps.moved(settings))
         left.builds.append(steps.build_seen(settings))
     return left
 
@@ -50,7 +50,7 @@ def left_by(settings: Settings, step: str, night: int) -> Any:
     return steps.build_seen(settings)
 
 
-def test_a_kill_at_any_failpoint_leaves_the_old_or_the_new_and_who_is_late_is_fenced(
+def test_1_2_3_17_a_kill_at_any_failpoint_leaves_old_or_new_and_who_is_late_is_fenced(
     warehouse_settings: Settings, undisturbed: Undisturbed
 ) -> None:
     settings = warehouse_settings
@@ -68,6 +68,7 @@ def test_a_kill_at_any_failpoint_leaves_the_old_or_the_new_and_who_is_late_is_fe
             assert not in_child(settings, 1, step, lease)
             assert step not in FAILPOINTS or left_by(settings, step, 1) != old
     assert steps.prints(settings) == undisturbed.prints[1]
+    assert steps.moved(settings) == undisturbed.moved[1] != []
     assert list(settings.landing.glob("*/*/*/.partial-*")) == []
     assert list(settings.home.glob("marts.duckdb.next-*")) == []
     _come_back_late(settings, lease)
@@ -83,7 +84,7 @@ def _come_back_late(settings: Settings, lease: steps.Lease) -> None:
 
 
 @pytest.mark.campaign
-def test_kills_at_any_instant_change_nothing_of_what_the_nights_leave(
+def test_1_2_3_kills_at_any_instant_change_nothing_of_what_the_nights_leave(
     warehouse_settings: Settings, undisturbed: Undisturbed
 ) -> None:
     settings, chance, killed = warehouse_settings, random.Random(5), 0
@@ -96,4 +97,5 @@ def test_kills_at_any_instant_change_nothing_of_what_the_nights_leave(
                     killed += in_child(settings, night, step, lease, seconds=seconds)
                 assert not in_child(settings, night, step, lease)
             assert steps.prints(settings) == undisturbed.prints[night]
+            assert steps.moved(settings) == undisturbed.moved[night]
     assert killed > KILLS / 2

