@@ -71,9 +71,10 @@ def rebuild(settings: Settings, sources: Sequence[Source]) -> Rebuilt:
 def publish(settings: Settings, sources: Sequence[Source], run: Run) -> None:
     """Build, audit and publish what was replayed, as the ``closed_loop`` of ``run`` would."""
     version = warehouse.prepare(settings, sources, run.as_of)
-    warehouse.build(settings, *(model.name for model in models.models()))
-    warehouse.require_clean(settings, models.audits(), version)
-    warehouse.publish(settings, run)
+    lease = warehouse.lease_marts(settings, run)
+    warehouse.build(settings, *(model.name for model in models.models()), lease=lease)
+    warehouse.require_clean(settings, models.audits(), version, lease)
+    warehouse.publish(settings, run, lease)
 
 
 def _replay(settings: Settings, source: Source, load: Load) -> int:
