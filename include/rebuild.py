@@ -15,13 +15,15 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from include import landing, loads, quality, warehouse
+from include import holds, landing, loads, quality, warehouse
 from include.loads import Load
 from include.refusals import refused_days
 from include.run import Run
 from include.settings import Settings, SettingsError, load_settings
 from include.sources import Source
 from include.warehouse import models, replaced
+
+_HELD = "the warehouse is rebuilt, and nothing was published; trigger closed_loop, which asks"
 
 log = logging.getLogger(__name__)
 
@@ -69,11 +71,16 @@ def rebuild(settings: Settings, sources: Sequence[Source]) -> Rebuilt:
 
 
 def publish(settings: Settings, sources: Sequence[Source], run: Run) -> None:
-    """Build, audit and publish what was replayed, as the ``closed_loop`` of ``run`` would."""
+    """Build, audit and publish what was replayed, as the ``closed_loop`` of ``run`` would.
+
+    Raises holds.Held, with nothing published, where that would ask a person first.
+    """
     version = warehouse.prepare(settings, sources, run.as_of)
     lease = warehouse.lease_marts(settings, run)
     warehouse.build(settings, *(model.name for model in models.models()), lease=lease)
     warehouse.require_clean(settings, models.audits(), version, lease)
+    if question := holds.question(holds.look(settings, run)):
+        raise holds.Held(holds.sentences(question, _HELD))
     warehouse.publish(settings, run, lease)
 
 
@@ -105,6 +112,7 @@ def main() -> int:
         warehouse.WarehouseError,
         landing.LandingError,
         quality.ContractBroken,
+        holds.Held,
     ) as error:
         sys.stderr.write(f"{error}\n")
         return 1
