@@ -391,6 +391,28 @@ LEASES = table(
     ),
 )
 
+MODEL_RUNS = table(
+    "ops",
+    "model_runs",
+    "What building each model took, run by run; of a model built twice in one run the last time",
+    "run and model",
+    ("lease_token", "model_name"),
+    (
+        Column("run_id", Type.TEXT, "The run that built it", is_required=True),
+        Column("model_name", Type.TEXT, "The model: the table in schema build, a file of sql/"),
+        Column("lease_token", Type.INTEGER, "The run's lease on the marts, which grows with each"),
+        Column("rows_built", Type.INTEGER, "Rows of the table", unit="rows", is_required=True),
+        Column(
+            "seconds",
+            Type.NUMBER,
+            "How long it took to build and to hold against its contract",
+            unit="seconds",
+            is_required=True,
+        ),
+        Column("began_at", Type.TIMESTAMP, "When the run began", unit="UTC", is_required=True),
+    ),
+)
+
 OPS_TABLES: tuple[Table, ...] = (
     LOAD_LEDGER,
     RESTATEMENTS,
@@ -403,5 +425,6 @@ OPS_TABLES: tuple[Table, ...] = (
     STAGING_VERSION,
     MIGRATIONS,
     LEASES,
+    MODEL_RUNS,
 )
 """The tables; V_FRESHNESS is a view over them."""

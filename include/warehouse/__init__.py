@@ -13,6 +13,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from time import perf_counter
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from include import failpoints
@@ -26,6 +27,7 @@ from include.settings import Settings
 from include.warehouse import leases, models
 from include.warehouse.bookkeeping import (
     hold_version,
+    note_model_run,
     note_reference,
     raise_version,
     record_accounts,
@@ -322,7 +324,10 @@ def _build_then(
             if len(chosen) > 1:
                 hold_version(session)
             for at_work in chosen:
+                began = perf_counter()
                 rows = _build(session, at_work)
+                if lease is not None:
+                    note_model_run(session, at_work.name, lease, rows, perf_counter() - began)
                 failpoints.reach("build.before_commit")
             return ask(session, rows)
     except Superseded:

@@ -5,6 +5,7 @@ often what the models read has changed.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
+from decimal import Decimal
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 from zoneinfo import available_timezones
@@ -12,7 +13,7 @@ from zoneinfo import available_timezones
 from include.contracts.ops import API_USAGE, KNOWN_ACCOUNTS
 from include.contracts.shape import Table
 from include.settings import Settings
-from include.warehouse.engine import Session, Sql, engine_of, outlasting
+from include.warehouse.engine import MARTS, Session, Sql, engine_of, outlasting
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -108,6 +109,32 @@ def record_usage(
             API_USAGE.column_names,
             pa.Table.from_pylist(rows, schema=arrow_schema(API_USAGE)),
         )
+
+
+def note_model_run(
+    session: Session, model_name: str, lease: int, row_count: int, seconds: float
+) -> None:
+    """Keep what building a model took in the run that has this lease on the marts."""
+    values = {
+        "model_name": model_name,
+        "lease": lease,
+        "row_count": row_count,
+        "seconds": Decimal(f"{seconds:.4f}"),
+        "marts": MARTS,
+    }
+    session.execute(
+        Sql("delete from ops.model_runs where model_name = :model_name and lease_token = :lease"),
+        values,
+    )
+    session.execute(
+        Sql(
+            "insert into ops.model_runs "
+            "(run_id, model_name, lease_token, rows_built, seconds, began_at) "
+            "select holder, :model_name, token, :row_count, :seconds, acquired_at "
+            "from ops.leases where resource = :marts and token = :lease"
+        ),
+        values,
+    )
 
 
 def staging_version(session: Session) -> int:

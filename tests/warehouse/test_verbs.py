@@ -402,6 +402,28 @@ def _the_books_are_published_beside(settings: Settings) -> None:
     assert not list(settings.home.glob("ops.duckdb.*"))
 
 
+def test_what_each_model_took_is_kept_run_by_run(
+    prepared: Settings, sql_folder: Callable[..., None]
+) -> None:
+    sql_folder(**{"intermediate/int_a": "select 1 as one", "intermediate/int_b": "select 2 as two"})
+    warehouse.build(prepared, "int_a")
+    for night in (1, 2):
+        lease = warehouse.lease_marts(prepared, run(night))
+        warehouse.build(prepared, "int_a", lease=lease)
+        warehouse.build(prepared, "int_a", "int_b", lease=lease)
+    found = warehouse.read(
+        prepared, "select * from ops.model_runs order by lease_token, model_name"
+    )
+    assert [(row["run_id"], row["model_name"], row["rows_built"]) for row in found] == [
+        ("night 1", "int_a", 1),
+        ("night 1", "int_b", 1),
+        ("night 2", "int_a", 1),
+        ("night 2", "int_b", 1),
+    ]
+    assert [row["began_at"] for row in found[1:3]] == [run(1).started_at, run(2).started_at]
+    assert all(0 < row["seconds"] < 60 for row in found)
+
+
 def test_how_far_every_stream_is_loaded_is_told_and_whose_first_load_failed(
     prepared: Settings,
 ) -> None:
