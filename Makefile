@@ -10,7 +10,7 @@ export PYTHONPATH := $(CURDIR)
 export AIRFLOW__CORE__LOAD_EXAMPLES := False
 export GX_ANALYTICS_ENABLED := False
 
-.PHONY: run up models approve rebuild test campaigns lint bench lock audit clean dictionary roles
+.PHONY: run up models approve rebuild test campaigns lint bench lock audit clean dictionary erase roles
 
 run: $(VENV)/installed ## the nightly loop once, against the sandbox
 	@$(BIN)/python -m include.nightly run
@@ -55,6 +55,9 @@ dictionary: $(VENV)/installed ## write sql/DICTIONARY.md anew from the contracts
 audit: $(VENV)/installed-dev ## known weaknesses of the locked packages (needs the Python Packaging Advisory Database)
 	@$(BIN)/uv tool run pip-audit==2.9.0 --strict --require-hashes --disable-pip -r requirements.txt \
 	    $$(sed -nE 's/^([A-Z]+-[A-Za-z0-9-]+) .*/--ignore-vuln \1/p' .ci/accepted-advisories)
+
+erase: $(VENV)/installed ## take one person out of everything: PERSON=<e-mail address or CRM id>
+	@PERSON="$(PERSON)" $(BIN)/python -m include.erase
 
 roles: $(VENV)/installed ## loader, transformer and reader of a PostgreSQL warehouse; see the README
 	@$(BIN)/python -m include.warehouse.roles

@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import contextmanager
 from typing import Any
 
-from include import landing
+from include import erased, landing
 from include.run import Run
 from include.settings import Settings
 from include.sources import (
@@ -53,11 +53,12 @@ def fetch(
     stop = threading.Event()
     failures: list[BaseException] = []
     batches: dict[Request, landing.Batch] = {}
+    known = erased.read(settings)
 
     def land(request: Request) -> landing.Batch | None:
         try:
             with stopped_by(stop):
-                records = _until(stop, source.extract(client, account, request))
+                records = _until(stop, known.passing(source.extract(client, account, request)))
                 return landing.write_batch(settings, run, source.name, account, request, records)
         except BaseException as error:
             if (

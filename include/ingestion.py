@@ -12,7 +12,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from include import landing, loads, planning, quality, warehouse
+from include import erased, landing, loads, planning, quality, warehouse
 from include.fetching import fetch
 from include.refusals import CENT, DaysRefused, refused_alone, refused_apart, refused_days
 from include.run import Run, parse_day
@@ -107,7 +107,8 @@ def land(
     client = source.connect(credentials, settings)
     apart: dict[Request, str] | None = None if refused is None else {}
     try:
-        batches = fetch(settings, source, client, account, requests, run, apart)
+        with erased.loading(settings):
+            batches = fetch(settings, source, client, account, requests, run, apart)
     finally:
         _keep_usage(settings, source, client, account, run)
     if refused is not None and apart:
@@ -127,7 +128,8 @@ def validate(settings: Settings, source: Source, batch_ids: Sequence[str]) -> li
     Raises quality.ContractBroken when a batch as a whole is refused.
     """
     for batch_id in batch_ids:
-        checked = quality.check(settings, source, landing.read_batch(settings, batch_id))
+        with erased.loading(settings):
+            checked = quality.check(settings, source, landing.read_batch(settings, batch_id))
         log.info(
             "%s: %d rows, %d set aside, %d days refused",
             batch_id,
@@ -154,13 +156,14 @@ def stage(
     the requests ``refused`` while landing. warehouse.Superseded is raised, and nothing staged, when
     the account was planned again since ``lease``, the plan's.
     """
-    checked = [
-        quality.read_checked(settings, landing.read_batch(settings, batch_id))
-        for batch_id in batch_ids
-    ]
-    reasons, alone = refused_days(source, checked), refused_alone(source, checked)
-    staged = warehouse.stage(settings, source, checked, run, reasons.keys(), lease)
-    loads.note([each.batch for each in checked])
+    with erased.loading(settings):
+        checked = [
+            quality.read_checked(settings, landing.read_batch(settings, batch_id))
+            for batch_id in batch_ids
+        ]
+        reasons, alone = refused_days(source, checked), refused_alone(source, checked)
+        staged = warehouse.stage(settings, source, checked, run, reasons.keys(), lease)
+        loads.note([each.batch for each in checked])
     apart = refused_apart(
         (request.stream, request.window, each["why"])
         for each in refused

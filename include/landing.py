@@ -19,9 +19,9 @@ import os
 import re
 import secrets
 import shutil
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
 from itertools import islice
@@ -39,6 +39,7 @@ from include.sources import Account, Record, Request, Window
 
 _RECORDS = "records.jsonl.zst"
 _MANIFEST = "manifest.json"
+_ASIDE = ".erasing-"
 _BATCH_ID = re.compile(r"\d{8}T\d{12}Z-[0-9a-f]{8}")
 _LINES_AT_ONCE = 2_000
 _BYTES_AT_ONCE = 1 << 20
@@ -166,6 +167,77 @@ def batches(settings: Settings, source_name: str) -> Iterator[Batch]:
     for manifest in sorted(found, key=lambda path: path.parent.name):
         if not manifest.parent.name.startswith("."):
             yield _from_manifest(manifest)
+
+
+def rewrite(batch: Batch, change: Callable[[Record], Record]) -> Batch | None:
+    """Put every record of a batch, changed, in the record's place, with a manifest that is true.
+
+    The new folder is made whole beside the old one and takes its place; what was derived from the
+    old one (its check) is gone. None, and nothing is touched, where no record changes. To be called
+    while nobody reads or stages the batch. Raises LandingError as reading and writing do.
+    """
+    aside = batch.folder.with_name(f"{_ASIDE}{batch.batch_id}")
+    with plainly(aside):
+        shutil.rmtree(aside, ignore_errors=True)
+        aside.mkdir()
+    changed = 0
+
+    def records() -> Iterator[Record]:
+        nonlocal changed
+        for record in batch.records():
+            after = change(record)
+            changed += after != record
+            yield after
+
+    with plainly(aside):
+        file = (aside / _RECORDS).open("xb")
+    with _open_throughout(file):
+        _write_records(file, records(), aside)
+        with plainly(aside):
+            _make_durable(file)
+            byte_count = file.tell()
+    if not changed:
+        shutil.rmtree(aside)
+        return None
+    after = replace(batch, byte_count=byte_count, sha256=_sha256(aside / _RECORDS))
+    with plainly(aside):
+        with (aside / _MANIFEST).open("x", encoding="utf-8") as manifest:
+            json.dump(_to_manifest(after), manifest, indent=1)
+            _make_durable(manifest)
+        before = batch.folder.rename(batch.folder.with_name(f".partial-{batch.batch_id}"))
+        failpoints.reach("landing.within_rewrite")
+        aside.rename(batch.folder)
+        _make_folder_durable(batch.folder.parent)
+        shutil.rmtree(before)
+    return after
+
+
+def finish_rewrites(settings: Settings) -> None:
+    """Finish what a killed ``rewrite`` left: the new folder in place, and nothing of the old."""
+    for aside in settings.landing.glob(f"*/*/*/{_ASIDE}*"):
+        folder = aside.with_name(aside.name.removeprefix(_ASIDE))
+        if (aside / _MANIFEST).exists() and not folder.exists():
+            aside.rename(folder)
+        else:
+            shutil.rmtree(aside)
+    for left in list(stale_partials(settings)):
+        shutil.rmtree(left, ignore_errors=True)
+
+
+def mentions(batch: Batch, words: Sequence[bytes]) -> bool:
+    """Whether any of these words stands in a batch's records as they are written."""
+    longest = max(map(len, words), default=1)
+    kept = b""
+    with (
+        pa.OSFile(str(batch.folder / _RECORDS)) as packed,
+        pa.CompressedInputStream(packed, "zstd") as plain,
+    ):
+        while block := plain.read(_BYTES_AT_ONCE):
+            text = kept + block
+            if any(word in text for word in words):
+                return True
+            kept = text[1 - longest :] if longest > 1 else b""
+    return False
 
 
 def _write_records(file: io.BufferedWriter, records: Iterable[Record], folder: Path) -> int:

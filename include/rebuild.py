@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from include import holds, landing, loads, quality, warehouse
+from include import erased, holds, landing, loads, quality, warehouse
 from include.loads import Load
 from include.refusals import refused_days
 from include.run import Run
@@ -105,7 +105,8 @@ def main() -> int:
     logging.basicConfig(level=logging.WARNING, format="%(message)s")
     try:
         settings = load_settings()
-        rebuilt = rebuild(settings, SOURCES)
+        with erased.loading(settings):
+            rebuilt = rebuild(settings, SOURCES)
         publish(settings, SOURCES, rebuilt.run)
     except (
         SettingsError,

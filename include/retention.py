@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
-from include import landing, loads, warehouse
+from include import erased, landing, loads, warehouse
 from include.landing import Batch
 from include.run import Run
 from include.settings import Settings
@@ -42,19 +42,20 @@ def clean(settings: Settings, sources: Sequence[Source], run: Run, *, is_dry_run
     at the run's start. A dry run removes nothing. Raises LandingError when the home cannot be
     written.
     """
-    batches = list(_removable(settings, sources, run))
-    leftovers = list(_leftovers(settings, run))
-    byte_count = 0
-    for path, remove in [
-        *((batch.folder, landing.remove) for batch in batches),
-        *((path, _remove) for path in leftovers),
-    ]:
-        size = _size(path)
-        byte_count += size
-        told = "would be removed" if is_dry_run else "removed"
-        log.info("%s: %s, %d bytes", path.relative_to(settings.home), told, size)
-        if not is_dry_run:
-            remove(path)
+    with erased.loading(settings):
+        batches = list(_removable(settings, sources, run))
+        leftovers = list(_leftovers(settings, run))
+        byte_count = 0
+        for path, remove in [
+            *((batch.folder, landing.remove) for batch in batches),
+            *((path, _remove) for path in leftovers),
+        ]:
+            size = _size(path)
+            byte_count += size
+            told = "would be removed" if is_dry_run else "removed"
+            log.info("%s: %s, %d bytes", path.relative_to(settings.home), told, size)
+            if not is_dry_run:
+                remove(path)
     return Cleaned(len(batches), len(leftovers), byte_count)
 
 

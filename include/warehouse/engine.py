@@ -160,6 +160,9 @@ class Engine(Protocol):
     def clear_orphans(self) -> None:
         """Remove what killed publishes left behind."""
 
+    def forget(self, tables: Sequence[str]) -> None:
+        """Leave nothing of rows that were deleted in the files that hold these tables."""
+
     def publish(self, tables: Sequence[Table], announce: Callable[[Session], pa.Table]) -> None:
         """Put these build tables, and one ``build_info``, where readers find them, at one instant.
 

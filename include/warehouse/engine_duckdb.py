@@ -95,6 +95,22 @@ class DuckDB:
             self._remove_drafts()
             shutil.rmtree(f"{self._file}.tmp", ignore_errors=True)
 
+    def forget(self, tables: Sequence[str]) -> None:
+        """Write the working file anew: what is deleted stays in its blocks until they are used."""
+        draft = self._file.with_name(f"{self._file.name}.next-{os.getpid()}")
+        with _plainly(self._file), _one_at_a_time:
+            draft.unlink(missing_ok=True)
+            with _open(self._file, read_only=False) as connection:
+                found = connection.execute("select current_database()").fetchone()
+                name = str(found[0] if found else "").replace('"', '""')
+                file = str(draft).replace("'", "''")
+                connection.execute(f"attach '{file}' as anew")
+                connection.execute(f'copy from database "{name}" to anew')
+                connection.execute("detach anew")
+                _make_durable(draft)
+                draft.replace(self._file)
+                _make_durable(self._file.parent)
+
     def publish(self, tables: Sequence[Table], announce: Callable[[_Session], pa.Table]) -> None:
         """Copy the candidates to a new file and rename it over the published one.
 

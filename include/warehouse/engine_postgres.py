@@ -76,6 +76,13 @@ class PostgreSQL:
     def clear_orphans(self) -> None:
         """A killed publish was rolled back: it leaves nothing."""
 
+    def forget(self, tables: Sequence[str]) -> None:
+        """Write the tables' files anew; each is locked meanwhile."""
+        with self._plainly(), self._engine.connect() as connection:
+            session = _Session(connection.execution_options(isolation_level="AUTOCOMMIT"))
+            for table in tables:
+                session.run(compose("vacuum (full, analyze) {table}", table=table))
+
     def publish(self, tables: Sequence[Table], announce: Callable[[_Session], pa.Table]) -> None:
         """Replace the contents of the published tables in one transaction.
 

@@ -100,13 +100,15 @@ def _disguised(text: str) -> str:
 def findings(home: Path, canaries: tuple[str, ...]) -> list[str]:
     """Where in a home a canary stands: files however packed, tables, Airflow's own database."""
     found = []
+    lowered = {canary: canary.lower() for canary in canaries}
     for file in sorted(path for path in home.rglob("*") if path.is_file()):
         where = file.relative_to(home)
         if where.parts[0] == "tokens":
             continue
         for place, text in _texts(file):
+            plain = text.lower()
             found += [
-                f"{where}{place}: {canary}" for canary in canaries if canary.lower() in text.lower()
+                f"{where}{place}: {canary}" for canary, word in lowered.items() if word in plain
             ]
     return found
 

@@ -1,0 +1,238 @@
+"""``make erase PERSON=…``: one person taken out of everything the pipeline keeps.
+
+``PERSON`` is an e-mail address, its hash, or the id of a lead, a contact or a filled form. What
+leads to the person (ids, hashes, click ids) is replaced by tokens, alike everywhere: so every sum
+stands, and nothing says of whom it speaks. What a source sends of them again is replaced before it
+is landed, for good (``include/erased.py``).
+
+Each step can be repeated: an erasure that was broken off is finished by the same command.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import re
+import secrets
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from dataclasses import replace
+
+from include import erased, landing, quality, warehouse
+from include.contracts.marts import MART_TABLES
+from include.registry import SOURCES
+from include.run import Run
+from include.settings import Settings, load_settings
+from include.sources import Record, Row, Source
+from include.sources.personal import EMAIL_HASH, hashed
+from include.warehouse import erasing
+from include.warehouse.engine import engine_of
+from include.warehouse.erasing import TELLING, Person
+from include.warehouse.models import audits, models
+
+log = logging.getLogger(__name__)
+
+_HASH = re.compile(r"[0-9a-f]{64}")
+_CRM_ID = re.compile(r"[0-9A-Za-z]{15}|[0-9A-Za-z]{18}")
+_TOTALS = [
+    f"marts.{table.name}"
+    for table in MART_TABLES
+    if table.name.startswith("mart_")
+    and not {"person_id", "touchpoint_id", "opportunity_id"} & set(table.column_names)
+]
+"""Marts that speak of nobody: an erasure must leave them as they are."""
+
+
+class NotErased(Exception):
+    """There is nobody to erase; the message says what was looked for."""
+
+
+def erase(settings: Settings, transformer: Settings, who: str) -> Iterator[str]:
+    """Erase a person, telling what was done, sentence by sentence.
+
+    ``transformer``: the settings with which marts are made. Raises NotErased when nobody is found,
+    erased.AtWork while a load is at work, WarehouseError and LandingError as their rooms do.
+    """
+    with erased.erasing(settings):
+        landing.finish_rewrites(settings)
+        person = _found(settings, who)
+        known = erased.read(settings)
+        if not person.keys and not _is_erased(known, who):
+            raise NotErased("nobody of that address or id is known here; nothing was erased")
+        tokens = _tokens(person, known, erasing.shared_domains(settings, person))
+        known = erased.add(settings, tokens)
+        changed = erasing.replace_keys(settings, tokens, known, SOURCES)
+        engine_of(settings).forget(list(changed))
+        yield from (f"{name}: {rows} rows" for name, rows in changed.items())
+        yield f"landing: {_rewrite_batches(settings, tokens, known)} batches written anew"
+        _rewrite_failures(settings, tokens)
+    yield from _published_anew(settings, transformer)
+
+
+def _found(settings: Settings, who: str) -> Person:
+    """All that staging, rows set aside and landed batches know of a person."""
+    person = Person()
+    if "@" in who:
+        person.hashes |= {hashed(who, settings.hash_key()).get(EMAIL_HASH, "")}
+    elif _HASH.fullmatch(who):
+        person.hashes.add(who)
+    else:
+        person.records.add(who)
+    size = -1
+    while size != (size := len(person.keys) + len(person.deals)):
+        erasing.learn_from_staging(settings, person)
+        erasing.learn_from_rejected(settings, person, SOURCES)
+        _learn_from_landing(settings, person)
+    return person if person.is_known else Person()
+
+
+def _learn_from_landing(settings: Settings, person: Person) -> None:
+    words = [key.encode() for key in person.keys]
+    for source, batch in _batches(settings):
+        stream = source.stream(batch.request.stream)
+        if stream.table.name not in TELLING or stream.kind == "keys":
+            continue
+        if landing.mentions(batch, words):
+            records = (each for each in batch.records() if _bears(each, person.keys))
+            for row in source.parse(batch.account, stream.name, records):
+                person.learn(stream.table, _whole(stream.table.column_names, row))
+
+
+def _batches(settings: Settings) -> Iterator[tuple[Source, landing.Batch]]:
+    for source in SOURCES:
+        for batch in landing.batches(settings, source.name):
+            yield source, batch
+
+
+def _bears(record: Record, keys: set[str]) -> bool:
+    return any(isinstance(value, str) and value in keys for value in record.values())
+
+
+def _whole(columns: tuple[str, ...], row: Row) -> Row:
+    return dict.fromkeys(columns) | row
+
+
+def _is_erased(known: erased.Erased, who: str) -> bool:
+    if "@" in who and known.tokens:
+        who = hashed(who, known.hash_key).get(EMAIL_HASH, "")
+    return bool(known.tokens) and known.token(who) is not None
+
+
+def _tokens(
+    person: Person, known: erased.Erased, shared_domains: set[str]
+) -> dict[str, str | None]:
+    """What takes each key's place. Of one person tokens sort as the keys did, so that what was the
+    first of two at one instant stays it."""
+    drawn = secrets.token_hex(4)
+    tokens: dict[str, str | None] = {}
+    for number, key in enumerate(sorted(person.keys)):
+        prefix = f"{key[:3]}-" if _CRM_ID.fullmatch(key) and not key.isdecimal() else ""
+        token = known.token(key) if known.tokens else None
+        tokens[key] = token or f"{prefix}erased-{drawn}-{number:04}"
+    for domain in person.domains - shared_domains:
+        tokens[domain] = f"erased-{drawn}.invalid"
+    return {**dict.fromkeys(person.deals), **tokens}
+
+
+def _rewrite_batches(
+    settings: Settings, tokens: Mapping[str, str | None], known: erased.Erased
+) -> int:
+    """Write every batch anew that bears a key, its manifest true, and check it again."""
+    words = [key.encode() for key in tokens]
+    count = 0
+    for source, batch in list(_batches(settings)):
+        if not words or not landing.mentions(batch, words):
+            continue
+        was_checked = (batch.folder / "checked").exists()
+        after = landing.rewrite(
+            batch, lambda record: known.masked(record, record.get("Id") or record.get("id"))
+        )
+        if after is None:
+            continue
+        count += 1
+        if was_checked:
+            with suppress(quality.ContractBroken):  # as it was before
+                quality.check(settings, source, after)
+    return count
+
+
+def _rewrite_failures(settings: Settings, tokens: Mapping[str, str | None]) -> None:
+    """What was noted of failed tasks may name a record."""
+    for file in (settings.home / "failures").rglob("*.jsonl"):
+        before = file.read_text()
+        if (after := erasing.replace_in(before, tokens)) != before:
+            draft = file.with_name(f"{file.name}.next")
+            draft.write_text(after)
+            draft.replace(file)
+
+
+def _published_anew(settings: Settings, transformer: Settings) -> Iterator[str]:
+    """Make and publish the marts, unless loads came in that no publish has shown yet: those may be
+    held for a person to look at, and are for ``closed_loop`` to publish."""
+    try:
+        (info,) = warehouse.read_marts(transformer, "select * from marts.build_info")
+    except warehouse.WarehouseError:
+        yield "no marts are published yet"
+        return
+    newer = warehouse.read(
+        settings,
+        "select 1 as one from ops.load_ledger where loaded_at > :published_at limit 1",
+        {"published_at": info["published_at"]},
+    )
+    if newer:
+        yield (
+            "the marts still show the person, for loads came in since they were published: trigger "
+            "closed_loop, and when it has published, run this command again"
+        )
+        return
+    before = warehouse.fingerprint(transformer, _TOTALS)
+    run = Run("erase", info["as_of_at"], info["published_at"])
+    lease = warehouse.lease_marts(transformer, run)  # a build at work has read the person
+    (version,) = warehouse.read(transformer, "select version from ops.staging_version")
+    warehouse.build(transformer, *(model.name for model in models()), lease=lease)
+    warehouse.require_clean(transformer, audits(), version["version"], lease)
+    warehouse.publish(transformer, run, lease)
+    engine_of(transformer).forget([f"marts.{table.name}" for table in MART_TABLES])
+    moved = [name for name, print_ in warehouse.fingerprint(transformer, _TOTALS).items()
+             if print_ != before[name]]  # fmt: skip
+    if moved:
+        yield (
+            f"the marts are published without the person; {', '.join(moved)} differ from before, "
+            "for a tie between this person and another at one instant was decided otherwise, or "
+            "a seed was changed"
+        )
+    else:
+        yield "the marts are published without the person, and every total stands"
+
+
+def main(environment: Mapping[str, str]) -> int:
+    """Erase whom ``PERSON`` names; 1 and a sentence when that cannot be done."""
+    who = environment.get("PERSON", "").strip()
+    if not who:
+        sys.stderr.write("say whom: make erase PERSON=<e-mail address or CRM id>\n")
+        return 1
+    settings = load_settings()
+    settings = replace(settings, warehouse_url=_url(environment, "WAREHOUSE", settings))
+    transformer = replace(
+        settings, warehouse_url=_url(environment, "WAREHOUSE_TRANSFORMER", settings)
+    )
+    try:
+        for sentence in erase(settings, transformer, who):
+            sys.stdout.write(f"{sentence}\n")
+    except (NotErased, erased.AtWork, warehouse.WarehouseError, landing.LandingError) as error:
+        sys.stderr.write(f"{error}\n")
+        return 1
+    return 0
+
+
+def _url(environment: Mapping[str, str], connection: str, settings: Settings) -> str:
+    """The warehouse of an Airflow connection, where the environment has it as a URI."""
+    given = environment.get(f"AIRFLOW_CONN_{connection}", "")
+    if given.startswith("postgres"):
+        return given.replace("postgres:", "postgresql:")
+    return settings.warehouse_url
+
+
+if __name__ == "__main__":
+    sys.exit(main(os.environ))

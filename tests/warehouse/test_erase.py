@@ -1,0 +1,423 @@
+"""Promise 36, erase by key: no trace of one person is left anywhere, and every total stands.
+
+Ann wrote from two addresses, became a contact, filled a form on Facebook, clicked an ad of
+Google's, took part in a deal that bears her name, and has a row that was set aside. Salesforce's,
+Facebook's and Google's own modules make rows of what is written down here as they would land it.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+
+from include import erase, erased, ingestion, landing, quality, warehouse
+from include.contracts.marts import MART_TABLES
+from include.contracts.staging import STAGING_TABLES
+from include.run import Run
+from include.settings import Settings
+from include.sources import Account, Record, Request, Source
+from include.sources.facebook_ads import FACEBOOK_ADS
+from include.sources.google_ads import GOOGLE_ADS
+from include.sources.personal import hashed
+from include.sources.salesforce import SALESFORCE
+from include.warehouse.engine import Sql, compose, engine_of
+from include.warehouse.models import models
+from tests.conftest import ENGINES
+from tests.end_to_end.planted import findings
+from tests.sandbox.running import ROOT
+
+SOURCES: Sequence[Source] = (SALESFORCE, FACEBOOK_ADS, GOOGLE_ADS)
+ORG = Account("00D1", "Org", "EUR", "UTC")
+GOOGLE = Account("111", "Ads", "EUR", "UTC")
+FACEBOOK = Account("222", "Pages", "EUR", "UTC")
+DAY = date(2026, 10, 6)
+FIRST_NIGHT = datetime(2026, 11, 2, 5, tzinfo=UTC)
+GCLID, FBCLID = "Cj0AnnsOwnClick1234", "IwAR0AnnsOther99"
+ADDRESSES = ("Ann.Private+news@annprivate.example", "ann.old@mail.example")
+LEADS = ("00QA00000000001AAA", "00QA00000000002AAA", "00QA00000000003AAA")
+CONTACT, DEAL, ROLE = "003A00000000001AAA", "006A00000000001AAA", "00KA00000000001AAA"
+MEMBERS = ("00vA00000000001AAA", "00vA00000000002AAA")
+TASK, EVENT, CHANGE = "00TA00000000001AAA", "00UA00000000001AAA", "017A00000000001AAA"
+RESPONSE = "998877665544332"
+BAD_LEAD = "00QA00000000009AAA"
+IDS = (*LEADS, CONTACT, ROLE, *MEMBERS, TASK, EVENT, CHANGE, RESPONSE, BAD_LEAD)
+BOB, COMPANY = "003B00000000001AAA", "001A00000000001AAA"
+NAME = "Annabel Private"
+NAMED = (NAME, "annprivate.example", "who=annabel", "/inbox/annabel")
+
+
+def instant(day: int, hour: int = 10) -> str:
+    return f"2026-10-{day:02}T{hour:02}:00:00.000+0000"
+
+
+def stamped(record_id: str, day: int, **more: Any) -> Record:
+    return {
+        "Id": record_id, "CreatedDate": instant(day), "SystemModstamp": instant(day),
+        "IsDeleted": False, **more,
+    }  # fmt: skip
+
+
+@dataclass
+class World:
+    """What the three systems answer, by source and stream, and one warehouse to load it into."""
+
+    settings: Settings
+    night: int = 0
+
+    def answers(self) -> dict[tuple[str, str], list[Record]]:
+        key = self.settings.hash_key()
+        ann, old = (hashed(address, key) for address in ADDRESSES)
+        tags = {"utm_source": "google", "utm_medium": "cpc", "utm_campaign": "brand"}
+        page = f"https://www.fernhill.example/offer?utm_id=c1&gclid={GCLID}&who=annabel#annabel"
+        lead = {"Status": "Open", "IsConverted": False, "Company": NAME}
+        others = [
+            stamped(f"00QZ{n:011}AAA", 1 + n % 20, Status="Open", IsConverted=False, **tags)
+            | hashed(f"other{n}@firm{n % 7}.example", key)
+            for n in range(250)
+        ]
+        member = {"CampaignId": "701A", "Status": "Responded", "HasResponded": True}
+        answered = {"FirstRespondedDate": "2026-10-05"}
+        activity = {"ActivityDate": "2026-10-07", "Type": "Call", "WhatId": DEAL}
+        return {
+            ("salesforce", "leads"): [
+                stamped(LEADS[0], 5, **lead, **tags, gclid=GCLID, landing_page_url=page, **ann,
+                        referrer_url="https://mail.google.com/inbox/annabel"),
+                stamped(LEADS[1], 6, **lead, **ann, fbclid=FBCLID, ConvertedContactId=CONTACT,
+                        ConvertedOpportunityId=DEAL) | {"IsConverted": True},
+                stamped(LEADS[2], 4, **lead, **old, MasterRecordId=LEADS[0]) | {"IsDeleted": True},
+                stamped(BAD_LEAD, 6, **lead, **ann) | {"CreatedDate": "once"},
+                *others,
+            ],
+            ("salesforce", "contacts"): [
+                stamped(CONTACT, 6, AccountId=COMPANY, **ann),
+                stamped(BOB, 5, AccountId=COMPANY, **hashed("bob@acme.example", key)),
+            ],
+            ("salesforce", "accounts"): [stamped(COMPANY, 1, Name="Acme")],
+            ("salesforce", "opportunities"): [
+                stamped(DEAL, 8, AccountId=COMPANY, ContactId=CONTACT, StageName="Closed Won",
+                        Name=f"{NAME}: 10 seats", CloseDate="2026-10-20", Amount="1234.56",
+                        IsClosed=True, IsWon=True, CurrencyIsoCode="EUR"),
+            ],
+            ("salesforce", "contact_roles"): [
+                stamped(ROLE, 8, OpportunityId=DEAL, ContactId=CONTACT, IsPrimary=True),
+                stamped("00KB", 8, OpportunityId=DEAL, ContactId=BOB, IsPrimary=False),
+            ],
+            ("salesforce", "campaigns"): [
+                stamped("701A", 1, Name="Webinar", Type="Webinar", CurrencyIsoCode="EUR"),
+                stamped("701B", 1, Name="Fair", Type="Trade Show", CurrencyIsoCode="EUR"),
+            ],
+            ("salesforce", "campaign_members"): [
+                stamped(MEMBERS[0], 5, LeadId=LEADS[0], **member, **answered),
+                stamped(MEMBERS[1], 5, ContactId=CONTACT, **member, **answered)
+                | {"CampaignId": "701B"},
+            ],
+            ("salesforce", "tasks"): [stamped(TASK, 7, WhoId=CONTACT, **activity)],
+            ("salesforce", "events"): [stamped(EVENT, 7, WhoId=LEADS[0], **activity)],
+            ("salesforce", "lead_history"): [
+                {"Id": CHANGE, "LeadId": LEADS[1], "Field": "ConvertedContactId",
+                 "NewValue": CONTACT, "IsDeleted": False, "CreatedDate": instant(6)},
+            ],
+            ("salesforce", "lead_ids"): [],
+            ("salesforce", "leads_ids"): [{"Id": each["Id"]} for each in others]
+            + [{"Id": each} for each in (*LEADS[:2], BAD_LEAD)],
+            ("facebook_ads", "lead_forms"): [
+                {"id": RESPONSE, "created_time": instant(6, 9), "campaign_id": "f1", "form_id": "7",
+                 "is_test": False, "form_name": "Offer", **ann},
+            ],
+            ("google_ads", "campaigns"): [
+                {"campaign": {"id": "c1", "name": "Brand", "status": "ENABLED"}},
+            ],
+            ("google_ads", "clicks"): [
+                {"campaign": {"id": "c1"}, "adGroup": {"id": "g1"},
+                 "clickView": {"gclid": GCLID}, "segments": {"date": DAY.isoformat()}},
+            ],
+        }  # fmt: skip
+
+    def load(self) -> None:
+        """A night: everything is sent, landed, checked and staged."""
+        self.night += 1
+        at = FIRST_NIGHT + timedelta(self.night)
+        run = Run("load", at, at)
+        warehouse.prepare(self.settings, SOURCES, at)
+        for source, account in (
+            (SALESFORCE, ORG), (FACEBOOK_ADS, FACEBOOK), (GOOGLE_ADS, GOOGLE),
+        ):  # fmt: skip
+            answers = {
+                stream: records
+                for (name, stream), records in self.answers().items()
+                if name == source.name and stream in {each.name for each in source.streams}
+            }
+            window = [DAY.isoformat(), DAY.isoformat()]
+            plan = {
+                "account": {
+                    "account_id": account.account_id, "account_name": account.account_name,
+                    "currency_code": "EUR", "time_zone": "UTC", "account_status": None,
+                },
+                "requests": [
+                    {"stream": stream, "since": None,
+                     "window": window if source.stream(stream).kind == "daily" else None}
+                    for stream in answers
+                ],
+            }  # fmt: skip
+            told = answering(source, answers)
+            landed = ingestion.land(self.settings, told, {}, run, plan)
+            ingestion.stage(
+                self.settings, source, ingestion.validate(self.settings, source, landed), run
+            )
+
+    def publish(self) -> None:
+        at = FIRST_NIGHT + timedelta(self.night, hours=2)
+        warehouse.build(self.settings, *(model.name for model in models()))
+        warehouse.publish(self.settings, Run("publish", at, at))
+
+
+def answering(source: Source, answers: dict[str, list[Record]]) -> Source:
+    """The source, whose system answers what is written down."""
+    return replace(
+        source,
+        connect=lambda credentials, settings: None,
+        extract=lambda client, account, request: iter(answers[request.stream]),
+        usage=None,
+    )
+
+
+def traces(settings: Settings) -> list[str]:
+    """Where anything that leads to Ann stands: files however packed, every table, every dump."""
+    key = settings.hash_key()
+    hashes = [hashed(address, key)["email_hash"] for address in ADDRESSES]
+    words = (*IDS, *hashes, GCLID, FBCLID, *NAMED, *ADDRESSES)
+    found = findings(settings.home, words)
+    if not settings.warehouse_url.startswith("duckdb"):
+        with psycopg.connect(settings.warehouse_url) as connection:
+            connection.execute("checkpoint")
+            tables = connection.execute(
+                "select oid::regclass::text, current_setting('data_directory') || '/' || "
+                "pg_relation_filepath(oid) from pg_class where relkind = 'r' "
+                "and relnamespace::regnamespace::text in ('staging', 'ops', 'build', 'marts')"
+            ).fetchall()
+            for table, file in tables:
+                rows = str(connection.execute(f"select t::text from {table} as t").fetchall())  # noqa: S608
+                raw = Path(file).read_bytes().decode("utf-8", "replace")
+                for place, text in ((table, rows), (f"{table}, its file", raw)):
+                    found += [f"{place}: {word}" for word in words if word in text]
+    return found
+
+
+@pytest.fixture(scope="module", params=ENGINES)
+def world(request: pytest.FixtureRequest, new_settings: Callable[[str], Settings]) -> World:
+    """Loaded and published, with a line of ``mart_changes`` and a failure that name Ann."""
+    settings = replace(
+        new_settings(request.param),
+        extra_streams=frozenset({"salesforce.tasks", "salesforce.events"}),
+    )
+    made = World(settings)
+    made.load()
+    made.publish()
+    with engine_of(settings).write() as session:
+        session.execute(
+            Sql(
+                "insert into ops.mart_changes (run_id, mart, row_key, figure, causes, evidence, "
+                "month, publish_number, as_of_at, changed_at) values ('publish', "
+                "'mart_channel_roi_monthly', 'x', 'leads', 'new person', :evidence, :month, "
+                "cast(1 as bigint), :at, :at)"
+            ),
+            {"evidence": f"new person: {LEADS[0]}, {BOB}", "month": DAY, "at": FIRST_NIGHT},
+        )
+    failures = settings.home / "failures" / "ingest_salesforce"
+    failures.mkdir(parents=True)
+    (failures / "a.jsonl").write_text(json.dumps({"sentence": f"the Lead {LEADS[1]} moved"}))
+    return made
+
+
+@dataclass
+class Before:
+    marts: dict[str, list[str]]
+    counts: dict[str, int]
+
+
+def counts(settings: Settings) -> dict[str, int]:
+    with engine_of(settings).read() as session:
+        return {
+            table.name: session.rows(
+                compose("select count(*) as n from {name}", name=f"{table.schema}.{table.name}")
+            )[0]["n"]
+            for table in STAGING_TABLES
+        }
+
+
+@pytest.fixture(scope="module")
+def before(world: World) -> Before:
+    found = " ".join(traces(world.settings))
+    for word in (*IDS, GCLID, FBCLID, *NAMED):
+        assert word in found, f"{word} was never there: the search below would search nothing"
+    return Before(marts(world.settings), counts(world.settings))
+
+
+def marts(settings: Settings) -> dict[str, list[str]]:
+    """Every mart's rows as texts, stamps aside."""
+    told = {}
+    with engine_of(settings).read_marts() as session:
+        for table in MART_TABLES:
+            names = [column.name for column in table.columns if not column.is_stamp]
+            query = compose("select {names} from {table}", names=names, table=f"marts.{table.name}")
+            told[table.name] = sorted(map(str, session.rows(query)))
+    return told
+
+
+def with_tokens(settings: Settings, rows: list[str]) -> list[str]:
+    """The rows, with what took the place of everything that leads to Ann in its place."""
+    known = erased.read(settings)
+    keys = (*IDS, GCLID, FBCLID, "annprivate.example", "mail.example")
+    replaced = {NAME: "(erased)", f"{NAME}: 10 seats": "(erased)"}
+    replaced |= {key: str(known.token(key)) for key in keys}
+    assert "None" not in replaced.values()
+    for key in sorted(replaced, key=len, reverse=True):
+        rows = [row.replace(key, replaced[key]) for row in rows]
+    return sorted(rows)
+
+
+@pytest.fixture(scope="module")
+def done(world: World, before: Before) -> list[str]:
+    """What the erasure said; on DuckDB that of the second, the first being broken off when staging
+    was done and landing was not."""
+    settings, who = world.settings, "ann.private@ANNPRIVATE.example"
+    if settings.warehouse_url.startswith("duckdb"):
+        first = erase.erase(settings, settings, who)
+        assert next(first).startswith("staging.")
+        first.close()
+        assert [place for place in traces(settings) if place.startswith("landing")]
+    return list(erase.erase(settings, settings, who))
+
+
+def test_36_erasing_leaves_no_trace_by_id_hash_or_free_text(world: World, done: list[str]) -> None:
+    assert traces(world.settings) == []
+    assert done[-1] == "the marts are published without the person, and every total stands"
+
+
+def test_36_every_total_stands_and_the_books_close(
+    world: World, before: Before, done: list[str]
+) -> None:
+    """The erasure publishes through every audit; here it is held against what was published."""
+    assert counts(world.settings) == before.counts
+    after = marts(world.settings)
+    for name, rows in before.marts.items():
+        assert after[name] == with_tokens(world.settings, rows), name
+
+
+@pytest.mark.parametrize("world", ["duckdb"], indirect=True)
+def test_landed_batches_are_true_and_give_the_same_rows_again(
+    world: World, done: list[str], new_settings: Callable[[str], Settings]
+) -> None:
+    """As a rebuild from landing would."""
+    batches = [
+        batch for source in SOURCES for batch in landing.batches(world.settings, source.name)
+    ]
+    assert batches
+    assert all(len(list(batch.records())) == batch.record_count for batch in batches)
+    anew = replace(world.settings, warehouse_url=new_settings("duckdb").warehouse_url)
+    at = FIRST_NIGHT + timedelta(1)
+    warehouse.prepare(anew, SOURCES, at)
+    for source in SOURCES:
+        checked = [
+            quality.read_checked(anew, batch) for batch in batches if batch.source == source.name
+        ]
+        warehouse.stage(anew, source, checked, Run("load", at, at))
+    tables = [f"{table.schema}.{table.name}" for table in STAGING_TABLES]
+    assert warehouse.fingerprint(anew, tables) == warehouse.fingerprint(world.settings, tables)
+
+
+@pytest.mark.parametrize("world", ["duckdb"], indirect=True)
+def test_36_what_is_sent_again_does_not_bring_the_person_back(
+    world: World, done: list[str]
+) -> None:
+    """Staging is as it was; and the marts are made of staging alone."""
+    tables = [f"{table.schema}.{table.name}" for table in STAGING_TABLES]
+    staged = warehouse.fingerprint(world.settings, tables)
+    world.load()
+    assert traces(world.settings) == []
+    assert warehouse.fingerprint(world.settings, tables) == staged
+
+
+def test_36_a_new_record_with_an_erased_address_does_not_lead_back(
+    world: World, done: list[str]
+) -> None:
+    known = erased.read(world.settings)
+    address = hashed(ADDRESSES[0], world.settings.hash_key())
+    (new,) = known.passing([{"Id": "00QN", "Company": "Other", **address}])
+    assert new["email_hash"] is None
+    assert (new["Id"], new["Company"]) == ("00QN", "Other")
+    (moved,) = known.passing([{"Id": LEADS[0], "Company": "Ann", "email_hash": "ab" * 32}])
+    assert moved["Company"] == "(erased)"
+    assert moved["email_hash"].startswith("erased-")
+    assert LEADS[0] not in str(moved)
+
+
+def test_the_list_of_the_erased_tells_nobody_who_they_are(world: World, done: list[str]) -> None:
+    path = world.settings.home / "erased.json"
+    assert path.stat().st_mode & 0o777 == 0o600
+    kept = json.loads(path.read_text())
+    assert len(kept["keys"]) > len(IDS)
+    assert all(len(digest) == 64 for digest in kept["keys"])
+    assert not [word for word in (*IDS, DEAL, GCLID, *NAMED) if word in path.read_text()]
+
+
+def test_erasing_again_finishes_and_nobody_is_said(world: World, done: list[str]) -> None:
+    settings = world.settings
+    again = list(erase.erase(settings, settings, ADDRESSES[0]))
+    assert again[0] == "landing: 0 batches written anew"
+    with pytest.raises(erase.NotErased, match="nobody of that address or id is known"):
+        list(erase.erase(settings, settings, "nobody@nowhere.example"))
+    with (
+        erased.loading(settings),
+        pytest.raises(erased.AtWork, match="a load is at work"),
+    ):
+        list(erase.erase(settings, settings, ADDRESSES[0]))
+
+
+def test_whom_to_erase_must_be_said(capsys: pytest.CaptureFixture[str]) -> None:
+    assert erase.main({}) == 1
+    assert "say whom: make erase PERSON=" in capsys.readouterr().err
+
+
+def test_a_batch_whose_rewriting_was_killed_is_made_whole(
+    new_settings: Callable[[str], Settings],
+) -> None:
+    settings = new_settings("duckdb")
+    run = Run("load", FIRST_NIGHT, FIRST_NIGHT)
+    records = [{"Id": each} for each in LEADS]
+    batch = landing.write_batch(settings, run, "crm", ORG, Request("leads"), records)
+    killed = subprocess.run(
+        [
+            sys.executable,
+            "-c",
+            "import sys; from include import landing; from include.settings import load_settings\n"
+            "batch = landing.read_batch(load_settings(), sys.argv[1])\n"
+            "landing.rewrite(batch, lambda record: {'Id': 'erased'})",
+            batch.batch_id,
+        ],
+        cwd=ROOT,
+        env={
+            **os.environ,
+            "CLOSED_LOOP_HOME": str(settings.home),
+            "CLOSED_LOOP_FAILPOINT": "landing.within_rewrite",
+        },
+        check=False,
+    )
+    assert killed.returncode == -signal.SIGKILL
+    with pytest.raises(landing.LandingError, match="no batch"):
+        landing.read_batch(settings, batch.batch_id)
+    landing.finish_rewrites(settings)
+    after = landing.read_batch(settings, batch.batch_id)
+    assert [record["Id"] for record in after.records()] == ["erased"] * len(LEADS)
+    assert [path.name for path in batch.folder.parent.iterdir()] == [batch.batch_id]
