@@ -19,7 +19,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import replace
 
-from include import erased, landing, quality, warehouse
+from include import erased, holds, landing, quality, warehouse
 from include.contracts.marts import MART_TABLES
 from include.registry import SOURCES
 from include.run import Run
@@ -42,6 +42,11 @@ _TOTALS = [
     and not {"person_id", "touchpoint_id", "opportunity_id"} & set(table.column_names)
 ]
 """Marts that speak of nobody: an erasure must leave them as they are."""
+
+_NOT_YET = (
+    "the marts still show the person, for {why}: trigger closed_loop, and when it has published, "
+    "run this command again"
+)
 
 
 class NotErased(Exception):
@@ -181,10 +186,7 @@ def _published_anew(settings: Settings, transformer: Settings) -> Iterator[str]:
         {"published_at": info["published_at"]},
     )
     if newer:
-        yield (
-            "the marts still show the person, for loads came in since they were published: trigger "
-            "closed_loop, and when it has published, run this command again"
-        )
+        yield _NOT_YET.format(why="loads came in since they were published")
         return
     before = warehouse.fingerprint(transformer, _TOTALS)
     run = Run("erase", info["as_of_at"], info["published_at"])
@@ -192,6 +194,9 @@ def _published_anew(settings: Settings, transformer: Settings) -> Iterator[str]:
     (version,) = warehouse.read(transformer, "select version from ops.staging_version")
     warehouse.build(transformer, *(model.name for model in models()), lease=lease)
     warehouse.require_clean(transformer, audits(), version["version"], lease)
+    if holds.question(holds.look(transformer, run)):
+        yield _NOT_YET.format(why="the spend they would show waits for a person's approval")
+        return
     warehouse.publish(transformer, run, lease)
     engine_of(transformer).forget([f"marts.{table.name}" for table in MART_TABLES])
     moved = [name for name, print_ in warehouse.fingerprint(transformer, _TOTALS).items()
