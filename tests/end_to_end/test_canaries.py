@@ -22,8 +22,11 @@ from tests.end_to_end.conftest import Home
 from tests.end_to_end.planted import PERSONAL, findings, plant
 from tests.sandbox.running import ROOT, Sandbox
 
-# Every secret the connections hold, and how the tokens minted from them begin.
+HASH_KEY = "canary-hash-key"
+# Every secret the connections hold, how the tokens minted from them begin, and the key with which
+# addresses are hashed.
 SECRETS = (
+    HASH_KEY,
     "sandbox-meta-token",
     "sandbox-meta-secret",
     "sandbox-google-secret",
@@ -112,6 +115,7 @@ def nights(sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> Nights
     every = {
         "CLOSED_LOOP_EXTRA_STREAMS": "salesforce.tasks salesforce.events",
         "CLOSED_LOOP_HISTORY_START": "2026-09-15",
+        "CLOSED_LOOP_HASH_KEY": HASH_KEY,
     }
     for name, faults, marts, patience in (
         ("redirected", REDIRECTED, "", "3"),
@@ -159,7 +163,8 @@ def test_the_nights_met_what_they_were_meant_to_meet(home: Home) -> None:
             (select count(*) from staging.stg_crm_tasks) as tasks,
             (select count(*) from staging.stg_crm_events) as events,
             (select count(*) from staging.stg_lead_form_responses) as lead_forms,
-            (select count(*) from staging.stg_clicks) as clicks
+            (select count(*) from staging.stg_clicks) as clicks,
+            (select count(*) from ops.rejected_rows where stream = 'leads') as rejected
         """,
     )
     assert all(staged.values()), staged
@@ -170,7 +175,9 @@ def test_the_nights_met_what_they_were_meant_to_meet(home: Home) -> None:
     assert hashed[0]["rows"] == 0
 
 
-def test_no_canary_is_in_any_file_log_or_table(home: Home) -> None:
+def test_35_36_no_canary_is_in_any_file_log_or_table(home: Home) -> None:
+    """Landed batches, checked and rejected rows, staging, ops, build, marts, and all that libraries
+    at their most talkative say."""
     assert findings(home.path, CANARIES) == []
 
 
@@ -188,7 +195,7 @@ def test_rotated_tokens_are_for_their_owners_eyes(home: Home) -> None:
         assert stat.S_IMODE(file.stat().st_mode) == 0o600, file
 
 
-def test_no_canary_is_in_airflows_database_or_logs(
+def test_35_no_canary_is_in_airflows_database_or_logs(
     sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     """XCom, rendered fields, task logs and failures of DAGs that end well and that do not."""
@@ -196,7 +203,7 @@ def test_no_canary_is_in_airflows_database_or_logs(
     airflow.prepare()
     sandbox.set_faults(SURVIVED)
     for dag_id in ("ingest_salesforce", "check_connections"):
-        airflow.test(dag_id, CLOSED_LOOP_HISTORY_START="2026-09-15")
+        airflow.test(dag_id, CLOSED_LOOP_HISTORY_START="2026-09-15", CLOSED_LOOP_HASH_KEY=HASH_KEY)
     sandbox.set_faults(REFUSED)
     went_well, _ = airflow.test("ingest_facebook_ads")
     assert not went_well
