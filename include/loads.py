@@ -41,10 +41,12 @@ class Load:
 
 
 def note(batches: Sequence[Batch]) -> None:
-    """Note that these batches, all of one account, were staged together.
+    """Note that these batches, all of one account, were staged together; of none, nothing.
 
     Raises LandingError when the home cannot be written.
     """
+    if not batches:
+        return
     path = _list_of(batches[0])
     line = json.dumps({"batch_ids": [batch.batch_id for batch in batches]}) + "\n"
     with landing.plainly(path), path.open("a+b") as file:
