@@ -26,11 +26,12 @@ from include.registry import SOURCES, source_named
 from include.run import Run
 from include.settings import Settings
 from include.sources import Source, SourceRefused, SourceUnavailable, google_ads_client
+from tests.conftest import campaign
 from tests.end_to_end import fault_plans, small_world
 from tests.end_to_end.quick import Verdicts, content_of, contents, land, load, settings_for
 from tests.sandbox.running import Sandbox, write_data_set
 
-PLANS, BLOCK = 200, 25
+PLANS, BLOCK = 200, 20
 APIS = {
     "facebook_ads": "meta",
     "google_ads": "google",
@@ -176,7 +177,8 @@ def night_of(
         yield of
 
 
-@pytest.mark.parametrize("block", range(PLANS // BLOCK))
+@pytest.mark.campaign
+@pytest.mark.parametrize("block", range(campaign(PLANS) // BLOCK))
 @pytest.mark.parametrize("name", APIS)
 def test_there_is_no_third_outcome(name: str, block: int, night_of: Callable[[str], Night]) -> None:
     night = night_of(name)
