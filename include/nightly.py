@@ -102,17 +102,11 @@ def run(settings: Settings, children: contextlib.ExitStack) -> int:
     # Nobody could answer closed_loop's question: what is held is told instead.
     environment = _prepare(settings, children) | {"CLOSED_LOOP_HOLD_HOURS": "0"}
     steps = [_start_dag(settings, environment, dag_id, children) for dag_id in _dag_ids()]
-    _finish(steps)
+    _finish(settings, steps)
     last = _start_dag(settings, environment, "closed_loop", children)
-    _finish([last])
+    _finish(settings, [last])
     steps.append(last)
-    if trouble := next((step.trouble for step in steps if step.trouble), None):
-        raise trouble
     failed = [step for step in steps if step.process.returncode != 0]
-    for step in failed:
-        sentences = dict.fromkeys(each.sentence for each in failures(settings, step.name))
-        for sentence in sentences or [f"it stopped unexpectedly; its log is {step.log}"]:
-            print(f"\n{step.name}: {sentence}", file=sys.stderr)
     if last in failed:
         raise Stop("Nothing was published; the marts of the last good run, if any, still stand.")
     from include.report import summary
@@ -128,7 +122,8 @@ def run(settings: Settings, children: contextlib.ExitStack) -> int:
     (settings.home / "logs" / "steps.json").write_text(json.dumps(measured))
     if failed:
         print(
-            f"Published without news from {', '.join(step.name for step in failed)}.",
+            f"Published without news from {', '.join(step.name for step in failed)}; "
+            "what failed is said above.",
             file=sys.stderr,
         )
     return 1 if failed else 0
@@ -244,7 +239,8 @@ def _start_dag(
     return Step(dag_id, process, settings.home / "logs" / f"{dag_id}.log")
 
 
-def _finish(steps: list[Step]) -> None:
+def _finish(settings: Settings, steps: list[Step]) -> None:
+    """Wait for all of them; tell how each ended, and of one that failed why."""
     watchers = [threading.Thread(target=step.watch, daemon=True) for step in steps]
     for watcher in watchers:
         watcher.start()
@@ -252,6 +248,12 @@ def _finish(steps: list[Step]) -> None:
         watcher.join()
         outcome = "done" if step.process.returncode == 0 else "FAILED"
         say(f"{step.name}: {outcome} in {step.seconds:.0f} s")
+        if step.trouble:
+            raise step.trouble
+        if step.process.returncode != 0:
+            sentences = dict.fromkeys(each.sentence for each in failures(settings, step.name))
+            for sentence in sentences or [f"it stopped unexpectedly; its log is {step.log}"]:
+                print(f"\n{step.name}: {sentence}\n", file=sys.stderr, flush=True)
 
 
 def _dag_ids() -> list[str]:
