@@ -17,12 +17,16 @@ from include.settings import Settings, load_settings
 ENGINES = ("duckdb", "postgresql")
 
 
+IS_FULL = os.environ.get("CLOSED_LOOP_FULL_CAMPAIGNS") == "1"
+"""Whether `make campaigns` asks: then tests do all that is promised, else what there is time for."""
+
+
 def campaign(full: int) -> int:
     """How often a test tries what is left to chance: ``full`` times in `make campaigns`, else less.
 
     A tenth of it, and thrice at least, is what there is time for each time every test is run.
     """
-    return full if os.environ.get("CLOSED_LOOP_FULL_CAMPAIGNS") == "1" else max(3, full // 10)
+    return full if IS_FULL else max(3, full // 10)
 
 
 @pytest.fixture(scope="session")

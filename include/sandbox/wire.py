@@ -37,20 +37,21 @@ class RequestLog:
 
     def add(
         self, *, api: str, method: str, path: str, query: str, status: Any, fault: Fault | None
-    ) -> None:
-        """`status` is the HTTP status (0: connection dropped) or the gRPC code's name."""
-        self.entries.append(
-            {
-                "n": len(self.entries) + 1,
-                "at": datetime.now(UTC).isoformat(),
-                "api": api,
-                "method": method,
-                "path": path,
-                "query": _SECRETS.sub(r"\1…", query),
-                "status": status,
-                "fault": fault["kind"] if fault else None,
-            }
-        )
+    ) -> dict[str, Any]:
+        """`status` is the HTTP status (0: connection dropped) or the gRPC code's name (None while
+        it is being answered). Gives the entry."""
+        entry = {
+            "n": len(self.entries) + 1,
+            "at": datetime.now(UTC).isoformat(),
+            "api": api,
+            "method": method,
+            "path": path,
+            "query": _SECRETS.sub(r"\1…", query),
+            "status": status,
+            "fault": fault["kind"] if fault else None,
+        }
+        self.entries.append(entry)
+        return entry
 
 
 async def _asked(request: web.Request) -> str:
@@ -181,6 +182,10 @@ class GrpcFaults(grpc.aio.ServerInterceptor):
             query = f"{getattr(request, 'customer_id', '')} {getattr(request, 'query', '')}".strip()
             fault: Any = self._faults.pick(api="google", method="GRPC", path=path, query=query)
             CURRENT_FAULT.set(fault if fault and fault["kind"] in API_KINDS else None)
+            # Before the answer: whoever has it may ask for the log at once.
+            entry = self._log.add(
+                api="google", method="GRPC", path=path, query=query, status=None, fault=fault
+            )
             try:
                 if fault and fault["kind"] == "delay":
                     await asyncio.sleep(fault.get("seconds", 1))
@@ -189,14 +194,7 @@ class GrpcFaults(grpc.aio.ServerInterceptor):
                 yield fault
             finally:
                 code = context.code() or grpc.StatusCode.OK
-                self._log.add(
-                    api="google",
-                    method="GRPC",
-                    path=path,
-                    query=query,
-                    status=getattr(code, "name", str(code)),
-                    fault=fault,
-                )
+                entry["status"] = getattr(code, "name", str(code))
 
         async def unary(request: Any, context: Any) -> Any:
             async with call(request, context) as fault:

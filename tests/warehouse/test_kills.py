@@ -98,4 +98,4 @@ def test_1_2_3_kills_at_any_instant_change_nothing_of_what_the_nights_leave(
                 assert not in_child(settings, night, step, lease)
             assert steps.prints(settings) == undisturbed.prints[night]
             assert steps.moved(settings) == undisturbed.moved[night]
-    assert killed > KILLS / 2
+    assert killed > KILLS / 4  # a step may be over before its instant

@@ -10,11 +10,12 @@ import pytest
 
 from include import warehouse
 from include.registry import SOURCES, source_named
+from tests.conftest import IS_FULL
 from tests.end_to_end import small_world
 from tests.end_to_end.quick import Verdicts, contents, load, settings_for
 from tests.sandbox.running import Sandbox, write_data_set
 
-NIGHTS = 40
+NIGHTS = 40 if IS_FULL else 16
 FIRST = date(2026, 10, 12)
 LAST = FIRST + timedelta(NIGHTS - 1)
 EMPTY = {
@@ -36,8 +37,9 @@ def noon(day: date) -> datetime:
     return datetime(day.year, day.month, day.day, 12, tzinfo=UTC)
 
 
+@pytest.mark.campaign
 @pytest.mark.parametrize("name", [source.name for source in SOURCES])
-def test_forty_nights_in_sequence_equal_one_load_at_the_last_day(
+def test_many_nights_in_sequence_equal_one_load_at_the_last_day(
     name: str, tmp_path: Path, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Restated days, late conversions, spend cut to zero, campaigns and leads that come and go."""
