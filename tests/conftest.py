@@ -18,7 +18,7 @@ ENGINES = ("duckdb", "postgresql")
 
 
 IS_FULL = os.environ.get("CLOSED_LOOP_FULL_CAMPAIGNS") == "1"
-"""Whether `make campaigns` asks: then tests do all that is promised, else what there is time for."""
+"""Whether `make campaigns` asks: tests then do all that is promised, else what time allows."""
 
 
 def campaign(full: int) -> int:
