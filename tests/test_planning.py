@@ -80,13 +80,13 @@ def test_a_nightly_load_takes_only_what_may_be_restated() -> None:
     assert windows(days("2026-01-01", "2026-01-20")) == [("2026-01-18", "2026-01-20")]
 
 
-def test_days_that_were_young_before_an_outage_are_settled_after_it() -> None:
+def test_18_days_that_were_young_before_an_outage_are_settled_after_it() -> None:
     """Loaded on the 10th: the 7th to the 9th could still change then; ten silent days follow."""
     loaded = as_of(datetime(2026, 1, 10, 5, tzinfo=UTC), days("2026-01-01", "2026-01-09"))
     assert windows(loaded) == [("2026-01-07", "2026-01-16"), ("2026-01-17", "2026-01-20")]
 
 
-def test_a_gap_is_filled_beside_the_look_back() -> None:
+def test_i6_a_gap_is_filled_beside_the_look_back() -> None:
     loaded = days("2026-01-01", "2026-01-04") + days("2026-01-07", "2026-01-20")
     assert windows(loaded) == [("2026-01-05", "2026-01-06"), ("2026-01-18", "2026-01-20")]
 
@@ -119,7 +119,7 @@ def test_a_setting_lengthens_the_look_back() -> None:
         ("UTC", "2028-02-29T12:00:00+00:00", "2028-02-28"),
     ],
 )
-def test_the_last_whole_day_is_the_accounts_own(zone: str, instant: str, last: str) -> None:
+def test_28_the_last_whole_day_is_the_accounts_own(zone: str, instant: str, last: str) -> None:
     assert yesterday(
         replace(BERLIN, time_zone=zone), datetime.fromisoformat(instant)
     ) == date.fromisoformat(last)

@@ -18,7 +18,7 @@ def test_every_source_has_one_version_in_use(source: str) -> None:
 
 
 @pytest.mark.parametrize("source", [source.name for source in SOURCES])
-def test_the_version_in_use_is_served_for_60_days_to_come(source: str) -> None:
+def test_12_the_version_in_use_is_served_for_60_days_to_come(source: str) -> None:
     """Red means: move to a newer version, or correct the table by what the network has said."""
     (in_use,) = [v for v in VERSIONS if v.source == source and v.is_in_use]
     assert in_use.sunset - datetime.now(UTC).date() > timedelta(days=60), in_use
@@ -45,7 +45,7 @@ def test_a_version_stands_in_the_table_once() -> None:
         ),
     ],
 )
-def test_a_warning_comes_90_days_before(day: datetime, words: str | None) -> None:
+def test_12_a_warning_comes_90_days_before(day: datetime, words: str | None) -> None:
     assert sunset_warning("google_ads", "v23", day) == words
 
 

@@ -57,7 +57,7 @@ def test_a_recorded_answer_becomes_our_row(source: Source, stream: Stream) -> No
 
 
 @pytest.mark.parametrize("source", SOURCES, ids=lambda source: source.name)
-def test_no_row_carries_money_as_a_float(source: Source) -> None:
+def test_i8_no_row_carries_money_as_a_float(source: Source) -> None:
     recorded = payload(source)
     account = Account(**recorded["account"])
     for name, case in recorded["streams"].items():

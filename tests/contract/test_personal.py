@@ -13,7 +13,7 @@ KEY = b"a secret"
     "spelled",
     ["ann@firm.example", " Ann@FIRM.example\t", "ann+webinar@firm.example", "ANN+a+b@firm.example"],
 )
-def test_case_blanks_and_plus_tags_do_not_matter(spelled: str) -> None:
+def test_36_case_blanks_and_plus_tags_do_not_matter(spelled: str) -> None:
     assert hashed(spelled, KEY) == hashed("ann@firm.example", KEY)
     assert hashed(spelled, KEY)["email_domain"] == "firm.example"
     assert "ann" not in hashed(spelled, KEY)["email_hash"]

@@ -63,7 +63,7 @@ def test_the_last_task_of_an_ingest_dag_is_the_only_one_with_an_outlet(dag_bag) 
     assert outlets == ASSETS
 
 
-def test_the_marts_follow_every_source_or_the_clock(dag_bag) -> None:
+def test_34_the_marts_follow_every_source_or_the_clock(dag_bag) -> None:
     timetable = dag_bag.dags["closed_loop"].timetable
     assert [asset.name for asset in timetable.asset_condition.objects] == [
         source.staged_asset[0] for source in SOURCES
@@ -108,7 +108,7 @@ def test_what_loads_by_the_day_can_be_backfilled_and_nothing_else(dag_bag) -> No
         assert (takes and dag.timetable.can_be_scheduled) is (dag.dag_id in INGEST), dag.dag_id
 
 
-def test_the_watchdog_looks_every_hour_and_waits_for_no_run(dag_bag) -> None:
+def test_33_the_watchdog_looks_every_hour_and_waits_for_no_run(dag_bag) -> None:
     """Promise 33: its own cron, no asset, no pool that a stuck run could fill."""
     dag = dag_bag.dags["freshness_watchdog"]
     assert set(dag.task_dict) == {"require_news"}
@@ -124,7 +124,7 @@ def test_landing_is_cleaned_weekly_and_can_be_tried_dry(dag_bag) -> None:
     assert dag.task_dict["clean"].pool == "warehouse"
 
 
-def test_whoever_writes_the_warehouse_waits_in_the_one_slot_pool(dag_bag) -> None:
+def test_15_16_whoever_writes_the_warehouse_waits_in_the_one_slot_pool(dag_bag) -> None:
     writers = {"discover", "load_account.stage", "reconcile"}
     for dag_id in INGEST:
         tasks = dag_bag.dags[dag_id].tasks

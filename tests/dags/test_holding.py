@@ -66,7 +66,7 @@ def test_where_nothing_is_held_nobody_is_asked(approval: Any) -> None:
     assert comms.sent == []
 
 
-def test_a_person_is_asked_with_two_answers_a_time_out_and_no_default(approval: Any) -> None:
+def test_22_a_person_is_asked_with_two_answers_a_time_out_and_no_default(approval: Any) -> None:
     comms = Comms()
     with pytest.raises(TaskAwaitingInput) as waiting:
         asked(approval, ASKED, comms)
@@ -78,7 +78,7 @@ def test_a_person_is_asked_with_two_answers_a_time_out_and_no_default(approval: 
     assert approval.template_fields == ("subject", "body")
 
 
-def test_the_time_out_keeps_holding(approval: Any) -> None:
+def test_22_the_time_out_keeps_holding(approval: Any) -> None:
     approval.body = ASKED
     with pytest.raises(Held) as held:
         approval.execute_complete({}, {"error": "too late", "error_type": "timeout"})
@@ -106,7 +106,7 @@ def held_settings(new_settings: Any, monkeypatch: pytest.MonkeyPatch) -> Setting
     return settings
 
 
-def test_approval_and_rejection_are_kept_with_who_gave_them(
+def test_22_approval_and_rejection_are_kept_with_who_gave_them(
     dag_bag: Any, held_settings: Settings
 ) -> None:
     decide = dag_bag.dags["closed_loop"].task_dict["decide"].python_callable

@@ -46,7 +46,7 @@ def home(
     return home
 
 
-def test_spend_equals_the_truth_by_platform_account_currency_and_month(
+def test_i5_spend_equals_the_truth_by_platform_account_currency_and_month(
     home: Home, company: Path
 ) -> None:
     spent = truth(company, "spend")
@@ -94,7 +94,7 @@ def test_won_deals_and_revenue_equal_the_truth(home: Home, company: Path) -> Non
     assert totals(ours, keys, "revenue") == totals(won, keys, "revenue")
 
 
-def test_credited_revenue_equals_won_revenue_to_the_cent(home: Home, company: Path) -> None:
+def test_i5_credited_revenue_equals_won_revenue_to_the_cent(home: Home, company: Path) -> None:
     credited = home.marts(
         """
         select credit.model, deal.currency_code as currency, sum(credit.amount) as revenue

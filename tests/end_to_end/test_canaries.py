@@ -175,13 +175,13 @@ def test_the_nights_met_what_they_were_meant_to_meet(home: Home) -> None:
     assert hashed[0]["rows"] == 0
 
 
-def test_35_36_no_canary_is_in_any_file_log_or_table(home: Home) -> None:
+def test_35_36_i7_no_canary_is_in_any_file_log_or_table(home: Home) -> None:
     """Landed batches, checked and rejected rows, staging, ops, build, marts, and all that libraries
     at their most talkative say."""
     assert findings(home.path, CANARIES) == []
 
 
-def test_no_secret_stood_in_a_url(nights: Nights) -> None:
+def test_35_no_secret_stood_in_a_url(nights: Nights) -> None:
     """The sandbox masks what it logs; the names of parameters it leaves."""
     calls = [call for call in nights.calls if call["method"] == "GET"]
     assert {call["api"] for call in calls} >= {"meta", "linkedin", "salesforce"}
@@ -195,7 +195,7 @@ def test_rotated_tokens_are_for_their_owners_eyes(home: Home) -> None:
         assert stat.S_IMODE(file.stat().st_mode) == 0o600, file
 
 
-def test_35_no_canary_is_in_airflows_database_or_logs(
+def test_35_36_i7_no_canary_is_in_airflows_database_or_logs(
     sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     """XCom, rendered fields, task logs and failures of DAGs that end well and that do not."""

@@ -50,7 +50,7 @@ def test_a_table_of_what_works_is_logged_and_returned(airflow: Airflow) -> None:
     assert "| connection | verdict | API version |" in said
 
 
-def test_each_connection_that_does_not_work_is_named_with_what_to_do(airflow: Airflow) -> None:
+def test_10_each_connection_that_does_not_work_is_named_with_what_to_do(airflow: Airflow) -> None:
     wrong = json.dumps({"conn_type": "generic", "host": "https://evil.example", "password": "no"})
     went_well, said = airflow.test(
         "check_connections", AIRFLOW_CONN_SALESFORCE="", AIRFLOW_CONN_FACEBOOK_ADS=wrong

@@ -39,7 +39,7 @@ def noon(day: date) -> datetime:
 
 @pytest.mark.campaign
 @pytest.mark.parametrize("name", [source.name for source in SOURCES])
-def test_many_nights_in_sequence_equal_one_load_at_the_last_day(
+def test_18_20_many_nights_in_sequence_equal_one_load_at_the_last_day(
     name: str, tmp_path: Path, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Restated days, late conversions, spend cut to zero, campaigns and leads that come and go."""

@@ -180,7 +180,9 @@ def night_of(
 @pytest.mark.campaign
 @pytest.mark.parametrize("block", range(campaign(PLANS) // BLOCK))
 @pytest.mark.parametrize("name", APIS)
-def test_there_is_no_third_outcome(name: str, block: int, night_of: Callable[[str], Night]) -> None:
+def test_5_i1_there_is_no_third_outcome(
+    name: str, block: int, night_of: Callable[[str], Night]
+) -> None:
     night = night_of(name)
     outcomes = []
     for seed in range(block * BLOCK, (block + 1) * BLOCK):

@@ -64,7 +64,7 @@ def test_both_engines_publish_the_same_rows(
     assert at_once.marts(rows)[0]["rows"] > 100
 
 
-def test_an_earlier_day_first_changes_nothing_that_the_sources_tell_again(
+def test_18_an_earlier_day_first_changes_nothing_that_the_sources_tell_again(
     at_once: Home, sandbox: Sandbox, tmp_path: Path
 ) -> None:
     step_by_step = Home(tmp_path)

@@ -150,7 +150,7 @@ def _report(
 
 @pytest.mark.timeout(900)
 @pytest.mark.parametrize("name", COMPANIES)
-def test_sql_on_both_engines_and_the_second_opinion_agree(
+def test_19_i5_sql_on_both_engines_and_the_second_opinion_agree(
     name: str, new_settings: Callable[[str], Settings]
 ) -> None:
     company = COMPANIES[name]

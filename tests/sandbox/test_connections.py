@@ -322,7 +322,7 @@ def test_what_is_granted_apart_is_tried_of_every_account(
     assert not [each for each in found["wrong"] if f"account {accounts[0]}," in each]
 
 
-def test_scopes_and_the_end_of_the_login_are_told(check: Check) -> None:
+def test_10_scopes_and_the_end_of_the_login_are_told(check: Check) -> None:
     answer = check("linkedin_ads")
     assert "r_ads_reporting" in answer["scopes"]
     assert answer["expires_at"] is not None
@@ -342,7 +342,7 @@ def test_an_account_that_is_closed_or_keeps_odd_days_is_remarked_upon(
     assert "'Mars/Olympus_Mons', which is no IANA time zone" in said
 
 
-def test_a_version_near_its_end_is_remarked_upon(check: Check) -> None:
+def test_12_a_version_near_its_end_is_remarked_upon(check: Check) -> None:
     answer = check("google_ads", api_version="v23")
     assert answer["verdict"] == "works, with remarks"
     assert any("v23 ends on 2027-02-01" in remark for remark in answer["remarks"])

@@ -56,7 +56,7 @@ def clean(sandbox: Sandbox, stream: str) -> tuple[list[Row], list[int]]:
 
 
 @pytest.mark.parametrize("stream", [stream for stream in STREAMS if stream != "accounts"])
-def test_a_page_without_its_rows_is_noticed(sandbox: Sandbox, stream: str) -> None:
+def test_5_a_page_without_its_rows_is_noticed(sandbox: Sandbox, stream: str) -> None:
     rows, answers = clean(sandbox, stream)
     pages = {
         number
@@ -77,7 +77,7 @@ def test_a_page_without_its_rows_is_noticed(sandbox: Sandbox, stream: str) -> No
 
 
 @pytest.mark.parametrize("stream", REPORTS)
-def test_an_altered_number_is_noticed(sandbox: Sandbox, stream: str) -> None:
+def test_5_an_altered_number_is_noticed(sandbox: Sandbox, stream: str) -> None:
     rows, counts = clean(sandbox, stream)
     assert sum(counts) >= 3 * 3, "the reading holds figures"
     for number, count in enumerate(counts, 1):
@@ -89,7 +89,7 @@ def test_an_altered_number_is_noticed(sandbox: Sandbox, stream: str) -> None:
 
 
 @pytest.mark.parametrize("stream", LISTS)
-def test_a_wrong_count_of_a_list_is_noticed(sandbox: Sandbox, stream: str) -> None:
+def test_5_a_wrong_count_of_a_list_is_noticed(sandbox: Sandbox, stream: str) -> None:
     _, counts = clean(sandbox, stream)
     for number, count in enumerate(counts, 1):
         for which in range(1, count + 1):

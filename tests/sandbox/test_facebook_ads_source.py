@@ -186,7 +186,7 @@ def test_the_sdks_own_cursor_loses_the_rows_behind_an_empty_page(sandbox: Sandbo
     assert len(list(rows)) == 500
 
 
-def test_a_page_served_twice_gives_each_row_once(
+def test_4_a_page_served_twice_gives_each_row_once(
     sandbox: Sandbox, caplog: pytest.LogCaptureFixture
 ) -> None:
     sandbox.set_faults([{"match": RUN_PAGE, "nth": 2, "do": {"kind": "duplicate_page"}}])
@@ -194,7 +194,7 @@ def test_a_page_served_twice_gives_each_row_once(
     assert "500 records twice" in caplog.text
 
 
-def test_a_row_that_comes_twice_with_other_figures_is_no_answer(sandbox: Sandbox) -> None:
+def test_4_a_row_that_comes_twice_with_other_figures_is_no_answer(sandbox: Sandbox) -> None:
     rows = [
         {"campaign_id": "100", "date_start": "2026-09-01", "spend": spend} for spend in ("1", "2")
     ]
@@ -219,7 +219,7 @@ def test_a_row_that_comes_twice_with_other_figures_is_no_answer(sandbox: Sandbox
     ],
     ids=["html-502", "non-json-200", "truncated-200", "cut-200", "drop", "text-503", "transient"],
 )
-def test_what_passes_is_tried_again_and_leaves_no_trace(
+def test_8_what_passes_is_tried_again_and_leaves_no_trace(
     sandbox: Sandbox, rule: dict[str, Any], nth: int
 ) -> None:
     sandbox.set_faults([{"match": {"api": "meta"}, **rule, "nth": nth}])
@@ -236,7 +236,7 @@ def test_a_storm_ends_in_a_reason_after_bounded_tries(sandbox: Sandbox) -> None:
     assert 2 <= len(sandbox.log()) <= 8
 
 
-def test_a_wait_beyond_our_patience_is_left_to_the_scheduler(sandbox: Sandbox) -> None:
+def test_8_9_a_wait_beyond_our_patience_is_left_to_the_scheduler(sandbox: Sandbox) -> None:
     sandbox.set_faults([{"do": {"kind": "quota", "minutes": 7}}])
     with pytest.raises(SourceUnavailable, match="User request limit reached") as caught:
         read(sandbox)
@@ -262,7 +262,7 @@ def test_a_wait_beyond_our_patience_is_left_to_the_scheduler(sandbox: Sandbox) -
         (graph_error(2635, None, "deprecated version of the Ads API"), "must change"),
     ],
 )
-def test_a_refusal_is_told_at_once_and_never_retried(
+def test_10_a_refusal_is_told_at_once_and_never_retried(
     sandbox: Sandbox, body: Any, sentence: str
 ) -> None:
     sandbox.set_faults([answering(body, 400)])
@@ -271,7 +271,7 @@ def test_a_refusal_is_told_at_once_and_never_retried(
     assert len(sandbox.log()) == 1
 
 
-def test_a_token_that_expires_mid_run_is_refused(sandbox: Sandbox) -> None:
+def test_10_a_token_that_expires_mid_run_is_refused(sandbox: Sandbox) -> None:
     sandbox.set_faults([{"match": RUN_PAGE, "nth": 2, "do": {"kind": "expire_token"}}])
     with pytest.raises(SourceRefused, match="access token of the connection facebook_ads"):
         read(sandbox)
@@ -307,7 +307,7 @@ def test_too_much_for_a_job_makes_smaller_windows(sandbox: Sandbox) -> None:
     assert len([call for call in sandbox.log() if call["method"] == "POST"]) == 2 + 3
 
 
-def test_a_job_that_fails_is_started_once_more_and_then_split(sandbox: Sandbox) -> None:
+def test_11_a_job_that_fails_is_started_once_more_and_then_split(sandbox: Sandbox) -> None:
     failed = {"id": "6", "async_status": "Job Failed", "async_percent_completion": 100}
     look = {"method": "GET", "path": r"/v26.0/\d+$"}
     sandbox.set_faults([answering(failed, match=look, nth=1)])
@@ -319,7 +319,7 @@ def test_a_job_that_fails_is_started_once_more_and_then_split(sandbox: Sandbox) 
     assert len([call for call in sandbox.log() if call["method"] == "POST"]) == 4
 
 
-def test_a_job_that_never_ends_is_given_up_naming_the_day(sandbox: Sandbox) -> None:
+def test_11_a_job_that_never_ends_is_given_up_naming_the_day(sandbox: Sandbox) -> None:
     stuck = {"id": "6", "async_status": "Job Not Started", "async_percent_completion": 0}
     sandbox.set_faults([answering(stuck, match={"method": "GET", "path": r"/v26.0/\d+$"})])
     with pytest.raises(SourceUnavailable, match=r"2026-09-01, .* in time: .* Job Not Started"):
@@ -333,13 +333,13 @@ def test_a_job_that_never_ends_is_given_up_naming_the_day(sandbox: Sandbox) -> N
         {"next": "https://graph.facebook.com/x"},
     ],
 )
-def test_pages_that_never_end_are_no_answer(sandbox: Sandbox, paging: Any) -> None:
+def test_5_pages_that_never_end_are_no_answer(sandbox: Sandbox, paging: Any) -> None:
     sandbox.set_faults([answering({"data": [], "paging": paging}, match=RUN_PAGE)])
     with pytest.raises(SourceUnavailable, match="do not end"):
         read(sandbox)
 
 
-def test_the_link_to_the_next_page_is_never_followed(sandbox: Sandbox) -> None:
+def test_39_the_link_to_the_next_page_is_never_followed(sandbox: Sandbox) -> None:
     page = {
         "data": [{"campaign_id": "0", "date_start": "2026-09-01", "spend": "0"}],
         "paging": {"next": "https://evil.example/?access_token=x&after=MC4wZD"},
@@ -349,7 +349,7 @@ def test_the_link_to_the_next_page_is_never_followed(sandbox: Sandbox) -> None:
     assert "after=MC4wZD" in calls(sandbox, "/insights")[2]["query"]
 
 
-def test_redirects_are_not_followed(sandbox: Sandbox) -> None:
+def test_39_redirects_are_not_followed(sandbox: Sandbox) -> None:
     sandbox.set_faults(
         [
             {
@@ -377,12 +377,12 @@ def test_redirects_are_not_followed(sandbox: Sandbox) -> None:
         "graph.facebook.com.evil.example",
     ],
 )
-def test_other_hosts_are_refused_before_anything_is_sent(sandbox: Sandbox, host: str) -> None:
+def test_39_other_hosts_are_refused_before_anything_is_sent(sandbox: Sandbox, host: str) -> None:
     with pytest.raises(SourceRefused, match="which is not Meta's"):
         read(sandbox, host=host)
 
 
-def test_loopback_needs_the_sandbox_switch(sandbox: Sandbox) -> None:
+def test_39_loopback_needs_the_sandbox_switch(sandbox: Sandbox) -> None:
     with pytest.raises(SourceRefused, match="which is not Meta's"):
         connect(sandbox.connection("facebook_ads"), load_settings({}))
 
@@ -423,7 +423,7 @@ def failures(sandbox: Sandbox) -> Iterator[tuple[list[dict[str, Any]], dict[str,
     yield [], {"host": "https://localhost:9"}
 
 
-def test_no_secret_is_in_any_error_or_log(
+def test_35_no_secret_is_in_any_error_or_log(
     sandbox: Sandbox, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.DEBUG)

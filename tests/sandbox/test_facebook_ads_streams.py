@@ -126,7 +126,7 @@ def test_conversions_are_told_by_type_without_engagement(sandbox: Sandbox) -> No
     }
 
 
-def test_filled_forms_keep_no_personal_data(sandbox: Sandbox) -> None:
+def test_36_filled_forms_keep_no_personal_data(sandbox: Sandbox) -> None:
     client = connected(sandbox)
     records = read(sandbox, "lead_forms", client=client)
     key = client.settings.hash_key()

@@ -158,7 +158,7 @@ def test_campaigns_come_with_their_present_names_removed_ones_too(sandbox: Sandb
     ]
 
 
-def test_a_stream_that_breaks_off_yields_complete_rows_once(
+def test_5_a_stream_that_breaks_off_yields_complete_rows_once(
     serve_data: Callable[..., Sandbox],
 ) -> None:
     numbers = range(10_001, 20_051)  # more than one page of 10,000
@@ -189,7 +189,7 @@ def test_a_stream_that_breaks_off_yields_complete_rows_once(
 STREAM = {"api": "google", "path": "SearchStream", "query": "segments.date"}
 
 
-def test_a_throttle_is_waited_out_for_as_long_as_it_says(sandbox: Sandbox) -> None:
+def test_8_9_a_throttle_is_waited_out_for_as_long_as_it_says(sandbox: Sandbox) -> None:
     sandbox.set_faults([{"match": STREAM, "nth": 1, "do": {"kind": "quota", "seconds": 2}}])
     (answer,) = run_source(sandbox, read("account_daily"))
     assert len(answer["rows"]) == 2
@@ -199,7 +199,7 @@ def test_a_throttle_is_waited_out_for_as_long_as_it_says(sandbox: Sandbox) -> No
     assert (second - first).total_seconds() >= 2
 
 
-def test_a_daily_allowance_stops_at_once(sandbox: Sandbox) -> None:
+def test_9_a_daily_allowance_stops_at_once(sandbox: Sandbox) -> None:
     sandbox.set_faults(
         [{"match": STREAM, "do": {"kind": "quota", "daily": True, "seconds": 30_000}}]
     )
@@ -208,7 +208,7 @@ def test_a_daily_allowance_stops_at_once(sandbox: Sandbox) -> None:
     assert len([call for call in sandbox.log() if "segments.date" in call["query"]]) == 1
 
 
-def test_an_expired_token_is_refreshed_once_and_the_call_replayed_once(sandbox: Sandbox) -> None:
+def test_10_an_expired_token_is_refreshed_once_and_the_call_replayed_once(sandbox: Sandbox) -> None:
     sandbox.set_faults([{"match": STREAM, "nth": 1, "do": {"kind": "expire_token"}}])
     (answer,) = run_source(sandbox, read("account_daily"))
     assert len(answer["rows"]) == 2
@@ -306,7 +306,7 @@ def test_a_service_account_may_log_in(sandbox: Sandbox) -> None:
     assert "jwt-bearer" in sandbox.log()[0]["query"]
 
 
-def test_the_sandbox_is_no_host_without_the_switch(sandbox: Sandbox) -> None:
+def test_39_the_sandbox_is_no_host_without_the_switch(sandbox: Sandbox) -> None:
     (answer,) = run_source(sandbox, {}, CLOSED_LOOP_SANDBOX="")
     assert answer["raised"] == "SourceRefused"
     assert "CLOSED_LOOP_SANDBOX" in answer["says"]

@@ -86,7 +86,7 @@ def test_every_stream_is_proved() -> None:
 
 
 @pytest.mark.parametrize("stream", ANSWERS)
-def test_one_altered_number_is_seen(sandbox: Sandbox, stream: str) -> None:
+def test_5_one_altered_number_is_seen(sandbox: Sandbox, stream: str) -> None:
     client = connect(sandbox, 1)
     account = account_of(client)
     right = rows(client, stream, account=account)
@@ -100,7 +100,7 @@ def test_one_altered_number_is_seen(sandbox: Sandbox, stream: str) -> None:
 
 
 @pytest.mark.parametrize("stream", ANSWERS)
-def test_rows_that_are_lost_are_missed(sandbox: Sandbox, stream: str) -> None:
+def test_5_rows_that_are_lost_are_missed(sandbox: Sandbox, stream: str) -> None:
     client = connect(sandbox, 1)
     account = account_of(client)
     assert rows(client, stream, account=account)
@@ -111,7 +111,9 @@ def test_rows_that_are_lost_are_missed(sandbox: Sandbox, stream: str) -> None:
 
 @pytest.mark.parametrize("page", [1, 2])
 @pytest.mark.parametrize("stream", ["campaigns", "ad_groups", "ads"])
-def test_any_page_of_a_list_is_missed_and_read_anew(large: Sandbox, stream: str, page: int) -> None:
+def test_5_any_page_of_a_list_is_missed_and_read_anew(
+    large: Sandbox, stream: str, page: int
+) -> None:
     client = connect(large)
     account = account_of(client)
     large.set_faults(aimed(stream, {"kind": "lose_rows"}, page))
@@ -121,7 +123,7 @@ def test_any_page_of_a_list_is_missed_and_read_anew(large: Sandbox, stream: str,
 
 @pytest.mark.parametrize("message", [0, 1])
 @pytest.mark.parametrize("stream", ["campaign_daily", "ad_daily", "clicks"])
-def test_any_message_of_a_stream_is_missed(large: Sandbox, stream: str, message: int) -> None:
+def test_5_any_message_of_a_stream_is_missed(large: Sandbox, stream: str, message: int) -> None:
     client = connect(large, 1)
     account = account_of(client)
     large.set_faults(aimed(stream, {"kind": "lose_rows", "after": message}))

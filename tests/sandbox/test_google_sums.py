@@ -58,7 +58,7 @@ def spent(
     max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(lines=LINES)
-def test_campaigns_add_up_to_the_account_in_any_order(
+def test_4_campaigns_add_up_to_the_account_in_any_order(
     tmp_path: Path, lines: list[dict[str, Any]]
 ) -> None:
     within = [line for line in lines if "2026-10-31" <= line["segments"]["date"] <= "2026-11-02"]

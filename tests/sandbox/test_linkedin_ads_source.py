@@ -103,7 +103,7 @@ def test_a_full_day_is_split_by_campaigns(full: Sandbox) -> None:
     assert len(set(found)) == len(found) == 15_001
 
 
-def test_a_full_day_of_one_campaign_is_refused_by_name(full: Sandbox) -> None:
+def test_6_a_full_day_of_one_campaign_is_refused_by_name(full: Sandbox) -> None:
     with pytest.raises(SourceRefused, match=r"2026-11-02 in campaign 9003 alone"):
         creatives(full, Window(date(2026, 11, 1), date(2026, 11, 2)))
 
@@ -140,7 +140,7 @@ def test_faulty_pages_lose_nothing(serve_data: Callable[..., Sandbox]) -> None:
         rows(served, "campaigns", window=None)
 
 
-def test_storms_broken_bodies_and_dropped_connections_are_waited_out(sandbox: Sandbox) -> None:
+def test_7_8_storms_broken_bodies_and_dropped_connections_are_waited_out(sandbox: Sandbox) -> None:
     for do in (
         {"kind": "status", "status": 503},
         {"kind": "html", "status": 502},
@@ -156,7 +156,7 @@ def test_storms_broken_bodies_and_dropped_connections_are_waited_out(sandbox: Sa
         assert len(calls(sandbox, "adAnalytics")) == 3, do
 
 
-def test_a_throttle_is_waited_out_for_as_long_as_it_says(sandbox: Sandbox) -> None:
+def test_8_9_a_throttle_is_waited_out_for_as_long_as_it_says(sandbox: Sandbox) -> None:
     sandbox.set_faults(
         [
             {
@@ -176,14 +176,14 @@ def test_a_throttle_is_waited_out_for_as_long_as_it_says(sandbox: Sandbox) -> No
     assert time.monotonic() - began >= 2
 
 
-def test_a_daily_allowance_stops_at_once(sandbox: Sandbox) -> None:
+def test_9_a_daily_allowance_stops_at_once(sandbox: Sandbox) -> None:
     sandbox.set_faults([{"match": ANALYTICS, "do": {"kind": "quota", "daily": True}}])
     with pytest.raises(SourceQuotaExhausted, match="midnight UTC"):
         rows(sandbox, "account_daily")
     assert len(calls(sandbox, "adAnalytics")) == 1
 
 
-def test_a_revoked_token_is_refreshed_once_and_the_call_replayed(sandbox: Sandbox) -> None:
+def test_10_a_revoked_token_is_refreshed_once_and_the_call_replayed(sandbox: Sandbox) -> None:
     sandbox.set_faults([{"match": ANALYTICS, "nth": 1, "do": {"kind": "expire_token"}}])
     assert len(rows(sandbox, "account_daily")) == 2
     assert len(calls(sandbox, "accessToken")) == 2
@@ -217,7 +217,7 @@ def test_the_token_endpoint_may_throttle(sandbox: Sandbox) -> None:
 
 
 @pytest.mark.parametrize(("days", "is_told"), [(29, True), (31, False)])
-def test_a_refresh_token_near_its_end_is_told_of(
+def test_10_a_refresh_token_near_its_end_is_told_of(
     sandbox: Sandbox, caplog: pytest.LogCaptureFixture, days: int, is_told: bool
 ) -> None:
     sandbox.set_faults(
@@ -282,7 +282,7 @@ def test_what_is_wrong_is_said_in_a_sentence_without_secrets(
     assert caught.value.__suppress_context__ or caught.value.__context__ is None
 
 
-def test_no_secret_reaches_the_log(sandbox: Sandbox, caplog: pytest.LogCaptureFixture) -> None:
+def test_35_no_secret_reaches_the_log(sandbox: Sandbox, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level("DEBUG")
     rows(sandbox, "campaign_daily")
     given = sandbox.connection("linkedin_ads")
@@ -291,7 +291,7 @@ def test_no_secret_reaches_the_log(sandbox: Sandbox, caplog: pytest.LogCaptureFi
         assert secret not in caplog.text
 
 
-def test_a_redirect_is_not_followed(sandbox: Sandbox) -> None:
+def test_39_a_redirect_is_not_followed(sandbox: Sandbox) -> None:
     sandbox.set_faults(
         [
             {
@@ -308,7 +308,7 @@ def test_a_redirect_is_not_followed(sandbox: Sandbox) -> None:
         rows(sandbox, "account_daily")
 
 
-def test_the_sandbox_is_no_host_without_the_switch(sandbox: Sandbox) -> None:
+def test_39_the_sandbox_is_no_host_without_the_switch(sandbox: Sandbox) -> None:
     with pytest.raises(SourceRefused, match="CLOSED_LOOP_SANDBOX"):
         connect(sandbox, env={"CLOSED_LOOP_SANDBOX": ""})
     assert sandbox.log() == []

@@ -83,7 +83,7 @@ def mutated(sandbox: Sandbox, path: str, nth: int, **do: Any) -> None:
     ("stream", "nth"),
     [(stream, nth) for stream, held in FIGURES.items() for nth in range(1, len(held) + 1)],
 )
-def test_a_report_that_loses_an_answers_rows_is_refused(
+def test_5_a_report_that_loses_an_answers_rows_is_refused(
     sandbox: Sandbox, client: Any, account: Account, stream: str, nth: int
 ) -> None:
     mutated(sandbox, "adAnalytics", nth, kind="lose_rows")
@@ -101,7 +101,7 @@ def test_a_report_that_loses_an_answers_rows_is_refused(
         for which in range(1, figures + 1)
     ],
 )
-def test_a_report_with_an_altered_number_is_refused(
+def test_5_a_report_with_an_altered_number_is_refused(
     sandbox: Sandbox, client: Any, account: Account, stream: str, nth: int, which: int
 ) -> None:
     mutated(sandbox, "adAnalytics", nth, kind="alter_number", which=which)
@@ -126,7 +126,7 @@ def test_there_are_no_more_figures_than_were_altered(
     ("stream", "nth"),
     [(stream, nth) for stream, answers in LISTS.items() for nth in range(1, answers + 1)],
 )
-def test_a_list_that_loses_a_page_is_refused(
+def test_5_a_list_that_loses_a_page_is_refused(
     sandbox: Sandbox, client: Any, account: Account, stream: str, nth: int
 ) -> None:
     mutated(sandbox, PAGED, nth, kind="lose_rows")

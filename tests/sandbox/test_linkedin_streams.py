@@ -155,7 +155,7 @@ def test_conversions_by_kind_come_in_requests_of_twenty_fields(
         assert fields[:2] == ["pivotValues", "dateRange"]
 
 
-def test_answers_to_lead_forms_come_without_what_people_wrote(sandbox: Sandbox) -> None:
+def test_36_answers_to_lead_forms_come_without_what_people_wrote(sandbox: Sandbox) -> None:
     client = connect(sandbox)
     chosen = account_of(client, EURO)
     records = extracted(client, chosen, "lead_forms")

@@ -142,7 +142,7 @@ def living(settings: Settings) -> dict[str, list[tuple[Any, ...]]]:
     return found
 
 
-def test_nothing_is_lost_or_doubled_over_the_nights(
+def test_19_20_21_nothing_is_lost_or_doubled_over_the_nights(
     sandbox: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """All leads come by a job, what changed by pages; sessions die and chunks are cut short."""

@@ -83,7 +83,7 @@ def test_nothing_wrong_is_read(sandbox: Sandbox, tmp_path: Path, stream: str, wa
         ("leads", {"path": "/results$"}),
     ],
 )
-def test_a_figure_that_stays_wrong_fails_the_load(
+def test_5_a_figure_that_stays_wrong_fails_the_load(
     sandbox: Sandbox,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
@@ -101,7 +101,7 @@ def test_a_figure_that_stays_wrong_fails_the_load(
         read(client, account, stream)
 
 
-def test_pages_that_stay_without_rows_fail_the_load(
+def test_5_pages_that_stay_without_rows_fail_the_load(
     serve_data: Callable[..., Sandbox], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     running = serve_data({"salesforce/Lead": FILES["salesforce/Lead"]})

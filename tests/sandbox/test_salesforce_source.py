@@ -164,7 +164,7 @@ def second_page(kind: str, **do: Any) -> list[dict[str, Any]]:
          "dropped", "empty page", "page twice", "short page", "locator lost"],
 )  # fmt: skip
 @pytest.mark.parametrize("stream", ["leads", "leads_ids"])
-def test_nothing_is_lost_or_doubled(
+def test_5_nothing_is_lost_or_doubled(
     sandbox: Sandbox, settings: Settings, stream: str, plan: list[dict[str, Any]]
 ) -> None:
     sandbox.set_faults(plan)
@@ -203,7 +203,9 @@ def test_a_crm_with_leads_and_deals_alone(
         assert len(read(running, settings, stream.name)) == wanted, stream.name
 
 
-def test_ten_thousand_ties_over_pages(serve_data: Callable[..., Sandbox], tmp_path: Path) -> None:
+def test_20_ten_thousand_ties_over_pages(
+    serve_data: Callable[..., Sandbox], tmp_path: Path
+) -> None:
     """10,000 records with one SystemModstamp, and the session dies among them."""
     stamp = "2026-03-01T10:00:00.000+0000"
     many = [lead(n, CreatedDate=stamp, SystemModstamp=stamp) for n in range(10_000)]
@@ -213,7 +215,7 @@ def test_ten_thousand_ties_over_pages(serve_data: Callable[..., Sandbox], tmp_pa
     assert len(ids) == len(set(ids)) == 10_000
 
 
-def test_a_lost_page_is_noticed(sandbox: Sandbox, settings: Settings) -> None:
+def test_5_a_lost_page_is_noticed(sandbox: Sandbox, settings: Settings) -> None:
     """The API says done where it is not: the count tells."""
     body = {"totalSize": LEADS, "done": True, "records": []}
     sandbox.set_faults([{"match": {"api": "salesforce", "path": "-2000$"},
@@ -223,7 +225,7 @@ def test_a_lost_page_is_noticed(sandbox: Sandbox, settings: Settings) -> None:
             read(sandbox, settings, stream)
 
 
-def test_a_next_page_elsewhere_is_not_followed(sandbox: Sandbox, settings: Settings) -> None:
+def test_39_a_next_page_elsewhere_is_not_followed(sandbox: Sandbox, settings: Settings) -> None:
     body = {"totalSize": 9, "done": False, "records": [], "nextRecordsUrl": "@evil.example/x"}
     sandbox.set_faults([{"match": {"api": "salesforce", "query": "ORDER BY"},
                          "do": {"kind": "status", "status": 200, "body": body}}])  # fmt: skip
@@ -231,14 +233,14 @@ def test_a_next_page_elsewhere_is_not_followed(sandbox: Sandbox, settings: Setti
         read(sandbox, settings, "leads")
 
 
-def test_pages_that_lead_in_a_circle(sandbox: Sandbox, settings: Settings) -> None:
+def test_5_pages_that_lead_in_a_circle(sandbox: Sandbox, settings: Settings) -> None:
     sandbox.set_faults([{"match": {"api": "salesforce", "path": "-2000$"},
                          "do": {"kind": "duplicate_page"}}])  # fmt: skip
     with pytest.raises(SourceUnavailable, match="circle"):
         read(sandbox, settings, "leads")
 
 
-def test_the_daily_limit_stops_at_once(sandbox: Sandbox, settings: Settings) -> None:
+def test_9_the_daily_limit_stops_at_once(sandbox: Sandbox, settings: Settings) -> None:
     sandbox.set_faults([{"match": {"api": "salesforce", "path": "-2000$"},
                          "do": {"kind": "quota"}}])  # fmt: skip
     with pytest.raises(SourceQuotaExhausted, match="REQUEST_LIMIT_EXCEEDED"):
@@ -246,7 +248,7 @@ def test_the_daily_limit_stops_at_once(sandbox: Sandbox, settings: Settings) -> 
     assert len([entry for entry in sandbox.log() if entry["fault"]]) == 1
 
 
-def test_a_storm_is_left_after_bounded_attempts_and_tells_no_secret(
+def test_8_35_a_storm_is_left_after_bounded_attempts_and_tells_no_secret(
     sandbox: Sandbox, settings: Settings, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.DEBUG)
@@ -267,7 +269,7 @@ def test_a_storm_is_left_after_bounded_attempts_and_tells_no_secret(
         assert "sandbox-salesforce-secret" not in text
 
 
-def test_a_longer_wait_than_ours_is_passed_on(sandbox: Sandbox, settings: Settings) -> None:
+def test_8_a_longer_wait_than_ours_is_passed_on(sandbox: Sandbox, settings: Settings) -> None:
     client, account = connected(sandbox, settings)
     sandbox.set_faults([{"match": {"api": "salesforce"},
                          "do": {"kind": "status", "status": 429, "body": [],
@@ -278,7 +280,7 @@ def test_a_longer_wait_than_ours_is_passed_on(sandbox: Sandbox, settings: Settin
     assert len([entry for entry in sandbox.log() if entry["fault"]]) == 1
 
 
-def test_a_field_that_disappears_while_being_read(
+def test_21_a_field_that_disappears_while_being_read(
     sandbox: Sandbox, settings: Settings, caplog: pytest.LogCaptureFixture
 ) -> None:
     gone = [{"errorCode": "INVALID_FIELD", "message": "No such column 'GCLID__c'"}]
@@ -351,7 +353,7 @@ def test_a_key_in_the_connection_means_jwt(sandbox: Sandbox, settings: Settings)
         SALESFORCE.connect(credentials | {"username": "x@sandbox.example"}, settings)
 
 
-def test_loopback_needs_the_sandbox_switch(sandbox: Sandbox, settings: Settings) -> None:
+def test_39_loopback_needs_the_sandbox_switch(sandbox: Sandbox, settings: Settings) -> None:
     with pytest.raises(SourceRefused, match="not an https address"):
         SALESFORCE.connect(sandbox.connection("salesforce"), replace(settings, is_sandbox=False))
 
@@ -367,7 +369,7 @@ def test_a_version_may_be_spelled_as_in_a_url(sandbox: Sandbox, settings: Settin
     assert any("/services/data/v67.0/" in entry["path"] for entry in sandbox.log())
 
 
-def test_a_version_that_is_not_served(sandbox: Sandbox, settings: Settings) -> None:
+def test_12_a_version_that_is_not_served(sandbox: Sandbox, settings: Settings) -> None:
     credentials = sandbox.connection("salesforce") | {"api_version": "99.0"}
     client = SALESFORCE.connect(credentials, settings)
     with pytest.raises(SourceRefused, match="does not serve the API version"):
@@ -377,7 +379,7 @@ def test_a_version_that_is_not_served(sandbox: Sandbox, settings: Settings) -> N
 # -- personal data ----------------------------------------------------------------------------
 
 
-def test_nothing_personal_leaves_the_extractor(
+def test_36_nothing_personal_leaves_the_extractor(
     sandbox: Sandbox, settings: Settings, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.DEBUG)
@@ -393,7 +395,7 @@ def test_nothing_personal_leaves_the_extractor(
     assert not [word for word in (*CANARIES, "sandbox-salesforce-secret") if word in caplog.text]
 
 
-def test_one_address_in_three_spellings_has_one_keyed_hash(
+def test_36_one_address_in_three_spellings_has_one_keyed_hash(
     sandbox: Sandbox, settings: Settings
 ) -> None:
     rows = {row["lead_id"]: row for row in read(sandbox, settings, "leads")}
@@ -425,7 +427,7 @@ def test_one_address_in_three_spellings_has_one_keyed_hash(
         "jane@[IPv6:2001:db8::secretmail]",
     ],
 )
-def test_no_spelling_of_an_address_is_landed(
+def test_36_no_spelling_of_an_address_is_landed(
     address: str,
     serve_data: Callable[..., Sandbox],
     tmp_path: Path,

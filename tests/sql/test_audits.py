@@ -196,7 +196,7 @@ def test_every_audit_has_its_mutation() -> None:
     assert set(MUTATIONS) == set(warehouse.models.audits())
 
 
-def test_audits_are_silent_on_a_sound_world_and_each_fires_on_its_mutation(
+def test_i4_i5_audits_are_silent_on_a_sound_world_and_each_fires_on_its_mutation(
     world: Settings,
 ) -> None:
     for name in MUTATIONS:
@@ -218,7 +218,7 @@ def test_a_touch_after_the_close_of_a_deal_closed_before_its_creation_fires(
     assert "first_touch" not in {row["model"] for row in found}
 
 
-def test_a_missing_rate_fires_the_audit_and_is_never_one_to_one(sql_settings: Settings) -> None:
+def test_29_a_missing_rate_fires_the_audit_and_is_never_one_to_one(sql_settings: Settings) -> None:
     rates = [row for row in WORLD["seed_currency_rates"] if row["rate_date"] != "2026-03-02"]
     fill(sql_settings, WORLD | {"seed_currency_rates": rates})
     build(sql_settings)

@@ -20,7 +20,7 @@ def test_every_mart_has_a_contract_and_every_contract_a_mart() -> None:
     assert built == {table.name for table in MART_TABLES}
 
 
-def test_order_engine_and_repetition_change_nothing(
+def test_i2_order_engine_and_repetition_change_nothing(
     new_settings: Callable[[str], Settings],
 ) -> None:
     prints = []

@@ -33,7 +33,7 @@ from tests.sql.scripted_month import (
 from tests.sql.worlds import build, fill, spoil
 
 
-def test_a_scripted_month(
+def test_19_a_scripted_month(
     sql_settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     roi, funnel, closes, cycles, rates = TRACKED[:2], *TRACKED[2:]

@@ -165,7 +165,7 @@ def _totals(facts: Built) -> dict[tuple[Any, ...], Decimal]:
 
 
 @pytest.mark.timeout(300)
-def test_merging_people_keeps_all_totals(home: Settings, pack: World, facts: Built) -> None:
+def test_19_merging_people_keeps_all_totals(home: Settings, pack: World, facts: Built) -> None:
     def merged(row: dict[str, Any]) -> dict[str, Any]:
         address = row.get("email_hash")
         return {"email_hash": address and address.replace("h3", "h1").replace("h2", "h1")}

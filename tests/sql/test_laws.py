@@ -329,7 +329,7 @@ def both_engines(new_settings: Callable[[str], Settings]) -> list[Settings]:
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
 )
 @given(world=worlds())
-def test_in_every_world_the_books_close_and_both_engines_agree(
+def test_i5_in_every_world_the_books_close_and_both_engines_agree(
     both_engines: list[Settings], world: World
 ) -> None:
     prints = []

@@ -97,7 +97,7 @@ def published_spend(settings: Settings) -> Decimal:
 @pytest.mark.parametrize(
     "failpoint", ["landing.within_records", "landing.before_manifest", "landing.before_rename"]
 )
-def test_a_kill_while_landing_leaves_no_batch(new_settings: Any, failpoint: str) -> None:
+def test_1_a_kill_while_landing_leaves_no_batch(new_settings: Any, failpoint: str) -> None:
     settings = new_settings("duckdb")
     kill_at(settings, failpoint, "land")
 
@@ -132,7 +132,7 @@ def test_many_writers_of_one_stream_leave_each_other_alone(new_settings: Any) ->
     assert [b.record_count for b in landing.batches(settings, "facebook_ads")] == [1] * 100
 
 
-def test_what_a_source_raises_lands_nothing(new_settings: Any) -> None:
+def test_1_what_a_source_raises_lands_nothing(new_settings: Any) -> None:
     settings = new_settings("duckdb")
 
     def records() -> Iterator[dict[str, Any]]:
@@ -158,7 +158,7 @@ def test_a_changed_batch_is_refused(new_settings: Any) -> None:
 
 
 @pytest.mark.parametrize("name", ["../../x", "a/b", ".", "", "act_1" * 60, "ü 👩", "\ud800"])
-def test_any_account_id_is_a_safe_folder(new_settings: Any, name: str) -> None:
+def test_25_any_account_id_is_a_safe_folder(new_settings: Any, name: str) -> None:
     settings = new_settings("duckdb")
     batch = landing.write_batch(
         settings,
@@ -172,7 +172,7 @@ def test_any_account_id_is_a_safe_folder(new_settings: Any, name: str) -> None:
     assert landing.read_batch(settings, batch.batch_id).account.account_id == name
 
 
-def test_many_at_once_equal_one_after_the_other(warehouse_settings: Settings) -> None:
+def test_16_i2_many_at_once_equal_one_after_the_other(warehouse_settings: Settings) -> None:
     crowd = [worker(warehouse_settings, "prepare") for _ in range(2)]
     for process in crowd:
         _, errors = process.communicate(timeout=120)
@@ -203,7 +203,7 @@ def test_many_at_once_equal_one_after_the_other(warehouse_settings: Settings) ->
     assert [row.batch_id for row in ledger] == [batches[3].batch_id] * 2
 
 
-def test_a_reader_keeps_its_snapshot_and_a_new_one_gets_the_new(new_settings: Any) -> None:
+def test_3_i4_a_reader_keeps_its_snapshot_and_a_new_one_gets_the_new(new_settings: Any) -> None:
     settings = new_settings("duckdb")
     warehouse.prepare(settings, (NETWORK,))
     load(settings, NETWORK, "campaign_daily", 0, [spent("a", 0, "10")], days(1))
@@ -222,7 +222,7 @@ def test_a_reader_keeps_its_snapshot_and_a_new_one_gets_the_new(new_settings: An
         assert published_spend(settings) == 7
 
 
-def test_marts_that_are_held_or_broken_are_replaced_all_the_same(new_settings: Any) -> None:
+def test_3_marts_that_are_held_or_broken_are_replaced_all_the_same(new_settings: Any) -> None:
     settings = new_settings("duckdb")
     warehouse.prepare(settings, (NETWORK,))
     load(settings, NETWORK, "campaign_daily", 0, [spent("a", 0, "10")], days(1))
@@ -246,7 +246,7 @@ def test_marts_that_are_held_or_broken_are_replaced_all_the_same(new_settings: A
     assert list(settings.home.glob("marts.duckdb.next-*")) == []
 
 
-def test_a_held_duckdb_file_is_waited_for_then_its_holder_is_named(
+def test_15_a_held_duckdb_file_is_waited_for_then_its_holder_is_named(
     new_settings: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     settings = new_settings("duckdb")
@@ -260,7 +260,7 @@ def test_a_held_duckdb_file_is_waited_for_then_its_holder_is_named(
     assert warehouse.ledger(settings, "facebook_ads") == []
 
 
-def test_a_full_disk_is_one_sentence_and_leaves_the_old_marts(new_settings: Any) -> None:
+def test_13_a_full_disk_is_one_sentence_and_leaves_the_old_marts(new_settings: Any) -> None:
     settings = new_settings("duckdb")
     warehouse.prepare(settings, (NETWORK,))
     load(settings, NETWORK, "campaign_daily", 0, [spent("a", 0, "10")], days(1))
@@ -300,7 +300,7 @@ def test_a_home_that_cannot_be_is_one_sentence(tmp_path: Path, new_settings: Any
         warehouse.prepare(settings, ())
 
 
-def test_a_server_that_is_gone_is_unavailable_and_no_password_is_told(
+def test_14_35_a_server_that_is_gone_is_unavailable_and_no_password_is_told(
     new_settings: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("include.warehouse.engine.OUTAGE_SECONDS", 0.1)
@@ -328,7 +328,7 @@ def test_an_unknown_engine_is_refused(new_settings: Any) -> None:
         warehouse.prepare(settings, ())
 
 
-def test_a_lock_that_is_not_given_back_is_one_sentence(
+def test_16_a_lock_that_is_not_given_back_is_one_sentence(
     new_settings: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     settings = new_settings("postgresql")

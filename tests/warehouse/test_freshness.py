@@ -80,7 +80,7 @@ def missing(settings: Settings, now: datetime = DUE, **connected: datetime) -> t
     return ()
 
 
-def test_a_run_that_was_never_created_is_missed_by_its_hour(prepared: Settings) -> None:
+def test_33_i6_a_run_that_was_never_created_is_missed_by_its_hour(prepared: Settings) -> None:
     """Promise 33: nothing ran in the night; until the hour that is no news, then it is red."""
     yesterday = date(2026, 11, 20)
     shown(prepared, ACCOUNT, PACIFIC)
@@ -129,7 +129,7 @@ def test_what_is_not_due_or_not_expected_raises_no_alarm(prepared: Settings) -> 
     assert missing(prepared, DUE + timedelta(days=3)) != ()
 
 
-def test_a_connection_that_never_brought_anything_is_missed(prepared: Settings) -> None:
+def test_33_a_connection_that_never_brought_anything_is_missed(prepared: Settings) -> None:
     since = connected_since(prepared, ["salesforce"], NIGHT - timedelta(hours=3))
     assert connected_since(prepared, ["salesforce"], DUE) == since
     (sentence,) = missing(prepared, **since)
@@ -138,7 +138,7 @@ def test_a_connection_that_never_brought_anything_is_missed(prepared: Settings) 
     assert missing(prepared, **connected_since(prepared, ["salesforce"], DUE)) == ()
 
 
-def test_a_warehouse_that_is_gone_is_missed(warehouse_settings: Settings) -> None:
+def test_33_a_warehouse_that_is_gone_is_missed(warehouse_settings: Settings) -> None:
     assert missing(warehouse_settings) == ()
     (sentence,) = missing(warehouse_settings, salesforce=LONG_AGO)
     assert sentence.startswith("Nothing can be read of what was loaded")

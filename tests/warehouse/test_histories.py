@@ -164,7 +164,7 @@ worlds = st.lists(
     derandomize=True,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
-def test_states_are_those_a_plain_reading_of_the_nights_gives(
+def test_18_states_are_those_a_plain_reading_of_the_nights_gives(
     new_settings: Any, engine: str, worlds: list[dict[str, str]]
 ) -> None:
     settings = one_warehouse(new_settings, engine)
@@ -185,7 +185,7 @@ def changes(settings: Settings) -> list[tuple[Any, ...]]:
     ]
 
 
-def test_fields_that_came_went_or_changed_their_type_are_recorded(prepared: Settings) -> None:
+def test_21_fields_that_came_went_or_changed_their_type_are_recorded(prepared: Settings) -> None:
     load(prepared, CRM, "fields", 1, described("Lead", Id="id", Old__c="string", Size__c="string"))
     assert changes(prepared) == []
     now = described("Lead", Id="id", Size__c="double", New__c="boolean")

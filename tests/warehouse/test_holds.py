@@ -62,7 +62,7 @@ USUAL = [100, 120, 80, 90, 110] * 8
         ([None], []),  # what is not loaded is the watchdog's
     ],
 )
-def test_a_day_is_held_when_it_is_beyond_what_is_usual(new: list, kinds: list) -> None:
+def test_22_a_day_is_held_when_it_is_beyond_what_is_usual(new: list, kinds: list) -> None:
     assert held([*USUAL, *new], USUAL) == [(kind, LAST) for kind in kinds]
 
 
@@ -143,7 +143,7 @@ def kept(settings: Settings) -> list[tuple[str, str | None]]:
     return [(row["status"], row["decided_by"]) for row in rows]
 
 
-def test_what_is_held_waits_is_asked_once_and_keeps_who_decided(prepared: Settings) -> None:
+def test_22_what_is_held_waits_is_asked_once_and_keeps_who_decided(prepared: Settings) -> None:
     """Promise 22: a collapse beyond a threshold holds the publish for a person."""
     built(prepared, "build", *USUAL, 3)
     assert look(prepared, RUN) == []  # never before the first publish

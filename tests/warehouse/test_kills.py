@@ -50,7 +50,7 @@ def left_by(settings: Settings, step: str, night: int) -> Any:
     return steps.build_seen(settings)
 
 
-def test_1_2_3_17_a_kill_at_any_failpoint_leaves_old_or_new_and_who_is_late_is_fenced(
+def test_1_2_3_17_i1_i3_a_kill_at_any_failpoint_leaves_old_or_new_and_who_is_late_is_fenced(
     warehouse_settings: Settings, undisturbed: Undisturbed
 ) -> None:
     settings = warehouse_settings
@@ -84,7 +84,7 @@ def _come_back_late(settings: Settings, lease: steps.Lease) -> None:
 
 
 @pytest.mark.campaign
-def test_1_2_3_kills_at_any_instant_change_nothing_of_what_the_nights_leave(
+def test_1_2_3_i3_kills_at_any_instant_change_nothing_of_what_the_nights_leave(
     warehouse_settings: Settings, undisturbed: Undisturbed
 ) -> None:
     settings, chance, killed = warehouse_settings, random.Random(5), 0

@@ -90,7 +90,7 @@ def test_as_many_requests_are_in_flight_as_are_allowed(home: Settings, is_set: b
     ]
 
 
-def test_the_first_failure_stops_the_others_and_is_told_as_it_was(home: Settings) -> None:
+def test_9_the_first_failure_stops_the_others_and_is_told_as_it_was(home: Settings) -> None:
     """One request fails, one streams without end, one waits to try again, one has not begun."""
     began: list[int] = []
     under_way = threading.Barrier(3, timeout=PATIENCE)

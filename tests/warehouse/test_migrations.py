@@ -36,7 +36,7 @@ def test_there_are_releases() -> None:
 
 
 @pytest.mark.parametrize("release", RELEASES, ids=lambda path: path.stem)
-def test_a_warehouse_of_every_earlier_release_is_opened_and_loaded_on(
+def test_43_a_warehouse_of_every_earlier_release_is_opened_and_loaded_on(
     warehouse_settings: Settings, release: Path
 ) -> None:
     settings = warehouse_settings
@@ -91,7 +91,7 @@ def test_a_warehouse_of_every_earlier_release_is_opened_and_loaded_on(
     ],
     ids=["later", "half", "changed", "altered"],
 )
-def test_a_warehouse_of_a_later_release_or_of_none_is_refused(
+def test_43_a_warehouse_of_a_later_release_or_of_none_is_refused(
     prepared: Settings, change: str, sentence: str
 ) -> None:
     with engine_of(prepared).write("test") as session:
@@ -111,7 +111,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return copy
 
 
-def test_a_migration_that_fails_leaves_the_warehouse_as_it_was(
+def test_43_a_migration_that_fails_leaves_the_warehouse_as_it_was(
     warehouse_settings: Settings, folder: Path
 ) -> None:
     settings = warehouse_settings
@@ -134,7 +134,7 @@ def rename(folder: Path) -> Callable[[str, str], None]:
     return lambda old, new: (folder / f"{old}.sql").rename(folder / f"{new}.sql") and None
 
 
-def test_a_number_left_out_is_refused(rename: Callable[[str, str], None]) -> None:
+def test_43_a_number_left_out_is_refused(rename: Callable[[str, str], None]) -> None:
     rename("0003_changes_hold_any_figure", "0007_changes_hold_any_figure")
     with pytest.raises(warehouse.WarehouseError, match="should begin with 0003_"):
         migrations.migrations()

@@ -73,7 +73,7 @@ BAD_ROWS = [
 
 
 @pytest.mark.parametrize(("wrong", "reason"), BAD_ROWS, ids=[reason for _, reason in BAD_ROWS])
-def test_a_bad_row_of_an_ad_table_refuses_its_day_and_is_kept(
+def test_23_a_bad_row_of_an_ad_table_refuses_its_day_and_is_kept(
     home: Settings, wrong: dict[str, Any], reason: str
 ) -> None:
     bad = spent("bad", 1, "1") | wrong
@@ -121,17 +121,17 @@ def test_rows_are_checked_a_part_at_a_time(home: Settings, monkeypatch: pytest.M
     assert "3 of 6 rows" in checked.refused_days[FIRST + timedelta(1)]
 
 
-def test_credits_are_no_error(home: Settings) -> None:
+def test_23_credits_are_no_error(home: Settings) -> None:
     assert check_days(home, spent("a", 0, "-3.5")).row_count == 1
 
 
-def test_identical_repeats_are_counted_and_dropped(home: Settings) -> None:
+def test_4_identical_repeats_are_counted_and_dropped(home: Settings) -> None:
     a, b = spent("a", 0, "1"), spent("b", 0, "1")
     checked = check_days(home, a, b, a, a)
     assert (checked.row_count, checked.repeated_count) == (2, 2)
 
 
-def test_one_key_with_two_values_refuses_its_day(home: Settings) -> None:
+def test_4_one_key_with_two_values_refuses_its_day(home: Settings) -> None:
     assert refusals(home, spent("a", 1, "1"), spent("a", 1, "2"), spent("a", 2, "1")) == {
         FIRST + timedelta(1): "2 of 2 rows break the contract of stg_campaign_daily: another row "
         "has the same platform, account_id, campaign_id, date_day (2)"
@@ -152,7 +152,7 @@ def test_of_a_record_that_changed_while_it_was_read_the_latest_state_stays(home:
 
 
 @pytest.mark.parametrize(("bad", "is_refused"), [(1, False), (2, True)])
-def test_the_tolerance_of_a_table_is_kept_to(home: Settings, bad: int, is_refused: bool) -> None:
+def test_23_the_tolerance_of_a_table_is_kept_to(home: Settings, bad: int, is_refused: bool) -> None:
     records = [member(f"good {n}", START) for n in range(100 - bad)]
     records += [member(f"bad {n}", START, created_at=None) for n in range(bad)]
     batch = land(home, CRM, "members", 0, records)
@@ -166,12 +166,12 @@ def test_the_tolerance_of_a_table_is_kept_to(home: Settings, bad: int, is_refuse
         assert (row["row_number"], row["reason"]) == (99, "created_at is missing")
 
 
-def test_a_column_the_contract_lacks_is_the_sources_fault(home: Settings) -> None:
+def test_21_a_column_the_contract_lacks_is_the_sources_fault(home: Settings) -> None:
     with pytest.raises(ContractBroken, match=r"does not have \(colour\); mend the source"):
         check_days(home, spent("a", 0, "1", colour="red"))
 
 
-def test_rules_over_several_columns_are_kept(home: Settings) -> None:
+def test_23_rules_over_several_columns_are_kept(home: Settings) -> None:
     table = replace(
         NETWORK.stream("campaign_daily").table,
         row_rules=(("clicks are more than impressions", "clicks <= impressions"),),
@@ -186,7 +186,7 @@ def test_rules_over_several_columns_are_kept(home: Settings) -> None:
     }
 
 
-def test_great_expectations_gives_the_verdict(home: Settings) -> None:
+def test_23_great_expectations_gives_the_verdict(home: Settings) -> None:
     checked = check_days(home, spent("a", 0, "1"))
     verdict = json.loads(checked.rows_file.with_name("verdict.json").read_text())
     held = {(each["expectation"], each["columns"]) for each in verdict["expectations"]}
@@ -196,7 +196,7 @@ def test_great_expectations_gives_the_verdict(home: Settings) -> None:
     assert all(each["success"] for each in verdict["expectations"])
 
 
-def test_mended_texts_are_counted(home: Settings) -> None:
+def test_24_mended_texts_are_counted(home: Settings) -> None:
     batch = land(home, NETWORK, "campaigns", 0, [campaign("a", "x\0y"), campaign("b", "fine")])
     checked = quality.check(home, NETWORK, batch)
     verdict = json.loads(checked.rows_file.with_name("verdict.json").read_text())
@@ -241,7 +241,9 @@ def test_checking_again_gives_the_same(home: Settings) -> None:
         ),
     ],
 )
-def test_what_can_be_read_takes_its_columns_type(column: Column, value: Any, fitted: Any) -> None:
+def test_28_i8_what_can_be_read_takes_its_columns_type(
+    column: Column, value: Any, fitted: Any
+) -> None:
     assert fit_one(column, value) == fitted
 
 
@@ -259,7 +261,7 @@ def test_what_can_be_read_takes_its_columns_type(column: Column, value: Any, fit
         (c.clicks, "1e400"),
     ],
 )
-def test_what_cannot_be_read_is_not_guessed(column: Column, value: Any) -> None:
+def test_23_what_cannot_be_read_is_not_guessed(column: Column, value: Any) -> None:
     with pytest.raises(Unfit, match=rf"^{column.name} "):
         fit_one(column, value)
 

@@ -43,7 +43,7 @@ def staged_alone(settings: Settings, night: int, *records: Any) -> str:
     return batch.batch_id
 
 
-def test_a_lost_warehouse_is_rebuilt_to_the_same_hash(prepared: Settings) -> None:
+def test_44_a_lost_warehouse_is_rebuilt_to_the_same_hash(prepared: Settings) -> None:
     for night in range(NIGHTS):
         load_night(prepared, 1, night)
     version = warehouse.prepare(prepared, SOURCES)
@@ -62,7 +62,7 @@ def test_a_lost_warehouse_is_rebuilt_to_the_same_hash(prepared: Settings) -> Non
     assert warehouse.fingerprint(prepared, [*WORKING, *MARTS]) == before
 
 
-def test_restatements_and_all_else_staged_equal_a_full_rebuild(new_settings: Any) -> None:
+def test_18_44_restatements_and_all_else_staged_equal_a_full_rebuild(new_settings: Any) -> None:
     """Promise 18, the oracle being a rebuild; an older extract and a retry come in between."""
     settings = new_settings("duckdb")
     warehouse.prepare(settings, SOURCES)
@@ -77,7 +77,7 @@ def test_restatements_and_all_else_staged_equal_a_full_rebuild(new_settings: Any
     assert warehouse.audit(settings, "restatements_add_up_to_the_ledgers").wrong_count == 0
 
 
-def test_a_kill_while_rebuilding_leaves_the_warehouse_as_it_was(new_settings: Any) -> None:
+def test_2_44_a_kill_while_rebuilding_leaves_the_warehouse_as_it_was(new_settings: Any) -> None:
     settings = new_settings("duckdb")
     warehouse.prepare(settings, SOURCES)
     staged_alone(settings, 0, spent("a", 0, "10"))

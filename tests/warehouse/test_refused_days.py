@@ -106,7 +106,9 @@ def loaded(settings: Settings) -> dict[tuple[str, str], date]:
     return {(row.stream, row.scope): row.as_of_at for row in ledger}
 
 
-def test_a_day_with_a_bad_row_stays_as_it_was_in_every_daily_stream(prepared: Settings) -> None:
+def test_23_i1_a_day_with_a_bad_row_stays_as_it_was_in_every_daily_stream(
+    prepared: Settings,
+) -> None:
     good_night(prepared, 1)
     batches = a_night(
         prepared,
@@ -168,7 +170,7 @@ def test_a_day_of_clicks_that_contradict_each_other_stays_as_it_was_alone(
     assert "; and left as it was in clicks alone: 2 of 3 rows" in sentence
 
 
-def test_a_day_never_loaded_stays_missing(prepared: Settings) -> None:
+def test_23_i6_a_day_never_loaded_stays_missing(prepared: Settings) -> None:
     campaigns = [spent("a", 0, "1"), spent("a", 1, "1", clicks=-1), spent("a", 2, "1")]
     totals = [total(day, "1") for day in range(3)]
     assert len(load(prepared, 1, a_night(prepared, 1, campaigns, totals))) == 1
@@ -177,7 +179,7 @@ def test_a_day_never_loaded_stays_missing(prepared: Settings) -> None:
     assert ("ad_daily", str(SECOND)) not in loaded(prepared)
 
 
-def test_a_day_that_does_not_add_up_to_the_accounts_total_stays_as_it_was(
+def test_5_23_i5_a_day_that_does_not_add_up_to_the_accounts_total_stays_as_it_was(
     prepared: Settings,
 ) -> None:
     good_night(prepared, 1)
@@ -196,7 +198,7 @@ def test_a_day_that_does_not_add_up_to_the_accounts_total_stays_as_it_was(
     assert {row["date_day"] for row in rows_of(prepared, "staging.stg_ad_daily")} == {SECOND, THIRD}
 
 
-def test_credits_pass_and_add_up(prepared: Settings) -> None:
+def test_23_credits_pass_and_add_up(prepared: Settings) -> None:
     campaigns = [spent("a", 0, "2"), spent("b", 0, "-5.25")]
     assert load(prepared, 1, a_night(prepared, 1, campaigns, [total(0, "-3.25")])) == []
     assert spend_by_day(prepared) == {FIRST: Decimal("-3.25")}

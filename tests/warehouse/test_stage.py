@@ -40,7 +40,7 @@ def rows_of(settings: Settings, table: str) -> list[dict[str, Any]]:
     return warehouse.read(settings, compose("select * from {t} order by 1, 2, 3, 4", t=table))
 
 
-def test_a_window_is_replaced_and_an_empty_day_is_not_missing(prepared: Settings) -> None:
+def test_22_a_window_is_replaced_and_an_empty_day_is_not_missing(prepared: Settings) -> None:
     records = [spent("c1", 0, "10.5"), spent("c2", 0, "1"), spent("c1", 2, "3")]
     staged = load(prepared, NETWORK, "campaign_daily", 0, records, days(3))
 
@@ -56,7 +56,7 @@ def test_a_window_is_replaced_and_an_empty_day_is_not_missing(prepared: Settings
     assert all(row.date_day == date.fromisoformat(row.scope) for row in ledger)
 
 
-def test_staging_a_batch_again_changes_nothing(prepared: Settings) -> None:
+def test_i2_staging_a_batch_again_changes_nothing(prepared: Settings) -> None:
     network = [
         land(prepared, NETWORK, "campaign_daily", 0, [spent("c1", 0, "10")], days(2)),
         land(prepared, NETWORK, "campaigns", 0, [campaign("c1", "Spring")]),
@@ -77,7 +77,7 @@ def test_staging_a_batch_again_changes_nothing(prepared: Settings) -> None:
     assert [row["is_deleted"] for row in once[MEMBERS]] == [False, True]
 
 
-def test_a_restated_row_keeps_when_it_first_came_and_says_when_it_changed(
+def test_18_a_restated_row_keeps_when_it_first_came_and_says_when_it_changed(
     prepared: Settings,
 ) -> None:
     load(prepared, NETWORK, "campaign_daily", 0, [spent("a", 0, "10"), spent("b", 0, "4")], days(1))
@@ -95,7 +95,7 @@ def test_a_restated_row_keeps_when_it_first_came_and_says_when_it_changed(
     assert day.loaded_at == run(2).started_at
 
 
-def test_a_row_that_vanishes_lowers_the_day(prepared: Settings) -> None:
+def test_18_a_row_that_vanishes_lowers_the_day(prepared: Settings) -> None:
     load(prepared, NETWORK, "campaign_daily", 0, [spent("a", 0, "10"), spent("b", 0, "4")], days(1))
     load(prepared, NETWORK, "campaign_daily", 1, [spent("a", 0, "10")], days(1))
     assert spend_by_day(prepared) == {FIRST: Decimal(10)}
@@ -122,7 +122,7 @@ def restated_by_day(settings: Settings) -> dict[date, Decimal]:
     return {row["date_day"]: row["delta"] for row in rows if row["delta"]}
 
 
-def test_restatements_keep_old_new_and_delta_and_the_load_that_brought_them(
+def test_18_restatements_keep_old_new_and_delta_and_the_load_that_brought_them(
     prepared: Settings,
 ) -> None:
     """Promise 18: restated, dropped to zero, vanished, come late; what stays the same is not."""
@@ -160,7 +160,7 @@ def test_restatements_keep_old_new_and_delta_and_the_load_that_brought_them(
     assert warehouse.audit(prepared, "restatements_add_up_to_the_ledgers").rows == ()
 
 
-def test_a_restatement_lost_is_found_by_its_audit(prepared: Settings) -> None:
+def test_18_a_restatement_lost_is_found_by_its_audit(prepared: Settings) -> None:
     for night, spend in enumerate(("10", "7")):
         load(prepared, NETWORK, "campaign_daily", night, [spent("a", 0, spend)], days(1))
     with engine_of(prepared).write("test") as session:
@@ -188,7 +188,7 @@ def test_another_account_is_left_alone(prepared: Settings) -> None:
     assert spend_by_day(prepared) == {FIRST: Decimal(1)}
 
 
-def test_an_older_extract_never_overwrites_a_newer_one(prepared: Settings) -> None:
+def test_16_an_older_extract_never_overwrites_a_newer_one(prepared: Settings) -> None:
     old = land(
         prepared, NETWORK, "campaign_daily", 0, [spent("a", n, "1") for n in (0, 1)], days(2)
     )
@@ -216,7 +216,9 @@ def test_a_snapshot_replaces_what_the_account_had(prepared: Settings) -> None:
     assert found[1]["first_loaded_at"] == run(1).started_at
 
 
-def test_of_two_changes_the_later_modified_wins_whichever_comes_last(prepared: Settings) -> None:
+def test_19_20_of_two_changes_the_later_modified_wins_whichever_comes_last(
+    prepared: Settings,
+) -> None:
     late, early = START - timedelta(hours=1), START - timedelta(hours=2)
     load(prepared, CRM, "members", 0, [member("00v1", late, "Responded")])
     load(prepared, CRM, "members", 1, [member("00v1", early, "Sent"), member("00v2", early)])
@@ -232,13 +234,13 @@ def test_of_two_changes_the_later_modified_wins_whichever_comes_last(prepared: S
     assert (ledger.status, ledger.cursor_at) == ("empty", late)
 
 
-def test_a_clock_ahead_of_ours_does_not_carry_the_cursor_away(prepared: Settings) -> None:
+def test_20_a_clock_ahead_of_ours_does_not_carry_the_cursor_away(prepared: Settings) -> None:
     load(prepared, CRM, "members", 0, [member("00v1", START + timedelta(days=300))])
     (ledger,) = warehouse.ledger(prepared, "salesforce")
     assert ledger.cursor_at == run(0).as_of
 
 
-def test_keys_mark_what_vanished_and_spare_what_came_since(prepared: Settings) -> None:
+def test_19_keys_mark_what_vanished_and_spare_what_came_since(prepared: Settings) -> None:
     since = run(1).as_of + timedelta(minutes=1)
     load(
         prepared,
@@ -265,7 +267,7 @@ def test_keys_are_heeded_after_the_changes_of_the_same_load(prepared: Settings) 
     assert [row["is_deleted"] for row in rows_of(prepared, MEMBERS)] == [False, True]
 
 
-def test_rows_set_aside_are_kept_with_their_reason(prepared: Settings) -> None:
+def test_23_rows_set_aside_are_kept_with_their_reason(prepared: Settings) -> None:
     good = [member(f"00v{n}", START) for n in range(199)]
     bad = member("00v_", START, is_deleted="maybe")
     staged = load(prepared, CRM, "members", 0, [*good, bad])
@@ -294,7 +296,7 @@ HOSTILE = [
 ]
 
 
-def test_hostile_texts_come_back_as_they_were(prepared: Settings) -> None:
+def test_24_25_hostile_texts_come_back_as_they_were(prepared: Settings) -> None:
     records = [campaign(f"{n:02}", text) for n, text in enumerate(HOSTILE)]
     records += [campaign("\\.", "\0nul"), campaign("\ud800\u0001", "lone \ud800 half")]
     records += [campaign("z", "y" * 9_000)]
@@ -345,7 +347,7 @@ moves = st.lists(
     derandomize=True,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
-def test_windows_in_any_order_and_repeated_equal_each_once_in_order(
+def test_4_i2_windows_in_any_order_and_repeated_equal_each_once_in_order(
     new_settings: Any, engine: str, moves: list[tuple[int, int, int]], data: st.DataObject
 ) -> None:
     shuffled = data.draw(st.permutations(moves + data.draw(st.lists(st.sampled_from(moves)))))

@@ -283,7 +283,7 @@ def test_a_mart_that_breaks_its_contract_is_not_built(
         warehouse.publish(prepared, run(0))
 
 
-def test_an_audit_shows_the_first_wrong_rows_and_stops_all(
+def test_i4_an_audit_shows_the_first_wrong_rows_and_stops_all(
     prepared: Settings, sql_folder: Callable[..., None]
 ) -> None:
     load(
@@ -314,7 +314,7 @@ def test_an_audit_shows_the_first_wrong_rows_and_stops_all(
         warehouse.audit(prepared, "x")
 
 
-def test_a_load_between_two_models_has_all_of_them_built_anew(
+def test_i4_a_load_between_two_models_has_all_of_them_built_anew(
     prepared: Settings, sql_folder: Callable[..., None]
 ) -> None:
     spend = "select coalesce(sum(spend), 0) as spend from staging.stg_campaign_daily;\n"
@@ -359,7 +359,7 @@ def test_what_models_read_has_a_version(prepared: Settings, tmp_path: Path) -> N
     assert first < loaded < known < edited
 
 
-def test_publish_shows_every_mart_and_which_build_it_is(prepared: Settings) -> None:
+def test_i4_publish_shows_every_mart_and_which_build_it_is(prepared: Settings) -> None:
     with pytest.raises(warehouse.WarehouseError):
         warehouse.read_marts(prepared, "select * from marts.dim_date")
     load(prepared, NETWORK, "campaign_daily", 0, [spent("a", 0, "10")], days(1))
@@ -467,7 +467,7 @@ def test_37_a_published_duckdb_file_holds_marts_alone_and_tells_what_they_mean(
     assert not list(settings.home.glob("*.wal"))
 
 
-def test_grants_views_and_open_snapshots_outlive_a_publish(new_settings: Any) -> None:
+def test_3_i4_grants_views_and_open_snapshots_outlive_a_publish(new_settings: Any) -> None:
     settings = new_settings("postgresql")
     warehouse.prepare(settings, (NETWORK,))
     load(settings, NETWORK, "campaign_daily", 0, [spent("a", 0, "10")], days(1))
@@ -505,7 +505,7 @@ def test_grants_views_and_open_snapshots_outlive_a_publish(new_settings: Any) ->
         assert owner.execute("select run_id from marts.build_info").fetchone() == ("night 3",)
 
 
-def test_duckdb_reaches_nothing_but_landed_batches(new_settings: Any, tmp_path: Path) -> None:
+def test_40_duckdb_reaches_nothing_but_landed_batches(new_settings: Any, tmp_path: Path) -> None:
     settings = new_settings("duckdb")
     warehouse.prepare(settings, ())
     (tmp_path / "secret.csv").write_text("a\n1\n")
@@ -539,7 +539,7 @@ def test_a_fingerprint_sees_content_and_not_stamps(prepared: Settings) -> None:
     assert after("spend = 3 - spend") not in (once, changed)
 
 
-def test_only_plain_names_become_identifiers() -> None:
+def test_25_only_plain_names_become_identifiers() -> None:
     assert compose("{a} {b}", a="x.y", b=["c", Sql("d as e")]) == "x.y c, d as e"
     for name in ("a b", "a;", 'a"', "A", "a.b.c", ""):
         with pytest.raises(ValueError, match="no plain identifier"):

@@ -153,7 +153,7 @@ def test_fault_02_one_ad_too_large_names_it(sandbox: Sandbox) -> None:
 
 
 @pytest.mark.parametrize("preset", ["meta-job-stuck", "meta-job-never-starts"])
-def test_fault_04_a_job_that_never_ends(sandbox: Sandbox, preset: str) -> None:
+def test_11_fault_04_a_job_that_never_ends(sandbox: Sandbox, preset: str) -> None:
     sandbox.set_faults([{"preset": preset}])
     with pytest.raises(SourceUnavailable, match=r"account 1, .* in time: the report stands at Job"):
         read(sandbox, "campaign_daily", retry_seconds=1)
@@ -165,7 +165,7 @@ def test_fault_04_a_job_that_never_ends(sandbox: Sandbox, preset: str) -> None:
 
 @pytest.mark.parametrize("preset", ["meta-job-failed", "meta-job-skipped"])
 @pytest.mark.parametrize("times", [1, 2])
-def test_fault_04_a_job_that_fails(
+def test_11_fault_04_a_job_that_fails(
     sandbox: Sandbox, right: dict[str, Any], preset: str, times: int
 ) -> None:
     """Also at 100 %: started once more, then split."""
@@ -175,7 +175,7 @@ def test_fault_04_a_job_that_fails(
 
 
 @pytest.mark.parametrize("stream", STREAMS)
-def test_fault_05_throttled_for_an_hour(sandbox: Sandbox, stream: str) -> None:
+def test_9_fault_05_throttled_for_an_hour(sandbox: Sandbox, stream: str) -> None:
     sandbox.set_faults([{"preset": "meta-throttled"}])
     with pytest.raises(SourceUnavailable, match=r"17/2446079: .* limit reached") as caught:
         read(sandbox, stream)
@@ -185,7 +185,7 @@ def test_fault_05_throttled_for_an_hour(sandbox: Sandbox, stream: str) -> None:
 
 @pytest.mark.parametrize("preset", ["meta-empty-page", "meta-short-page"])
 @pytest.mark.parametrize("stream", REPORTS)
-def test_fault_06_a_page_empty_or_short_before_the_last(
+def test_5_fault_06_a_page_empty_or_short_before_the_last(
     sandbox: Sandbox, right: dict[str, Any], stream: str, preset: str
 ) -> None:
     pages = "act_1/insights$" if stream == "account_daily" else RUN_PAGE
@@ -208,7 +208,7 @@ def test_fault_06_a_page_empty_or_short_before_the_last(
     ids=["html-502", "non-json-200", "truncated-200", "hang-up", "drop"],
 )
 @pytest.mark.parametrize("stream", STREAMS)
-def test_fault_07_something_else_in_the_answers_place(
+def test_7_fault_07_something_else_in_the_answers_place(
     sandbox: Sandbox, right: dict[str, Any], stream: str, rule: dict[str, Any]
 ) -> None:
     asked = len(clean_calls(sandbox, stream))
@@ -224,7 +224,7 @@ def clean_calls(sandbox: Sandbox, stream: str) -> list[dict[str, Any]]:
     return asked
 
 
-def test_fault_07_an_answer_that_trickles(sandbox: Sandbox) -> None:
+def test_7_fault_07_an_answer_that_trickles(sandbox: Sandbox) -> None:
     """Each byte comes in time, the answer never does."""
     sandbox.set_faults([{"do": {"kind": "trickle", "seconds": 0.05}}])
     with pytest.raises(SourceUnavailable, match=r"could not be reached \(ConnectionError\)"):
@@ -241,7 +241,7 @@ def on(sandbox: Sandbox, clock: str, day: date, stream: str = "campaign_daily") 
     return row["spend"], row["reported_conversions"], row["reported_conversions_value"]
 
 
-def test_fault_08_conversions_come_late_and_spend_is_cut(sandbox: Sandbox) -> None:
+def test_18_fault_08_conversions_come_late_and_spend_is_cut(sandbox: Sandbox) -> None:
     """Ads 1112 and 1121 stay as they were; ad 1111 changes on 19 November."""
     assert on(sandbox, "2026-11-18T12:00:00Z", LATE) == (Decimal("107.63"), 2, Decimal("83.00"))
     assert on(sandbox, "2026-11-20T12:00:00Z", LATE) == (Decimal("107.63"), 3, Decimal("124.50"))
@@ -349,7 +349,7 @@ def test_fault_12_more_than_37_months_back(sandbox: Sandbox, stream: str) -> Non
     assert rows(sandbox, stream, window=Window(oldest, oldest)) == []
 
 
-def test_fault_12_no_attribution_window_is_named_that_meta_removed(sandbox: Sandbox) -> None:
+def test_12_fault_12_no_attribution_window_is_named_that_meta_removed(sandbox: Sandbox) -> None:
     """One that names a removed window is refused; ours names none, and Meta's own setting holds."""
     answer = requests.get(
         f"{sandbox.http}/v26.0/act_1/insights",
@@ -367,7 +367,7 @@ def test_fault_12_no_attribution_window_is_named_that_meta_removed(sandbox: Sand
 
 
 @pytest.mark.parametrize("stream", BY_RUN)
-def test_fault_13_the_token_ends_mid_run(sandbox: Sandbox, stream: str) -> None:
+def test_10_fault_13_the_token_ends_mid_run(sandbox: Sandbox, stream: str) -> None:
     sandbox.set_faults([{"preset": "meta-token-expires"}])
     with pytest.raises(
         SourceRefused,
@@ -387,7 +387,7 @@ def test_fault_13_a_permission_is_missing(sandbox: Sandbox, stream: str) -> None
 
 
 @pytest.mark.parametrize("stream", STREAMS)
-def test_fault_also_a_redirect_that_would_carry_the_token_away(
+def test_39_fault_also_a_redirect_that_would_carry_the_token_away(
     sandbox: Sandbox, stream: str
 ) -> None:
     away = {"kind": "status", "status": 302, "headers": {"Location": f"{sandbox.http}/elsewhere"}}
@@ -398,7 +398,7 @@ def test_fault_also_a_redirect_that_would_carry_the_token_away(
 
 
 @pytest.mark.parametrize("stream", STREAMS)
-def test_fault_also_an_empty_account(sandbox: Sandbox, stream: str) -> None:
+def test_22_fault_also_an_empty_account(sandbox: Sandbox, stream: str) -> None:
     found = rows(sandbox, stream, NOBODY)
     assert [row["account_id"] for row in found] == (["3"] if stream == "accounts" else [])
 
@@ -417,7 +417,7 @@ def test_fault_also_an_account_changes_currency_and_zone(sandbox: Sandbox, strea
 
 
 @pytest.mark.parametrize("stream", STREAMS)
-def test_fault_also_a_page_served_twice(
+def test_4_fault_also_a_page_served_twice(
     sandbox: Sandbox, right: dict[str, Any], stream: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.WARNING)
@@ -445,7 +445,7 @@ def test_fault_also_a_page_served_twice(
         ("action_values", [{"value": "1"}]),
     ],
 )
-def test_an_account_day_with_a_figure_that_cannot_be_fails_naming_it(
+def test_23_an_account_day_with_a_figure_that_cannot_be_fails_naming_it(
     sandbox: Sandbox, field: str, value: Any
 ) -> None:
     row = {"campaign_id": "11", "date_start": str(LATE), "spend": "1.00", field: value}
@@ -458,7 +458,7 @@ def test_an_account_day_with_a_figure_that_cannot_be_fails_naming_it(
         read(sandbox, "campaign_daily", NORTH, ONE_DAY)
 
 
-def test_a_total_that_cannot_be_read_is_no_proof(sandbox: Sandbox) -> None:
+def test_5_a_total_that_cannot_be_read_is_no_proof(sandbox: Sandbox) -> None:
     for summary in ({"spend": "?"}, {"spend": "-1", "clicks": "-1"}, None):
         body: dict[str, Any] = {"data": [{"account_id": "1"}]}
         if summary is not None:

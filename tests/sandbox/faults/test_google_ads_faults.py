@@ -79,7 +79,7 @@ def daily(sandbox: Sandbox) -> list[Any]:
     ],
     ids=lambda fault: "-".join(map(str, fault.values())),
 )
-def test_fault_07_something_else_in_the_place_of_a_token(
+def test_7_10_fault_07_something_else_in_the_place_of_a_token(
     sandbox: Sandbox, fault: dict[str, Any]
 ) -> None:
     sandbox.set_faults([{"match": TOKEN, "nth": 1, "do": fault}])
@@ -87,7 +87,9 @@ def test_fault_07_something_else_in_the_place_of_a_token(
     assert len(calls(sandbox, "/token")) == 2
 
 
-def test_fault_07_a_token_that_comes_byte_by_byte_does_not_hold_the_load(sandbox: Sandbox) -> None:
+def test_7_fault_07_a_token_that_comes_byte_by_byte_does_not_hold_the_load(
+    sandbox: Sandbox,
+) -> None:
     slow = {"kind": "trickle", "bytes": 1, "seconds": 1}
     sandbox.set_faults([{"match": TOKEN, "nth": 1, "do": slow}])
     began = time.monotonic()
@@ -124,7 +126,9 @@ def planned(
     return [each.window for each in asked if each.stream == stream and each.window]
 
 
-def test_fault_08_conversions_come_late_and_spend_goes(serve_data: Callable[..., Sandbox]) -> None:
+def test_18_fault_08_conversions_come_late_and_spend_goes(
+    serve_data: Callable[..., Sandbox],
+) -> None:
     restated = serve_data(RESTATED, as_of="2026-11-15")
     before = rows(connect(restated), "campaign_daily", NOVEMBER)
     assert [(row["spend"], row["reported_conversions"]) for row in before] == [
@@ -174,14 +178,14 @@ def test_fault_10_an_account_ahead_of_utc_and_days_of_23_and_25_hours(
     assert {row["spend"] for row in found} == {Decimal(1)}
 
 
-def test_fault_14_an_access_token_expires_mid_stream(large: Sandbox) -> None:
+def test_10_fault_14_an_access_token_expires_mid_stream(large: Sandbox) -> None:
     large.set_faults([{"preset": "google-token-expires-mid-stream"}])
     assert is_complete(rows(connect(large), "campaign_daily"))
     assert len(daily(large)) == 2
     assert len(calls(large, "/token")) == 2
 
 
-def test_fault_14_four_requests_renew_one_token_once(large: Sandbox) -> None:
+def test_10_fault_14_four_requests_renew_one_token_once(large: Sandbox) -> None:
     client = connect(large)
     account = account_of(client)
     large.set_faults([{"preset": "google-token-expires-mid-stream"}])
@@ -242,7 +246,7 @@ def test_fault_17_a_stream_that_breaks_off_again_is_asked_for_in_halves(large: S
     ]
 
 
-def test_fault_17_streams_that_always_break_off_end_in_a_sentence(sandbox: Sandbox) -> None:
+def test_8_fault_17_streams_that_always_break_off_end_in_a_sentence(sandbox: Sandbox) -> None:
     sandbox.set_faults([{"preset": "google-stream-dropped", "nth": "every"}])
     began = time.monotonic()
     with pytest.raises(SourceUnavailable, match="does not answer"):
@@ -251,7 +255,7 @@ def test_fault_17_streams_that_always_break_off_end_in_a_sentence(sandbox: Sandb
     assert len(daily(sandbox)) < 20
 
 
-def test_fault_17_a_stream_that_hangs_is_given_up_and_begun_anew(large: Sandbox) -> None:
+def test_7_fault_17_a_stream_that_hangs_is_given_up_and_begun_anew(large: Sandbox) -> None:
     client = connect(large, 40)
     account = account_of(client)
     large.set_faults([{"preset": "google-stream-hangs"}])
@@ -261,14 +265,14 @@ def test_fault_17_a_stream_that_hangs_is_given_up_and_begun_anew(large: Sandbox)
     assert len(daily(large)) == 2
 
 
-def test_fault_18_a_throttle_is_waited_out(sandbox: Sandbox) -> None:
+def test_9_fault_18_a_throttle_is_waited_out(sandbox: Sandbox) -> None:
     sandbox.set_faults([{"preset": "google-throttled"}])
     assert len(rows(connect(sandbox), "account_daily")) == 2
     first, second = (datetime.fromisoformat(call["at"]) for call in daily(sandbox))
     assert (second - first).total_seconds() >= 2
 
 
-def test_fault_18_a_daily_quota_stops_at_once(sandbox: Sandbox) -> None:
+def test_9_fault_18_a_daily_quota_stops_at_once(sandbox: Sandbox) -> None:
     sandbox.set_faults([{"preset": "google-daily-quota"}])
     with pytest.raises(SourceQuotaExhausted, match=r"allowance .* is used up") as refusal:
         rows(connect(sandbox), "account_daily")
@@ -284,7 +288,7 @@ def test_fault_also_two_tasks_share_one_refresh_token(large: Sandbox) -> None:
 
 
 @pytest.mark.parametrize("status", [302, 307])
-def test_fault_also_a_redirect_gets_no_token(sandbox: Sandbox, status: int) -> None:
+def test_39_fault_also_a_redirect_gets_no_token(sandbox: Sandbox, status: int) -> None:
     elsewhere = {"Location": f"{sandbox.http}/stolen"}
     sandbox.set_faults(
         [{"match": TOKEN, "do": {"kind": "status", "status": status, "headers": elsewhere}}]
@@ -294,7 +298,7 @@ def test_fault_also_a_redirect_gets_no_token(sandbox: Sandbox, status: int) -> N
     assert calls(sandbox, "/stolen") == []
 
 
-def test_fault_also_an_empty_account(serve_data: Callable[..., Sandbox]) -> None:
+def test_22_fault_also_an_empty_account(serve_data: Callable[..., Sandbox]) -> None:
     client = connect(serve_data({"google/customers": [{"customer": customer(CLIENT, "New")}]}))
     found = {stream.name: len(rows(client, stream.name)) for stream in GOOGLE_ADS.streams}
     assert found == {name: int(name == "accounts") for name in found}
@@ -329,7 +333,7 @@ def test_fault_also_an_account_changes_its_currency_or_zone(
     assert row["currency_code"] == now["currencyCode"]
 
 
-def test_fault_also_a_page_served_twice_is_read_anew(large: Sandbox) -> None:
+def test_4_fault_also_a_page_served_twice_is_read_anew(large: Sandbox) -> None:
     client = connect(large)
     account = account_of(client)
     match = {"api": "google", "query": "FROM campaign "}
@@ -338,7 +342,7 @@ def test_fault_also_a_page_served_twice_is_read_anew(large: Sandbox) -> None:
     assert sorted(row["campaign_id"] for row in found) == [str(number) for number in LARGE]
 
 
-def test_fault_also_a_message_that_comes_twice_is_not_counted_twice(large: Sandbox) -> None:
+def test_4_fault_also_a_message_that_comes_twice_is_not_counted_twice(large: Sandbox) -> None:
     large.set_faults(
         [{"match": {"query": "metrics."}, "nth": 1, "do": {"kind": "duplicate_page", "after": 1}}]
     )
@@ -346,7 +350,7 @@ def test_fault_also_a_message_that_comes_twice_is_not_counted_twice(large: Sandb
         rows(connect(large), "campaign_daily")
 
 
-def test_fault_also_an_empty_page_is_not_the_end(large: Sandbox) -> None:
+def test_5_fault_also_an_empty_page_is_not_the_end(large: Sandbox) -> None:
     client = connect(large)
     account = account_of(client)
     large.set_faults(

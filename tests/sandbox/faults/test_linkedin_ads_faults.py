@@ -71,7 +71,7 @@ def spend(sandbox: Sandbox, stream: str, **changes: Any) -> list[Decimal]:
     ["linkedin-html-502", "linkedin-non-json-200", "linkedin-truncated-200", "linkedin-hang-up"],
 )
 @pytest.mark.parametrize("stream", list(FIGURES))
-def test_fault_07_something_else_in_the_answers_place(
+def test_7_fault_07_something_else_in_the_answers_place(
     sandbox: Sandbox, stream: str, preset: str
 ) -> None:
     sandbox.set_faults([{"preset": preset}])
@@ -80,7 +80,7 @@ def test_fault_07_something_else_in_the_answers_place(
 
 
 @pytest.mark.parametrize("stream", STREAMS)
-def test_fault_07_without_end_is_a_sentence(sandbox: Sandbox, stream: str) -> None:
+def test_7_fault_07_without_end_is_a_sentence(sandbox: Sandbox, stream: str) -> None:
     client = connect(sandbox, env={"CLOSED_LOOP_RETRY_SECONDS": "1"})
     chosen = account_of(client, EURO)
     sandbox.set_faults(
@@ -90,7 +90,7 @@ def test_fault_07_without_end_is_a_sentence(sandbox: Sandbox, stream: str) -> No
         extracted(client, chosen, stream)
 
 
-def test_fault_07_an_answer_that_trickles_is_not_waited_for_to_its_end(sandbox: Sandbox) -> None:
+def test_7_fault_07_an_answer_that_trickles_is_not_waited_for_to_its_end(sandbox: Sandbox) -> None:
     """Each byte comes in time, the answer never does."""
     client = connect(sandbox, env={"CLOSED_LOOP_RETRY_SECONDS": "1"})
     chosen = account_of(client, EURO)
@@ -101,7 +101,7 @@ def test_fault_07_an_answer_that_trickles_is_not_waited_for_to_its_end(sandbox: 
     assert time.monotonic() - began < 10, "whole it would take 20 seconds and more"
 
 
-def test_fault_08_spend_restated_down_and_conversions_that_come_late(
+def test_18_fault_08_spend_restated_down_and_conversions_that_come_late(
     serve_data: Callable[..., Sandbox],
 ) -> None:
     def told(until: str, since: str | None, cost: str, leads: int, **more: Any) -> dict[str, Any]:
@@ -148,7 +148,7 @@ def full(serve_data: Callable[..., Sandbox]) -> Sandbox:
 
 
 @pytest.mark.parametrize("count", [14_999, 15_000, 15_001])
-def test_fault_19_an_account_with_as_many_rows_as_an_answer_holds(
+def test_6_fault_19_an_account_with_as_many_rows_as_an_answer_holds(
     full: Sandbox, count: int
 ) -> None:
     full.reset()
@@ -167,7 +167,7 @@ def test_fault_19_an_account_with_as_many_rows_as_an_answer_holds(
         (1, 15_001, 1 + 2 + 2 * 2),
     ],
 )
-def test_fault_19_a_full_day_is_split_by_campaigns(
+def test_6_fault_19_a_full_day_is_split_by_campaigns(
     full: Sandbox, number: int, count: int, asked: int
 ) -> None:
     full.reset()
@@ -177,7 +177,7 @@ def test_fault_19_a_full_day_is_split_by_campaigns(
     assert len(calls(full, "adAnalytics")) == asked
 
 
-def test_fault_19_a_full_day_of_one_campaign_is_refused_by_name(full: Sandbox) -> None:
+def test_6_fault_19_a_full_day_of_one_campaign_is_refused_by_name(full: Sandbox) -> None:
     full.reset()
     with pytest.raises(
         SourceRefused,
@@ -186,7 +186,7 @@ def test_fault_19_a_full_day_of_one_campaign_is_refused_by_name(full: Sandbox) -
         rows(full, "ad_daily", DOLLAR, Window(date(2026, 11, 1), date(2026, 11, 3)))
 
 
-def test_fault_19_campaigns_that_no_list_names_are_split_as_well(
+def test_6_fault_19_campaigns_that_no_list_names_are_split_as_well(
     serve_data: Callable[..., Sandbox],
 ) -> None:
     served = serve_data(
@@ -212,14 +212,14 @@ def test_fault_19_never_more_than_twenty_fields(sandbox: Sandbox, stream: str) -
         assert len(call["query"].split("fields=")[1].split("&")[0].split(",")) <= 20
 
 
-def test_fault_20_a_version_that_ends_is_a_plain_sentence(sandbox: Sandbox) -> None:
+def test_12_fault_20_a_version_that_ends_is_a_plain_sentence(sandbox: Sandbox) -> None:
     sandbox.set_faults([{"preset": "linkedin-version-ends"}])
     with pytest.raises(SourceRefused, match="no longer serves version 202611 of its API; set api"):
         rows(sandbox, "campaign_daily")
     assert len(calls(sandbox, "adAnalytics")) == 1, "asking again would not help"
 
 
-def test_fault_20_429_under_concurrency_is_waited_out(sandbox: Sandbox) -> None:
+def test_9_fault_20_429_under_concurrency_is_waited_out(sandbox: Sandbox) -> None:
     client = connect(sandbox, env={"CLOSED_LOOP_RETRY_SECONDS": "60"})
     chosen = account_of(client, EURO)
     sandbox.set_faults([{"preset": "linkedin-throttle-concurrency"}])
@@ -234,7 +234,7 @@ def test_fault_20_429_under_concurrency_is_waited_out(sandbox: Sandbox) -> None:
     assert 429 in {call["status"] for call in calls(sandbox, "adAnalytics")}
 
 
-def test_fault_20_a_living_token_called_revoked(sandbox: Sandbox) -> None:
+def test_10_fault_20_a_living_token_called_revoked(sandbox: Sandbox) -> None:
     sandbox.set_faults([{"preset": "linkedin-false-revoked"}])
     assert spend(sandbox, "account_daily") == FIGURES["account_daily"]
     assert len(calls(sandbox, "accessToken")) == 2, "at the log-in, and once more"
@@ -247,13 +247,13 @@ def test_fault_20_a_living_token_called_revoked_that_cannot_be_renewed(sandbox: 
     assert calls(sandbox, "accessToken") == []
 
 
-def test_fault_20_429_at_the_token_endpoint(sandbox: Sandbox) -> None:
+def test_10_fault_20_429_at_the_token_endpoint(sandbox: Sandbox) -> None:
     sandbox.set_faults([{"preset": "linkedin-token-throttle"}])
     assert spend(sandbox, "account_daily") == FIGURES["account_daily"]
     assert [call["status"] for call in calls(sandbox, "accessToken")] == [429, 200]
 
 
-def test_fault_also_one_refresh_for_all_threads(sandbox: Sandbox) -> None:
+def test_10_fault_also_one_refresh_for_all_threads(sandbox: Sandbox) -> None:
     client = connect(sandbox)
     chosen = account_of(client, EURO)
     sandbox.set_faults([{"match": ANALYTICS, "nth": 1, "do": {"kind": "expire_token"}}])
@@ -320,7 +320,7 @@ def test_fault_also_tasks_that_share_one_refresh_token(
 
 
 @pytest.mark.parametrize("path", ["/rest/", "/oauth/v2/accessToken"])
-def test_fault_also_a_redirect_takes_no_token_along(sandbox: Sandbox, path: str) -> None:
+def test_39_fault_also_a_redirect_takes_no_token_along(sandbox: Sandbox, path: str) -> None:
     elsewhere = f"{sandbox.http}/steal"
     sandbox.set_faults(
         [
@@ -336,7 +336,7 @@ def test_fault_also_a_redirect_takes_no_token_along(sandbox: Sandbox, path: str)
 
 
 @pytest.mark.parametrize("seconds", [-5_184_000, 0, 10**12])
-def test_fault_also_clocks_that_disagree(sandbox: Sandbox, seconds: int) -> None:
+def test_20_fault_also_clocks_that_disagree(sandbox: Sandbox, seconds: int) -> None:
     """No clock of ours decides whether a token lives: a token is renewed when it is refused."""
     sandbox.set_faults(
         [
@@ -358,7 +358,7 @@ def test_fault_also_clocks_that_disagree(sandbox: Sandbox, seconds: int) -> None
     assert len(calls(sandbox, "accessToken")) == 1
 
 
-def test_fault_also_an_empty_account_is_empty_and_no_failure(
+def test_22_fault_also_an_empty_account_is_empty_and_no_failure(
     serve_data: Callable[..., Sandbox],
 ) -> None:
     served = serve_data({"linkedin/accounts": [account(EURO, "EUR")]})
@@ -406,7 +406,7 @@ def large(serve_data: Callable[..., Sandbox]) -> Sandbox:
 
 
 @pytest.mark.parametrize("nth", [1, 2, 3, 4])
-def test_fault_also_a_page_served_twice(large: Sandbox, nth: int) -> None:
+def test_4_fault_also_a_page_served_twice(large: Sandbox, nth: int) -> None:
     for stream, path, count in (
         ("campaigns", "adCampaignGroups", 1_500),
         ("ads", "creatives", 150),
@@ -422,7 +422,7 @@ def test_fault_also_a_page_served_twice(large: Sandbox, nth: int) -> None:
 @pytest.mark.parametrize(
     ("stream", "path"), [("campaigns", "adCampaignGroups"), ("lead_forms", "leadFormResponses")]
 )
-def test_fault_also_pages_that_lead_nowhere(large: Sandbox, stream: str, path: str) -> None:
+def test_5_fault_also_pages_that_lead_nowhere(large: Sandbox, stream: str, path: str) -> None:
     large.reset()
     large.set_faults([{"match": {"path": f"{path}$"}, "do": {"kind": "empty_page"}}])
     with pytest.raises(SourceUnavailable, match=r"lead in a circle|counts 250 elements .* shows 0"):

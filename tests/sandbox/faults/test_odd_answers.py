@@ -69,7 +69,7 @@ LISTS = [
     [(stream, path, body) for stream, path in ONE_OBJECT for body in NOTHING]
     + [(stream, path, body) for stream, path in LISTS for body in NO_LIST],
 )
-def test_linkedin_is_asked_again(
+def test_7_linkedin_is_asked_again(
     linkedin: Sandbox, stream: str, path: str, body: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("CLOSED_LOOP_HASH_KEY", "one for both readings")
@@ -77,7 +77,7 @@ def test_linkedin_is_asked_again(
 
 
 @pytest.mark.parametrize(("stream", "path"), ONE_OBJECT + LISTS)
-def test_linkedin_without_end_is_a_sentence(linkedin: Sandbox, stream: str, path: str) -> None:
+def test_7_linkedin_without_end_is_a_sentence(linkedin: Sandbox, stream: str, path: str) -> None:
     linkedin.reset()
     client = linkedin_reading.connect(linkedin, env={"CLOSED_LOOP_RETRY_SECONDS": "1"})
     account = linkedin_reading.account_of(client, linkedin_data.EURO)
@@ -147,7 +147,7 @@ PAGES = [
     + [("accounts", "act_1$", body) for body in NOTHING if "code" not in body]
     + [("campaign_daily", path, "{}") for path in ("act_1/insights$", r"/\d{5,}$")],
 )
-def test_facebook_is_asked_again(facebook: Sandbox, stream: str, path: str, body: str) -> None:
+def test_7_facebook_is_asked_again(facebook: Sandbox, stream: str, path: str, body: str) -> None:
     asked_again(facebook, lambda: facebook_reading.rows(facebook, stream), path, body)
 
 
@@ -179,7 +179,7 @@ def salesforce(serve_data: Callable[..., Sandbox]) -> Sandbox:
     ],
 )
 @pytest.mark.parametrize("path", ["/query$", "/queryAll$"])
-def test_salesforce_is_asked_again(
+def test_7_salesforce_is_asked_again(
     salesforce: Sandbox, tmp_path: Path, path: str, body: str
 ) -> None:
     salesforce.reset()
@@ -194,7 +194,7 @@ def test_salesforce_is_asked_again(
 
 
 @pytest.mark.parametrize("body", ['{"fields":null}', '{"fields":[null]}', '{"fields":[{}]}', "[]"])
-def test_a_describe_that_is_none_is_asked_for_again(
+def test_7_a_describe_that_is_none_is_asked_for_again(
     salesforce: Sandbox, tmp_path: Path, body: str
 ) -> None:
     settings = salesforce_reading.settings_for(salesforce, tmp_path)

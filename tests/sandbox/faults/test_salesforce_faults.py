@@ -84,7 +84,7 @@ def calls(sandbox: Sandbox, path: str, method: str = "GET") -> list[dict[str, An
     [{"query": "ORDER BY"}, {"path": r"/query/[^/]+$"}, {"path": "describe"}, {"query": "COUNT"}],
     ids=["first page", "second page", "describe", "totals"],
 )
-def test_fault_07_something_else_in_an_answers_place(
+def test_7_fault_07_something_else_in_an_answers_place(
     sandbox: Sandbox, settings: Settings, preset: str, where: dict[str, str]
 ) -> None:
     leads(sandbox, settings, {"preset": preset, "match": {"api": "salesforce", **where}})
@@ -103,13 +103,13 @@ def test_fault_07_something_else_in_an_answers_place(
     ids=["chunk", "look at the job", "job"],
 )  # fmt: skip
 @pytest.mark.usefixtures("many")
-def test_fault_07_something_else_in_a_jobs_place(
+def test_7_fault_07_something_else_in_a_jobs_place(
     sandbox: Sandbox, settings: Settings, do: dict[str, Any], where: dict[str, str]
 ) -> None:
     leads(sandbox, settings, {"match": {"api": "salesforce", **where}, "nth": 1, "do": do})
 
 
-def test_fault_07_what_never_ends_is_left_after_bounded_attempts(
+def test_7_8_fault_07_what_never_ends_is_left_after_bounded_attempts(
     sandbox: Sandbox, settings: Settings
 ) -> None:
     client, account = connected(sandbox, replace(settings, retry_seconds=2))
@@ -122,7 +122,7 @@ def test_fault_07_what_never_ends_is_left_after_bounded_attempts(
 # -- 20, 21, 22: logins, sessions and their locators ------------------------------------------
 
 
-def test_fault_20_the_token_endpoint_throttles(sandbox: Sandbox, settings: Settings) -> None:
+def test_10_fault_20_the_token_endpoint_throttles(sandbox: Sandbox, settings: Settings) -> None:
     sandbox.set_faults([{"preset": "salesforce-token-throttle"}])
     client, account = connected(sandbox, settings)
     assert [e["status"] for e in calls(sandbox, "oauth2/token", "POST")] == [429, 200]
@@ -131,7 +131,7 @@ def test_fault_20_the_token_endpoint_throttles(sandbox: Sandbox, settings: Setti
 
 @pytest.mark.parametrize("preset", ["salesforce-session-dies", "salesforce-locator-lost"])
 @pytest.mark.parametrize("nth", [1, 2, [1, 2]])
-def test_fault_21_the_session_dies_between_two_pages(
+def test_10_fault_21_the_session_dies_between_two_pages(
     sandbox: Sandbox, settings: Settings, preset: str, nth: Any
 ) -> None:
     leads(sandbox, settings, {"preset": preset, "nth": nth})
@@ -142,7 +142,7 @@ def test_fault_21_the_session_dies_between_two_pages(
     assert len(totals) == 1, "the query is begun again at once, not after its totals disagree"
 
 
-def test_fault_21_a_session_that_always_dies_fails_the_load(
+def test_10_fault_21_a_session_that_always_dies_fails_the_load(
     sandbox: Sandbox, settings: Settings
 ) -> None:
     client, account = connected(sandbox, settings)
@@ -153,7 +153,7 @@ def test_fault_21_a_session_that_always_dies_fails_the_load(
 
 
 @pytest.mark.usefixtures("many")
-def test_fault_22_the_token_expires_between_the_job_and_its_results(
+def test_10_fault_22_the_token_expires_between_the_job_and_its_results(
     sandbox: Sandbox, settings: Settings
 ) -> None:
     leads(sandbox, settings, {"preset": "salesforce-token-dies-before-results"})
@@ -189,7 +189,7 @@ STRANGE = [
 
 
 @pytest.mark.parametrize("way", ["rest", "bulk"])
-def test_fault_23_whatever_a_text_holds_is_data(
+def test_24_fault_23_whatever_a_text_holds_is_data(
     serve_data: Callable[..., Sandbox], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, way: str
 ) -> None:
     told = [lead(n, Company=text, LeadSource=None) for n, text in enumerate(STRANGE)]
@@ -205,7 +205,7 @@ def test_fault_23_whatever_a_text_holds_is_data(
 
 
 @pytest.mark.usefixtures("many")
-def test_fault_23_a_chunk_is_cut_short(sandbox: Sandbox, settings: Settings) -> None:
+def test_5_7_fault_23_a_chunk_is_cut_short(sandbox: Sandbox, settings: Settings) -> None:
     """The length is declared as if it were whole: the number of records tells."""
     for nth in (1, 2, 3):
         sandbox.reset()
@@ -227,7 +227,7 @@ def test_fault_23_a_job_and_pages_give_the_same_rows(
     assert len(calls(sandbox, "/jobs/query/750", "DELETE")) == 1, "results hold personal data"
 
 
-def test_fault_23_a_huge_result_is_never_in_memory(
+def test_31_fault_23_a_huge_result_is_never_in_memory(
     serve_data: Callable[..., Sandbox], tmp_path: Path
 ) -> None:
     """40,000 leads of 1.5 KB take 60 MB on the wire and a fraction of it here."""
@@ -278,7 +278,7 @@ SOURCE_COMES = custom("UTM_Source__c", _known_from="2026-11-20T13:00:00Z")
 
 
 @pytest.mark.parametrize("way", ["rest", "bulk", "rest, after the first page"])
-def test_fault_24_a_field_hidden_mid_run_is_left_out(
+def test_21_fault_24_a_field_hidden_mid_run_is_left_out(
     tmp_path: Path, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch,
     way: str, caplog: pytest.LogCaptureFixture,
 ) -> None:  # fmt: skip
@@ -311,7 +311,7 @@ def test_fault_24_a_field_hidden_mid_run_is_left_out(
         assert "UTM_Source__c" in after
 
 
-def test_fault_24_a_mapped_field_that_goes_stops_the_source(
+def test_12_21_fault_24_a_mapped_field_that_goes_stops_the_source(
     tmp_path: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     folder = write_data_set(tmp_path_factory.mktemp("data"), {"salesforce/Lead": [lead(1)]})
@@ -325,7 +325,7 @@ def test_fault_24_a_mapped_field_that_goes_stops_the_source(
             read(client, account, "leads")
 
 
-def test_fault_24_a_mapped_field_that_is_retyped_stops_the_source(
+def test_21_fault_24_a_mapped_field_that_is_retyped_stops_the_source(
     tmp_path: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     folder = write_data_set(tmp_path_factory.mktemp("data"), {"salesforce/Lead": [lead(1)]})
@@ -350,7 +350,7 @@ def test_fault_24_a_mapped_field_that_is_retyped_stops_the_source(
 
 
 @pytest.mark.parametrize("way", ["rest", "bulk"])
-def test_fault_25_ties_over_pages(
+def test_20_fault_25_ties_over_pages(
     serve_data: Callable[..., Sandbox], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, way: str
 ) -> None:
     """10,000 records with one SystemModstamp, a session that dies among them, slices that cannot
@@ -370,7 +370,7 @@ def test_fault_25_ties_over_pages(
     assert any(entry["fault"] for entry in running.log())
 
 
-def test_fault_25_a_late_commit_is_within_the_overlap(
+def test_20_fault_25_a_late_commit_is_within_the_overlap(
     serve_data: Callable[..., Sandbox], tmp_path: Path
 ) -> None:
     """A record that becomes visible at 12:10 with a stamp of 11:58."""
@@ -384,7 +384,7 @@ def test_fault_25_a_late_commit_is_within_the_overlap(
     assert [each["lead_id"] for each in found] == [key("00Q", 2), key("00Q", 1)]
 
 
-def test_fault_25_too_many_requests_at_a_time_are_waited_for(
+def test_9_fault_25_too_many_requests_at_a_time_are_waited_for(
     sandbox: Sandbox, settings: Settings
 ) -> None:
     """The same code as the daily allowance's, in other words."""
@@ -410,7 +410,9 @@ def test_fault_also_proofs_that_take_too_long_fail_the_load(
         read(client, account, "leads")
 
 
-def test_fault_25_the_daily_allowance_ends_at_a_page(sandbox: Sandbox, settings: Settings) -> None:
+def test_9_fault_25_the_daily_allowance_ends_at_a_page(
+    sandbox: Sandbox, settings: Settings
+) -> None:
     client, account = connected(sandbox, settings)
     sandbox.set_faults([{"preset": "salesforce-quota-at-page"}])
     with pytest.raises(SourceQuotaExhausted, match="REQUEST_LIMIT_EXCEEDED"):
@@ -449,7 +451,7 @@ def test_fault_also_a_job_that_runs_too_long_is_halved(
 
 
 @pytest.mark.usefixtures("many")
-def test_fault_also_a_job_that_is_given_up_is_begun_again(
+def test_11_fault_also_a_job_that_is_given_up_is_begun_again(
     sandbox: Sandbox, settings: Settings
 ) -> None:
     leads(sandbox, settings, {"preset": "salesforce-job-given-up"})
@@ -524,7 +526,7 @@ def test_fault_also_two_tasks_with_one_login(sandbox: Sandbox, settings: Setting
 
 
 @pytest.mark.parametrize("preset", ["salesforce-redirect", "salesforce-login-redirect"])
-def test_fault_also_a_redirect_is_not_followed(
+def test_39_fault_also_a_redirect_is_not_followed(
     sandbox: Sandbox, settings: Settings, preset: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     client, account = connected(sandbox, settings)
@@ -542,7 +544,7 @@ def test_fault_also_a_redirect_is_not_followed(
 
 
 @pytest.mark.parametrize("hours", [-5, 5])
-def test_fault_also_clocks_that_differ(
+def test_20_fault_also_clocks_that_differ(
     serve_data: Callable[..., Sandbox], tmp_path: Path, hours: int
 ) -> None:
     """Salesforce's clock stands before or behind ours: only its own stamps bound what is read."""
@@ -564,7 +566,7 @@ def test_fault_also_an_empty_org(serve_data: Callable[..., Sandbox], tmp_path: P
 
 @pytest.mark.parametrize("kind", ["duplicate_page", "empty_page", "short_page", "lose_rows"])
 @pytest.mark.parametrize("way", ["rest", "bulk"])
-def test_fault_also_a_page_twice_empty_short_or_without_its_rows(
+def test_4_5_fault_also_a_page_twice_empty_short_or_without_its_rows(
     sandbox: Sandbox, settings: Settings, monkeypatch: pytest.MonkeyPatch, kind: str, way: str
 ) -> None:
     if way == "bulk":
