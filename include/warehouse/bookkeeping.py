@@ -154,7 +154,7 @@ def hold_version(session: Session) -> None:
 
 def note_reference(session: Session, tables: Iterable[tuple[Table, pa.Table]]) -> int:
     """Raise the version if seeds or settings are others than before; gives the version."""
-    digest = sha256(repr([(t.name, rows.to_pylist()) for t, rows in tables]).encode()).hexdigest()
+    digest = _digest(tables)
     known = session.rows("select reference_digest from ops.staging_version")
     if not known:
         session.execute(
@@ -170,3 +170,17 @@ def note_reference(session: Session, tables: Iterable[tuple[Table, pa.Table]]) -
             {"digest": digest},
         )
     return staging_version(session)
+
+
+def _digest(tables: Iterable[tuple[Table, pa.Table]]) -> str:
+    """A fingerprint of tables with all their rows, in their order."""
+    import pyarrow as pa
+
+    digest = sha256()
+    for table, rows in tables:
+        whole = pa.BufferOutputStream()
+        with pa.ipc.new_stream(whole, rows.schema) as stream:
+            stream.write_table(rows.combine_chunks())
+        digest.update(table.name.encode())
+        digest.update(whole.getvalue())
+    return digest.hexdigest()

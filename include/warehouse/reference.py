@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -90,7 +91,20 @@ def reference_tables(
 
 def read_seed(path: Path, table: Table) -> pa.Table:
     """A seed file as rows of its table; WarehouseError names file, line and reason."""
-    (_, header), *lines = _records(path)
+    try:
+        octets = path.read_bytes()
+    except OSError as error:
+        raise WarehouseError(
+            f"the seed {path} cannot be read ({error.strerror}); restore it, or mend "
+            "CLOSED_LOOP_SEEDS"
+        ) from error
+    return _seed(path, octets, table)
+
+
+@lru_cache(maxsize=32)
+def _seed(path: Path, octets: bytes, table: Table) -> pa.Table:
+    """The rows of a seed file that holds these bytes: rates are many, and seldom others."""
+    (_, header), *lines = _records(path, octets)
     if sorted(header) != sorted(table.column_names):
         raise WarehouseError(f"{path}, line 1: the columns must be {', '.join(table.column_names)}")
     numbers = [number for number, _ in lines]
@@ -128,16 +142,10 @@ def read_seed(path: Path, table: Table) -> pa.Table:
     return rows
 
 
-def _records(path: Path) -> list[tuple[int, list[str]]]:
+def _records(path: Path, octets: bytes) -> list[tuple[int, list[str]]]:
     """The header and the records of a CSV file, each with the line on which it begins."""
     try:
-        octets = path.read_bytes()
         text = octets.decode("utf-8-sig")
-    except OSError as error:
-        raise WarehouseError(
-            f"the seed {path} cannot be read ({error.strerror}); restore it, or mend "
-            "CLOSED_LOOP_SEEDS"
-        ) from error
     except UnicodeDecodeError as error:
         line = error.object[: error.start].count(b"\n") + 1
         raise WarehouseError(
