@@ -191,7 +191,7 @@ def build(settings: Settings, *model_names: str, lease: int | None = None) -> in
     value missing, a value a rule forbids, a key borne by two rows; Superseded when ``lease``, the
     token of the marts', is not the latest.
     """
-    chosen = [_model_named(name) for name in model_names]
+    chosen = _models_named(model_names)
     return _build_then(settings, chosen, lease, lambda session, rows: rows)
 
 
@@ -384,11 +384,12 @@ def _make_sure_of(session: Session, table: Table) -> None:
         )
 
 
-def _model_named(name: str) -> Model:
-    for model in models.models():
-        if model.name == name:
-            return model
-    raise WarehouseError(f"there is no model {name} under sql/")
+def _models_named(names: Sequence[str]) -> list[Model]:
+    known = {model.name: model for model in models.models()}
+    for name in names:
+        if name not in known:
+            raise WarehouseError(f"there is no model {name} under sql/")
+    return [known[name] for name in names]
 
 
 def _estimate_of(model: Model) -> Estimate:
