@@ -49,8 +49,9 @@ lock: $(VENV)/installed-dev ## remake the lock from requirements.in and requirem
 	        --output-file $$name.txt $$name.in || exit 1; \
 	done
 
-dictionary: $(VENV)/installed ## write sql/DICTIONARY.md anew from the contracts
+dictionary: $(VENV)/installed ## write sql/DICTIONARY.md anew from the contracts, tests/README.md from the tests
 	@$(BIN)/python -m include.contracts
+	@$(BIN)/python -m tests.promises
 
 audit: $(VENV)/installed-dev ## known weaknesses of the locked packages (needs the Python Packaging Advisory Database)
 	@$(BIN)/uv tool run pip-audit==2.9.0 --strict --require-hashes --disable-pip -r requirements.txt \

@@ -47,6 +47,8 @@ PEOPLE = (
     Column("person", Type.TEXT, "The person", is_required=True),
     Column("lead", Type.TIMESTAMP, "When they became a lead", is_required=True),
 )
+FORMULA = ("=", "+", "-", "@", "\t", "\r")
+"""How a text begins that a spreadsheet would take for a formula."""
 CREDITS = (
     "model",
     "deal",
@@ -176,11 +178,12 @@ def notes(trial: Trial) -> Iterator[str]:
 
 
 def write_credits(path: Path, credits: Rows) -> None:
-    """The credits as a CSV file."""
+    """The credits as a CSV file; a name that a spreadsheet would take for a formula gets an
+    apostrophe before it (https://owasp.org/www-community/attacks/CSV_Injection)."""
     with path.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(CREDITS)
-        writer.writerows([_text(row[name]) for name in CREDITS] for row in credits)
+        writer.writerows([_cell(row[name]) for name in CREDITS] for row in credits)
 
 
 def render(credits: Rows, learned: Rows) -> str:
@@ -384,6 +387,13 @@ def _text(value: Any) -> str:
     if isinstance(value, datetime):
         return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
     return "" if value is None else str(value)
+
+
+def _cell(value: Any) -> str:
+    if not isinstance(value, str):
+        return _text(value)
+    text = value.replace("\r", "\n")  # which csv quotes
+    return f"'{text}" if value.startswith(FORMULA) else text
 
 
 def _table(header: Sequence[str], lines: Iterable[Sequence[str]]) -> str:

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import pytest
+from airflow.sdk import RetryAction
+
 from include.registry import SOURCES
+from include.sources import SourceQuotaExhausted, SourceRefused, SourceUnavailable
+from include.warehouse import Superseded, WarehouseUnavailable
 from include.warehouse.models import models
 
 INGEST = {"ingest_facebook_ads", "ingest_google_ads", "ingest_linkedin_ads", "ingest_salesforce"}
@@ -89,6 +94,27 @@ def test_closed_loop_builds_every_model_before_it_audits_and_audits_before_it_pu
     for model in models():
         wanted = set(model.depends_on) or {"prepare"}
         assert dag.task_dict[model.name].upstream_task_ids == wanted
+
+
+@pytest.mark.parametrize(
+    ("error", "is_tried_again"),
+    [
+        (SourceQuotaExhausted("used up until midnight", retry_after=9), False),
+        (SourceRefused("the token was revoked"), False),
+        (SourceUnavailable("busy"), True),
+        (WarehouseUnavailable("it restarts"), True),
+        (Superseded("a later run works on it"), False),
+    ],
+    ids=lambda each: type(each).__name__,
+)
+def test_9_10_14_17_what_passes_is_tried_again_and_what_does_not_fails_at_once(
+    dag_bag, error: Exception, is_tried_again: bool
+) -> None:
+    """Each source in a DAG of its own, so that whatever stops one leaves the others alone."""
+    for dag_id in INGEST:
+        for task in dag_bag.dags[dag_id].tasks:
+            decision = task.retry_policy.evaluate(error, 1, 3)
+            assert (decision.action is RetryAction.RETRY) is is_tried_again, (task, decision)
 
 
 def test_checking_connections_is_started_by_a_person_and_tries_every_source(dag_bag) -> None:

@@ -7,7 +7,9 @@ There is no third outcome. Each plan is drawn from a seed, so one that fails can
 from __future__ import annotations
 
 import json
+import os
 import shutil
+import signal
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -17,7 +19,7 @@ from typing import Any
 
 import pytest
 
-from include import ingestion, warehouse
+from include import ingestion, landing, warehouse
 from include.contracts.shape import Table
 from include.landing import Batch
 from include.quality import ContractBroken
@@ -26,10 +28,12 @@ from include.registry import SOURCES, source_named
 from include.run import Run
 from include.settings import Settings
 from include.sources import Source, SourceRefused, SourceUnavailable, google_ads_client
+from tests import forked
 from tests.conftest import campaign
 from tests.end_to_end import fault_plans, small_world
 from tests.end_to_end.quick import Verdicts, content_of, contents, land, load, settings_for
 from tests.sandbox.running import Sandbox, write_data_set
+from tests.warehouse.steps import FAILPOINTS
 
 PLANS, BLOCK = 200, 20
 APIS = {
@@ -202,3 +206,34 @@ def test_the_plans_are_of_every_kind(name: str, night_of: Callable[[str], Night]
         *(fault_plans.kinds(fault_plans.plan(api, night.calls, seed)) for seed in range(PLANS))
     )
     assert drawn >= {*fault_plans.presets(api), *fault_plans.kinds_of(api)}
+
+
+def _extract(
+    settings: Settings, name: str, login: Mapping[str, str], plan: ingestion.Plan, said: Any
+) -> None:
+    os.environ.update(said)
+    run = Run("last", noon(LAST), noon(LAST))
+    ingestion.land(settings, replace(source_named(name), usage=None), login, run, plan)
+
+
+@pytest.mark.parametrize("name", APIS)
+def test_1_killed_in_extract_it_stages_nothing_and_lands_the_same_when_run_again(
+    name: str, night_of: Callable[[str], Night]
+) -> None:
+    night = night_of(name)
+    shutil.rmtree(night.sound.landing, ignore_errors=True)
+    [plan] = ingestion.plan(night.sound, night.source, night.login, night.run, {})
+    try:
+        for failpoint in FAILPOINTS["land"]:
+            said = {**os.environ, "CLOSED_LOOP_FAILPOINT": failpoint}
+            killed = forked.start(_extract, night.sound, name, night.login, plan, said)
+            killed.join()
+            assert killed.exitcode == -signal.SIGKILL, failpoint
+            read = {content_of(batch) for batch in landing.batches(night.sound, name)}
+            assert read < night.answers, "a batch that is read is whole, and some are missing"
+            assert list(night.sound.landing.rglob(".partial-*")), failpoint
+        assert contents(night.sound, night.tables) == night.before
+        batches = land(night.sound, night.source, night.login, night.run, plan)
+        assert {content_of(batch) for batch in batches} == night.answers
+    finally:
+        shutil.rmtree(night.sound.landing, ignore_errors=True)

@@ -8,6 +8,8 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 from urllib.request import Request, urlopen
@@ -61,6 +63,12 @@ class Sandbox:
         self._control("DELETE", "faults")
         self._control("PUT", "clock", {"as_of": self.ready["as_of"]})
         self.clear_log()
+
+
+def waits_between(calls: Sequence[Mapping[str, Any]]) -> list[float]:
+    """Seconds from each of these calls of the sandbox's log to the next."""
+    instants = [datetime.fromisoformat(call["at"]) for call in calls]
+    return [(after - before).total_seconds() for before, after in pairwise(instants)]
 
 
 def environment(**extra: str) -> dict[str, str]:

@@ -28,7 +28,7 @@ from include.sources.salesforce import SALESFORCE
 from include.sources.salesforce_client import Client
 from include.sources.salesforce_fields import select
 from include.sources.salesforce_objects import OBJECTS
-from tests.sandbox.running import Sandbox, start_sandbox, write_data_set
+from tests.sandbox.running import Sandbox, start_sandbox, waits_between, write_data_set
 from tests.sandbox.salesforce_data import FILES, LEADS, key, lead
 
 CANARIES = ("Lovelace", "Turing", "555 0100", "@example", "%40example", "Grace", "Hopper")
@@ -263,7 +263,10 @@ def test_8_35_a_storm_is_left_after_bounded_attempts_and_tells_no_secret(
         SourceUnavailable, match=r"cannot be reached at https://localhost"
     ) as failure:
         list(SALESFORCE.extract(client, account, Request("leads")))
-    assert [entry["status"] for entry in sandbox.log() if entry["fault"]] == [502, 502, 0, 0]
+    asked = [entry for entry in sandbox.log() if entry["fault"]]
+    assert [entry["status"] for entry in asked] == [502, 502, 0, 0]
+    for waited, least in zip(waits_between(asked), (0.5, 1, 2), strict=True):
+        assert waited >= least
     for text in (str(failure.value), repr(failure.value.__cause__), caplog.text):
         assert "00D5g000000SNDB!" not in text
         assert "sandbox-salesforce-secret" not in text

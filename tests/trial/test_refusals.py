@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import csv
 import shutil
 import subprocess
 import sys
 from collections.abc import Callable
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -87,6 +89,23 @@ def test_a_name_that_no_touch_bears_is_noted(tmp_path: Path) -> None:
         "deals.csv, line 2: Ada has no touch in touches.csv",
         "people.csv, line 3: eve has no touch in touches.csv",
     ]
+
+
+def test_27_names_that_begin_like_a_formula_are_quoted_in_the_credits(tmp_path: Path) -> None:
+    path = tmp_path / "credits.csv"
+    row = dict.fromkeys(trial.CREDITS) | {"weight": Decimal(1), "amount": Decimal("-2.50")}
+    for sign in ("=", "+", "-", "@", "\t", "\r"):
+        name = f"{sign}HYPERLINK(1)"
+        trial.write_credits(path, [row | {"deal": name, "person": f"x{name}", "campaign": name}])
+        with path.open(newline="") as file:
+            (read,) = csv.DictReader(file)
+        told = name.replace("\r", "\n")
+        assert (read["deal"], read["campaign"], read["person"]) == (
+            f"'{told}",
+            f"'{told}",
+            f"x{told}",
+        )
+        assert read["amount"] == "-2.50", "a number stays one"
 
 
 def test_the_command_says_what_is_wrong_and_fails(tmp_path: Path) -> None:

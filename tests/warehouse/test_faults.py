@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import resource
 import signal
 import subprocess
 import sys
@@ -11,6 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
 from decimal import Decimal
+from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
@@ -20,14 +22,17 @@ from include import landing, quality, warehouse
 from include.landing import LandingError, plainly
 from include.settings import Settings
 from include.warehouse import engine_duckdb, engine_postgres, models
+from tests import forked
 from tests.warehouse.world import (
     ACCOUNT,
+    FIRST,
     NETWORK,
     campaign,
     days,
     land,
     load,
     run,
+    spend_by_day,
     spent,
 )
 
@@ -258,6 +263,30 @@ def test_15_a_held_duckdb_file_is_waited_for_then_its_holder_is_named(
         with pytest.raises(warehouse.WarehouseUnavailable, match=f"held by process {holder.pid}"):
             warehouse.ledger(settings, "facebook_ads")
     assert warehouse.ledger(settings, "facebook_ads") == []
+
+
+def _stage_on_a_full_disk(settings: Settings, batch_id: str, said: Connection) -> None:
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))
+    checked = quality.read_checked(settings, landing.read_batch(settings, batch_id))
+    try:
+        warehouse.stage(settings, NETWORK, [checked], run(1))
+    except warehouse.WarehouseError as error:
+        said.send(str(error))
+
+
+def test_13_a_full_disk_stages_nothing_until_there_is_room(new_settings: Any) -> None:
+    settings = new_settings("duckdb")
+    warehouse.prepare(settings, (NETWORK,))
+    load(settings, NETWORK, "campaign_daily", 0, [spent("a", 0, "10")], days(1))
+    batch = land(settings, NETWORK, "campaign_daily", 1, [spent("a", 0, "7")], days(1))
+    checked = quality.check(settings, NETWORK, batch)
+    hears, says = forked.CONTEXT.Pipe(duplex=False)
+    forked.start(_stage_on_a_full_disk, settings, batch.batch_id, says).join()
+    assert hears.poll()
+    assert "is full, or its quota is; free some space and run again" in hears.recv()
+    assert spend_by_day(settings) == {FIRST: Decimal(10)}
+    warehouse.stage(settings, NETWORK, [checked], run(1))
+    assert spend_by_day(settings) == {FIRST: Decimal(7)}
 
 
 def test_13_a_full_disk_is_one_sentence_and_leaves_the_old_marts(new_settings: Any) -> None:

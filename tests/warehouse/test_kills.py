@@ -5,8 +5,10 @@ ones leave, a reader sees whole builds throughout, and who comes back late chang
 from __future__ import annotations
 
 import random
+import re
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,6 +19,7 @@ from tests.conftest import campaign
 from tests.warehouse import steps
 from tests.warehouse.steps import FAILPOINTS, STEPS, Undisturbed, in_child
 
+ROOT = Path(__file__).resolve().parents[2]
 KILLS = campaign(200)
 KILLS_A_STEP = 2
 NIGHTS = -(-KILLS // (KILLS_A_STEP * len(STEPS)))
@@ -48,6 +51,19 @@ def left_by(settings: Settings, step: str, night: int) -> Any:
     if step == "build":
         return warehouse.fingerprint(settings, ["build.fct_ad_spend_daily"])
     return steps.build_seen(settings)
+
+
+def test_at_every_failpoint_there_is_something_is_killed() -> None:
+    there = {
+        name
+        for path in (ROOT / "include").rglob("*.py")
+        for name in re.findall(r'failpoints\.reach\("([^"]+)"\)', path.read_text())
+    }
+    killed = {name for of in FAILPOINTS.values() for name in of}
+    for name, file in (("landing.within_rewrite", "erase"), ("rebuild.before_commit", "rebuild")):
+        assert f'"{name}"' in (ROOT / f"tests/warehouse/test_{file}.py").read_text()
+        killed.add(name)
+    assert there == killed
 
 
 def test_1_2_3_17_i1_i3_a_kill_at_any_failpoint_leaves_old_or_new_and_who_is_late_is_fenced(

@@ -68,8 +68,8 @@ def server() -> Iterator[Server]:
 
 
 @pytest.fixture
-def at_failpoints(monkeypatch: pytest.MonkeyPatch) -> Callable[[str, Callable[[], None]], None]:
-    """``at_failpoints(name, act)``: once the failpoint is reached, and then no more, ``act``."""
+def at_failpoints(monkeypatch: pytest.MonkeyPatch) -> dict[str, Callable[[], None]]:
+    """By failpoint what to do once it is reached; then it is taken away."""
     acts: dict[str, Callable[[], None]] = {}
 
     def reach(name: str) -> None:
@@ -77,7 +77,7 @@ def at_failpoints(monkeypatch: pytest.MonkeyPatch) -> Callable[[str, Callable[[]
             act()
 
     monkeypatch.setattr(failpoints, "reach", reach)
-    return acts.__setitem__
+    return acts
 
 
 def calm(settings: Settings, upto: int) -> Settings:
@@ -97,8 +97,11 @@ def what_stands(settings: Settings, night: int) -> dict[str, str]:
 
 
 def test_14_a_server_that_is_restarted_at_any_failpoint_is_outlived(
-    server: Server, new_settings: Callable[[str], Settings], at_failpoints: Callable
+    server: Server,
+    new_settings: Callable[[str], Settings],
+    at_failpoints: dict[str, Callable[[], None]],
 ) -> None:
+    assert {*RESTARTS.values()} == {name for of in FAILPOINTS.values() for name in of}
     settings = replace(new_settings("duckdb"), warehouse_url=server.database("restarted"))
     for night in range(NIGHTS):
         lease = steps.begin(settings, night)
@@ -106,8 +109,9 @@ def test_14_a_server_that_is_restarted_at_any_failpoint_is_outlived(
             if night and step in ("prepare", "build", "audit"):
                 continue
             if failpoint := RESTARTS.get((step, night)):
-                at_failpoints(failpoint, server.restart)
+                at_failpoints[failpoint] = server.restart
             steps.do(settings, night, step, lease)
+            assert not at_failpoints, "it was not reached"
     assert what_stands(settings, NIGHTS) == what_stands(calm(settings, NIGHTS), NIGHTS)
 
 
@@ -167,30 +171,41 @@ def test_14_a_commit_whose_answer_is_lost_counts_once(
     assert steps.prints(settings) == what_stands(calm(settings, 1), 0)
 
 
-def test_14_a_cut_connection_and_a_deadlock_are_tried_again(
-    server: Server, new_settings: Callable[[str], Settings]
+HURTS = (
+    ("select pg_terminate_backend({pid})", "terminating connection"),
+    ("lock table staging.stg_campaigns in access exclusive mode", "deadlock detected"),
+    ("commit", "could not serialize access"),
+)
+"""What another session does while a load waits for its row, and what the load is then told."""
+
+
+def test_14_a_cut_connection_a_deadlock_and_a_serialization_failure_are_tried_again(
+    server: Server, new_settings: Callable[[str], Settings], caplog: pytest.LogCaptureFixture
 ) -> None:
     settings = replace(new_settings("duckdb"), warehouse_url=server.database("cut"))
-    hurts = (
-        "select pg_terminate_backend({pid})",
-        "lock table staging.stg_campaigns in access exclusive mode",
-    )
     with psycopg.connect(settings.warehouse_url) as other, ThreadPoolExecutor() as pool:
         other.execute("alter database cut set deadlock_timeout = '3s'")
         other.execute("set deadlock_timeout = '1h'")  # so we are not the one who is given up
         other.commit()
-        for night, hurt in enumerate(hurts):
+        for night, (hurt, told) in enumerate(HURTS):
             lease = steps.begin(settings, night)
             for step in ("land", "check"):
                 steps.do(settings, night, step, lease)
+            if hurt == "commit":  # else the load would go on from what was committed
+                other.execute(
+                    "alter database cut set default_transaction_isolation = 'repeatable read'"
+                )
+                other.commit()
             other.execute("update ops.staging_version set version = version")
+            caplog.clear()
             staging = pool.submit(steps.do, settings, night, "stage", lease)
             while not (waiting := other.execute(WAITING).fetchone()):
                 threading.Event().wait(0.05)
             other.execute(hurt.format(pid=waiting[0]))
             other.rollback()
             staging.result(60)
+            assert told in caplog.text
     loaded = steps.LOADED
     assert warehouse.fingerprint(settings, loaded) == warehouse.fingerprint(
-        calm(settings, 2), loaded
+        calm(settings, len(HURTS)), loaded
     )

@@ -10,7 +10,7 @@ from typing import Any
 
 import pyarrow.parquet as pq
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
@@ -129,6 +129,28 @@ def test_4_identical_repeats_are_counted_and_dropped(home: Settings) -> None:
     a, b = spent("a", 0, "1"), spent("b", 0, "1")
     checked = check_days(home, a, b, a, a)
     assert (checked.row_count, checked.repeated_count) == (2, 2)
+
+
+ONCE = [spent(f"c{n}", n % 3, str(n + 1)) for n in range(6)]
+
+
+@given(repeats=st.lists(st.integers(0, len(ONCE) - 1), max_size=6), data=st.data())
+@hypothesis_settings(
+    max_examples=8,
+    deadline=None,
+    derandomize=True,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+def test_4_rows_in_any_order_and_repeated_are_the_same_rows(
+    home: Settings, repeats: list[int], data: st.DataObject
+) -> None:
+    order = data.draw(st.permutations([*range(len(ONCE)), *repeats]))
+    checked = check_days(home, *(ONCE[n] for n in order))
+    found = sorted(pq.read_table(checked.rows_file).to_pylist(), key=lambda row: row["campaign_id"])
+    assert [(row["campaign_id"], row["spend"]) for row in found] == [
+        (row["campaign_id"], Decimal(row["spend"])) for row in ONCE
+    ]
+    assert (checked.repeated_count, checked.refused_days) == (len(repeats), {})
 
 
 def test_4_one_key_with_two_values_refuses_its_day(home: Settings) -> None:

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import resource
 from collections.abc import Callable
+from dataclasses import replace
 from multiprocessing.connection import Connection
 
 from include import landing, quality, warehouse
 from include.settings import Settings
 from tests import forked
+from tests.conftest import ENGINES
 from tests.warehouse.world import NETWORK, days, land, run, spent
 
 NORMAL_ROWS = 20_000
-GROWTH_MEGABYTES = {"land": 20, "check": 100, "stage": 100}
+GROWTH_MEGABYTES = {"land": 20, "check": 100, "stage in DuckDB": 100, "stage in PostgreSQL": 100}
 """What ten times the rows may take more. As Python objects they would take 150 at once."""
 
 
@@ -30,22 +32,25 @@ def _peak(settings: Settings, step: str, row_count: int, said: Connection) -> No
     said.send(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
 
 
-def _peaks(settings: Settings, row_count: int) -> dict[str, float]:
-    peaks = {}
-    for step in GROWTH_MEGABYTES:
+def _peaks(engines: dict[str, Settings], row_count: int) -> dict[str, float]:
+    """The most memory each step had: landed and checked once, and staged on either engine."""
+    settings, peaks = engines["duckdb"], {}
+    steps = [("land", settings), ("check", settings)]
+    steps += [("stage", replace(settings, warehouse_url=e.warehouse_url)) for e in engines.values()]
+    for (step, of), name in zip(steps, GROWTH_MEGABYTES, strict=True):
         hears, says = forked.CONTEXT.Pipe(duplex=False)
-        process = forked.start(_peak, settings, step, row_count, says)
+        process = forked.start(_peak, of, step, row_count, says)
         process.join()
         assert process.exitcode == 0
-        peaks[step] = hears.recv()
+        peaks[name] = hears.recv()
     return peaks
 
 
 def test_31_ten_times_a_normal_day_takes_little_more_memory(
     new_settings: Callable[[str], Settings],
 ) -> None:
-    normal, ample = new_settings("duckdb"), new_settings("duckdb")
-    for settings in (normal, ample):
+    normal, ample = ({engine: new_settings(engine) for engine in ENGINES} for _ in range(2))
+    for settings in (*normal.values(), *ample.values()):
         warehouse.prepare(settings, (NETWORK,))
     usual, great = _peaks(normal, NORMAL_ROWS), _peaks(ample, 10 * NORMAL_ROWS)
     growth = {step: great[step] - usual[step] for step in usual}
