@@ -52,7 +52,7 @@ def small(generated: Callable[..., Path]) -> Path:
     return generated(scale=0.02, months=6)
 
 
-def test_refused_then_killed_then_run_again_it_ends_like_an_undisturbed_night(
+def test_2_34_refused_then_killed_then_run_again_it_ends_like_an_undisturbed_night(
     small: Path, serve: Callable[..., Sandbox], tmp_path: Path
 ) -> None:
     """One source refused while the others load, killed while marts are built."""
