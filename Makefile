@@ -42,8 +42,8 @@ lint: $(VENV)/installed-dev
 bench: $(VENV)/installed-dev ## all benchmarks, or BENCH=<name>
 	@$(BIN)/python -m tests.bench $(BENCH)
 
-lock: $(VENV)/installed-dev ## remake the lock from requirements.in and requirements-dev.in
-	@for name in requirements requirements-dev; do \
+lock: $(VENV)/installed-dev ## remake the lock from requirements*.in
+	@for name in requirements requirements-compose requirements-dev; do \
 	    $(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes \
 	        --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" \
 	        --output-file $$name.txt $$name.in || exit 1; \
@@ -54,7 +54,7 @@ dictionary: $(VENV)/installed ## write sql/DICTIONARY.md anew from the contracts
 	@$(BIN)/python -m tests.promises
 
 audit: $(VENV)/installed-dev ## known weaknesses of the locked packages (needs the Python Packaging Advisory Database)
-	@$(BIN)/uv tool run pip-audit==2.9.0 --strict --require-hashes --disable-pip -r requirements.txt \
+	@$(BIN)/uv tool run pip-audit==2.9.0 --strict --require-hashes --disable-pip -r requirements.txt -r requirements-compose.txt \
 	    $$(sed -nE 's/^([A-Z]+-[A-Za-z0-9-]+) .*/--ignore-vuln \1/p' .ci/accepted-advisories)
 
 erase: $(VENV)/installed ## take one person out of everything: PERSON=<e-mail address or CRM id>
@@ -76,7 +76,7 @@ $(VENV)/installed: requirements.txt | $(VENV)/bin/python
 	@$(PIP) -r requirements.txt
 	@touch $@
 
-$(VENV)/installed-dev: requirements-dev.txt | $(VENV)/installed
+$(VENV)/installed-dev: requirements-compose.txt requirements-dev.txt | $(VENV)/installed
 	@echo "installing the locked tools for tests and checks"
-	@$(PIP) -r requirements-dev.txt
+	@$(PIP) -r requirements-compose.txt -r requirements-dev.txt
 	@touch $@

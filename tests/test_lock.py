@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
-LOCKS = ("requirements.txt", "requirements-dev.txt")
+LOCKS = ("requirements.txt", "requirements-compose.txt", "requirements-dev.txt")
+PIN = re.compile(r"^([A-Za-z0-9._-]+)(?:\[[\w,]+\])?==(\S+) ", re.MULTILINE)
 ACCEPTED = re.compile(r"([A-Z]+-[A-Za-z0-9-]+) (\d{4}-\d{2}-\d{2}) (\S.{20,})")
 
 
@@ -22,6 +23,24 @@ def test_42_every_locked_package_has_one_version_and_hashes(name: str) -> None:
     for line in lines:
         assert re.match(r"[A-Za-z0-9._-]+(\[[\w,]+\])?==\S+ ", line), line
         assert re.search(r"--hash=sha256:[0-9a-f]{64}", line), line
+
+
+def test_42_what_several_locks_name_they_lock_alike() -> None:
+    """They are installed one upon the other, each without looking at what the others brought."""
+    locked: dict[str, set[str]] = {}
+    for name in LOCKS:
+        own: dict[str, set[str]] = {}
+        for package, version in PIN.findall((ROOT / name).read_text()):
+            own.setdefault(package, set()).add(version)
+        again = own.keys() & locked.keys()
+        assert {each: own[each] for each in again if not own[each] <= locked[each]} == {}, name
+        locked |= own
+    assert len(locked) > 200
+
+
+def test_42_no_lock_names_the_index_it_was_made_with() -> None:
+    for name in LOCKS:
+        assert not re.search(r"https?://|--index|--find-links", (ROOT / name).read_text()), name
 
 
 def test_42_nothing_is_installed_but_by_hash() -> None:

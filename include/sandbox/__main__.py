@@ -4,6 +4,7 @@ import argparse
 import asyncio
 import json
 import os
+import shutil
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -42,6 +43,12 @@ def _parser() -> argparse.ArgumentParser:
     serve.add_argument("--faults", type=Path, help="JSON file with a fault plan")
     for name in ("https", "http", "grpc", "proxy"):
         serve.add_argument(f"--{name}-port", type=int, default=0, help="default: a free one")
+    serve.add_argument(
+        "--proxy-host",
+        default="127.0.0.1",
+        help="address of the proxy, for clients in other containers; all else stays on loopback",
+    )
+    serve.add_argument("--ca-file", type=Path, help="also write the authority to trust there")
     generate = commands.add_parser("generate", help="invent a data set")
     generate.add_argument("--out", type=Path, required=True, help="folder to write")
     generate.add_argument("--seed", type=int, default=1)
@@ -72,12 +79,18 @@ def _serve(options: argparse.Namespace) -> None:
     ports = Ports(options.https_port, options.http_port, options.grpc_port, options.proxy_port)
 
     def announce(line: dict[str, Any]) -> None:
+        if options.ca_file:
+            draft = options.ca_file.with_name(f"{options.ca_file.name}.partial")
+            shutil.copyfile(line["ca_file"], draft)
+            draft.replace(options.ca_file)
         print(json.dumps(line), flush=True)
 
     try:
-        asyncio.run(serve(world, faults, ports, announce))
+        asyncio.run(serve(world, faults, ports, announce, options.proxy_host))
     except PortBusyError as error:
         raise _Refused(str(error)) from error
+    except OSError as error:
+        raise _Refused(f"{error.filename or options.proxy_host}: {error.strerror}.") from error
 
 
 def _generate(options: argparse.Namespace) -> None:

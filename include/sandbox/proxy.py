@@ -77,16 +77,16 @@ async def _pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> N
 
 
 class ConnectProxy:
-    """Listens on loopback; `https_port` and `grpc_port` are where the tunnels end."""
+    """`https_port` and `grpc_port` are where the tunnels end, on loopback."""
 
     def __init__(self, https_port: int, grpc_port: int) -> None:
         self._https_port, self._grpc_port = https_port, grpc_port
         self._server: asyncio.Server | None = None
         self._tunnels: set[asyncio.Task[None]] = set()
 
-    async def start(self, port: int) -> int:
-        """Gives the port. Raises OSError when it is busy."""
-        self._server = await asyncio.start_server(self._accept, "127.0.0.1", port)
+    async def start(self, port: int, host: str = "127.0.0.1") -> int:
+        """Gives the port. Raises OSError when it is busy, or the host no address to listen on."""
+        self._server = await asyncio.start_server(self._accept, host, port)
         bound: int = self._server.sockets[0].getsockname()[1]
         return bound
 

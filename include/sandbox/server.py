@@ -1,5 +1,8 @@
 """The sandbox's listeners: HTTPS, plain HTTP, TLS gRPC and the CONNECT proxy, on loopback only.
 
+The proxy alone may be told to listen elsewhere, for clients in other containers: it reaches nothing
+but the HTTPS and gRPC listeners beside it.
+
 Contract of an API module (`meta`, `google_rest`, `linkedin`, `salesforce`, `salesforce_bulk`,
 `salesforce_bulk1`): it has `routes(world) -> list[web.RouteDef]`; one aiohttp application serves
 all of them on HTTPS and HTTP, so paths must not collide. The name beside it in HTTP_APIS is the
@@ -127,11 +130,15 @@ class PortBusyError(Exception):
 
 
 async def serve(
-    world: World, faults: Faults, ports: Ports, announce: Callable[[dict[str, Any]], None]
+    world: World,
+    faults: Faults,
+    ports: Ports,
+    announce: Callable[[dict[str, Any]], None],
+    proxy_host: str = _LOOPBACK,
 ) -> None:
     """Listens until SIGTERM or SIGINT; calls `announce` with the ready line once all answer.
 
-    Raises PortBusyError when a port is taken.
+    Raises PortBusyError when a port is taken (or ``proxy_host`` is no address of this machine).
     """
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -153,7 +160,7 @@ async def serve(
             server, grpc_port = await _grpc_server(world, faults, log, ports.grpc, certificates)
             proxy = ConnectProxy(https, grpc_port)
             try:
-                proxy_port = await proxy.start(ports.proxy)
+                proxy_port = await proxy.start(ports.proxy, proxy_host)
             except OSError as error:
                 raise _busy(ports.proxy) from error
             bound = {

@@ -74,6 +74,33 @@ def test_it_listens_on_loopback_alone(sandbox: Sandbox) -> None:
             assert elsewhere.connect_ex(("127.0.0.2", port)) != 0
 
 
+def test_39_the_proxy_alone_listens_elsewhere_if_it_is_told_to(tmp_path: Path) -> None:
+    """As a service of compose: others trust the file that was written and reach the real hosts."""
+    ca_file = tmp_path / "shared.pem"
+    data = write_data_set(tmp_path / "data", FILES)
+    with (
+        start_sandbox(data, "--proxy-host", "127.0.0.2", "--ca-file", str(ca_file)) as sandbox,
+        requests.Session() as session,
+    ):
+        session.trust_env = False
+        answer = session.get(
+            "https://graph.facebook.com/v26.0/me",
+            timeout=10,
+            verify=str(ca_file),
+            params=TOKEN,
+            proxies={"https": f"http://127.0.0.2:{sandbox.ports['proxy']}"},
+        )
+        reached = set()
+        for name, port in sandbox.ports.items():
+            with socket.socket() as elsewhere:
+                elsewhere.settimeout(2)
+                if elsewhere.connect_ex(("127.0.0.2", port)) == 0:
+                    reached.add(name)
+    assert answer.json()["name"] == "Sandbox System User"
+    assert reached == {"proxy"}
+    assert [path.name for path in tmp_path.iterdir() if path.is_file()] == ["shared.pem"]
+
+
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_signal_stops_it_cleanly(tmp_path: Path, number: signal.Signals) -> None:
     with start_sandbox(write_data_set(tmp_path, {})) as sandbox:

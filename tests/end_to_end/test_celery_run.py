@@ -1,0 +1,160 @@
+"""Celery: the nightly loop by the services of docker-compose.yaml, one of them killed.
+
+No container is started: the services' own commands run as processes of this machine, each in the
+environment that compose gives it (tests/compose.py), with hosts, ports and folders put right.
+PostgreSQL, Redis and the sandbox are real.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.compose import CELERY_SECRETS, REQUIRED, compose
+from tests.end_to_end.cluster import PATIENCE, Cluster, cluster, free_ports, wait_for
+from tests.end_to_end.conftest import Home
+from tests.sandbox.running import Sandbox
+
+WORKERS = ("first", "second")
+SOURCES = ("facebook_ads", "google_ads", "linkedin_ads", "salesforce")
+SOON = {  # in .env: a lost task is missed sooner than in earnest, and tried again at once
+    "AIRFLOW__SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT": "30",
+    "AIRFLOW__SCHEDULER__TASK_QUEUED_TIMEOUT": "120",
+    "AIRFLOW__SCHEDULER__TASK_QUEUED_TIMEOUT_CHECK_INTERVAL": "10",
+    "AIRFLOW__CORE__DEFAULT_TASK_RETRY_DELAY": "1",
+}
+ANSWERED_LATE = [
+    {
+        "match": {"api": "linkedin", "path": "/rest/adAnalytics.*"},
+        "nth": "every",
+        "do": {"kind": "delay", "seconds": PATIENCE},
+    }
+]
+
+
+def start_airflow(running: Cluster) -> None:
+    """Both one-shot services, then everything that stays."""
+    running.start("warehouse-roles")
+    running.start("airflow-init")
+    running.finish("warehouse-roles")
+    running.finish("airflow-init")
+    for name in ("apiserver", "scheduler", "dag-processor", "triggerer"):
+        running.start(f"airflow-{name}")
+    for name, port in free_ports(*WORKERS).items():
+        running.start("airflow-worker", name, AIRFLOW__LOGGING__WORKER_LOG_SERVER_PORT=str(port))
+    running.log_in()
+
+
+def dags(running: Cluster) -> set[str]:
+    """Those that the dag processor has read so far."""
+    return {dag["dag_id"] for dag in running.ask("/api/v2/dags")["dags"]}
+
+
+def runs(running: Cluster) -> dict[str, dict[str, Any]]:
+    """The last run of each DAG that has one."""
+    found = running.ask("/api/v2/dags/~/dagRuns?limit=100&order_by=run_after")["dag_runs"]
+    return {run["dag_id"]: run for run in found}
+
+
+def tasks(running: Cluster, run: dict[str, Any]) -> list[dict[str, Any]]:
+    of_run = f"/api/v2/dags/{run['dag_id']}/dagRuns/{run['dag_run_id']}/taskInstances"
+    return running.ask(f"{of_run}?limit=200")["task_instances"]
+
+
+def worker_of(running: Cluster, pid: int) -> str | None:
+    """The worker that this process belongs to."""
+    for name in WORKERS:
+        if pid in {process.pid for process in running.family(name)}:
+            return name
+    return None
+
+
+def worker_at(running: Cluster, dag: str, task: str) -> str | None:
+    """The worker at which a task is running now, if it is."""
+    for each in tasks(running, runs(running)[dag]):
+        if each["task_id"] == task and each["state"] == "running" and each["pid"]:
+            return worker_of(running, each["pid"])
+    return None
+
+
+def built(running: Cluster) -> int:
+    """Tasks of closed_loop that are done."""
+    states = [each["state"] for each in tasks(running, runs(running)["closed_loop"])]
+    return states.count("success")
+
+
+def ended(running: Cluster, *dags: str) -> dict[str, str] | None:
+    """How these DAGs' runs ended, once all have."""
+    found = runs(running)
+    states = {dag: found[dag]["state"] for dag in dags if dag in found}
+    over = len(states) == len(dags) and {"success", "failed"}.issuperset(states.values())
+    return states if over else None
+
+
+def why(running: Cluster) -> str:
+    """What the home and the logs say of failures."""
+    told = [file.read_text() for file in (running.home / "failures").rglob("*.jsonl")]
+    return "\n".join([*told, *(running.said(name) for name in ("airflow-scheduler", *WORKERS))])
+
+
+@pytest.mark.timeout(3000)
+def test_32_a_lost_worker_and_a_restarted_scheduler_leave_the_marts_of_an_undisturbed_night(
+    tmp_path: Path, generated: Callable[..., Path], serve: Callable[..., Sandbox]
+) -> None:
+    data = generated(scale=0.02, months=6)
+    project = compose(
+        REQUIRED
+        | CELERY_SECRETS
+        | SOON
+        | {"COMPOSE_PROFILES": "celery,sandbox", "WORKER_CONCURRENCY": "2"}
+    )
+    with cluster(project, tmp_path / "cluster", data) as running:
+        start_airflow(running)
+        ingests = [f"ingest_{name}" for name in SOURCES]
+        wait_for(lambda: {*ingests, "closed_loop"} <= dags(running))
+        running.sandbox("faults", ANSWERED_LATE)
+        for dag in ("closed_loop", *ingests):
+            running.ask(f"/api/v2/dags/{dag}", {"is_paused": False}, "PATCH")
+        for dag in ingests:
+            running.ask(f"/api/v2/dags/{dag}/dagRuns", {"logical_date": None})
+
+        land = "load_account.land"
+        lost = wait_for(lambda: worker_at(running, "ingest_linkedin_ads", land))
+        running.kill(lost)
+        running.sandbox("faults", [])
+        assert wait_for(lambda: ended(running, *ingests)) == dict.fromkeys(ingests, "success"), why(
+            running
+        )
+        tries = {
+            each["task_id"]: each["try_number"]
+            for each in tasks(running, runs(running)["ingest_linkedin_ads"])
+        }
+        assert tries[land] > 1, "the worker that was killed was not at work on it"
+
+        wait_for(lambda: "closed_loop" in runs(running))
+        wait_for(lambda: built(running) > 5)
+        running.kill("airflow-scheduler")
+        running.start("airflow-scheduler")
+        assert wait_for(lambda: ended(running, "closed_loop")) == {"closed_loop": "success"}, why(
+            running
+        )
+        health = running.ask("/api/v2/monitor/health")
+        assert {part: found["status"] for part, found in health.items()} == dict.fromkeys(
+            ("metadatabase", "scheduler", "triggerer", "dag_processor"), "healthy"
+        )
+        everyone = [each for name in running.processes for each in running.family(name)]
+        assert len(everyone) > 10
+        history_start = project.environment_of("airflow-worker")["CLOSED_LOOP_HISTORY_START"]
+        published = Home(running.home, running.warehouse_url).fingerprint()
+
+        undisturbed = Home(tmp_path / "duckdb")
+        undisturbed.night(
+            serve(data),
+            CLOSED_LOOP_HASH_KEY=REQUIRED["CLOSED_LOOP_HASH_KEY"],
+            CLOSED_LOOP_HISTORY_START=history_start,
+        )
+        assert published == undisturbed.fingerprint()
+    assert [process for process in everyone if process.is_running()] == []
