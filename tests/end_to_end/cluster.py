@@ -42,7 +42,7 @@ def wait_for(what: Callable[[], Any], seconds: int = PATIENCE) -> Any:
     waiting = tenacity.Retrying(
         retry=tenacity.retry_if_result(lambda found: not found)
         | tenacity.retry_if_exception_type(OSError),
-        wait=tenacity.wait_fixed(1),
+        wait=tenacity.wait_fixed(3),
         stop=tenacity.stop_after_delay(seconds),
     )
     return waiting(what)

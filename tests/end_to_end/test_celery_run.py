@@ -25,6 +25,9 @@ SOON = {  # in .env: a lost task is missed sooner than in earnest, and tried aga
     "AIRFLOW__SCHEDULER__TASK_QUEUED_TIMEOUT": "120",
     "AIRFLOW__SCHEDULER__TASK_QUEUED_TIMEOUT_CHECK_INTERVAL": "10",
     "AIRFLOW__CORE__DEFAULT_TASK_RETRY_DELAY": "1",
+    # and files that do not change are read once
+    "AIRFLOW__DAG_PROCESSOR__MIN_FILE_PROCESS_INTERVAL": "3600",
+    "AIRFLOW__DAG_PROCESSOR__PARSING_PROCESSES": "1",
 }
 ANSWERED_LATE = [
     {
