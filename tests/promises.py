@@ -75,7 +75,7 @@ ROOMS: Sequence[tuple[str, str, tuple[str, ...]]] = (
     ("report/", "the page, asked over HTTP and in a browser", ("U", "A", "B")),
     ("trial/", "`make models`: the models on rows of one's own", ("U",)),
     ("bench/", "benchmarks; `make bench` runs them", ()),
-    ("", "imports, documents, locks, planning", ("U", "CI")),
+    ("", "imports, documents, locks, compose, planning", ("U", "CI")),
 )
 """Folders below tests/, the question each asks, and the levels its tests can prove."""
 
@@ -167,8 +167,6 @@ GAPS = (
         "that rule, and the test holds one of its own to it",
         part="more clicks than impressions"),
     Gap("26", "B", NO_PAGE, waits_for=PAGE),
-    Gap("32", "A", "the run with several workers does not exist yet",
-        waits_for=FOLDER / "end_to_end" / "test_celery_run.py"),
     Gap("33", "B", NO_PAGE, waits_for=PAGE),
     Gap("38", "A", NO_PAGE, waits_for=PAGE),
     Gap("38", "B", NO_PAGE, waits_for=PAGE),

@@ -129,7 +129,7 @@ class Cluster:
         waiting = tenacity.Retrying(
             retry=tenacity.retry_if_result(lambda found: not found)
             | tenacity.retry_if_exception_type(OSError),
-            wait=tenacity.wait_fixed(3),
+            wait=tenacity.wait_fixed(5),
             stop=tenacity.stop_after_delay(PATIENCE),
         )
         try:
