@@ -38,9 +38,10 @@ report it.
 
 ### When it fails
 
-By what the failed task says:
+The nights that come most often are under *Ten bad nights* in the README. By what the failed task
+says:
 
-- *audits returned rows*: the books do not close. The task names the audits and shows rows;
+- *not so: …*: the books do not close. The task names the audits and shows a row of each;
   nothing was published. Mend the cause (often a missing currency rate or a seed), then clear
   `prepare` and all that follows it.
 - *held: …*: see above.

@@ -19,7 +19,7 @@ Trigger it at any time. It looks at the instant at which the run was made.
 ### When it fails
 
 Its error says in sentences what is missing and where to look. It is green by itself once that is
-there.
+there. The nights that come most often are under *Ten bad nights* in the README.
 
 - *of account … is not loaded*: the last run of the source's ingest DAG says why; trigger it if
   there was none. An account that is gone for good, or that the login shall not read any more, is

@@ -91,7 +91,8 @@ marts take no date: `closed_loop` follows by itself and has no backfill.
 
 ### When it fails
 
-By what the failed task says:
+The nights that come most often are under *Ten bad nights* in the README. By what the failed task
+says:
 
 - *has no connection named …*: add it under Admin > Connections.
 - *refused*, *log-in*, *permission*, *token*: renew the credentials in the connection

@@ -217,7 +217,8 @@ def main(arguments: list[str]) -> int:
         if arguments and arguments[0] in ("approve", "reject") and len(arguments) == 2:
             decide = approve if arguments[0] == "approve" else reject
             decide(settings, getpass.getuser(), parse_instant(arguments[1]))
-            print(f"{arguments[0]}: {len(waiting)} held figures")
+            if waiting:
+                print(f"{arguments[0]}: {len(waiting)} held figures")
         elif arguments:
             print("usage: python -m include.holds [approve|reject <instant>]", file=sys.stderr)
             return 2

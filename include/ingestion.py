@@ -51,7 +51,8 @@ def plan(
     ``params`` may hold ``first`` and ``last`` (days as text) to load exactly those days again,
     ``accounts`` (ids) to load no others, and ``full`` to read every CRM record anew, as happens by
     itself when the settings that decide how records are read have changed. Raises SourceRefused
-    when an account asked for is unknown, or when a later instant is already staged.
+    when an account asked for is unknown, when none of the days asked for can be asked of any
+    account, or when a later instant is already staged.
     """
     first, last = parse_day(params.get("first")), parse_day(params.get("last"))
     if first and last and last < first:
@@ -61,13 +62,15 @@ def plan(
     accounts = source.discover(source.connect(credentials, settings))
     loaded = _loaded(settings, source, run, is_full=bool(params.get("full")))
     warehouse.record_accounts(settings, source.name, accounts, run)
-    if wanted := set(params.get("accounts") or ()):
+    if wanted := set(map(str, params.get("accounts") or ())):
         if unknown := wanted - {account.account_id for account in accounts}:
             raise SourceRefused(
                 f"{source.title} shows no account {', '.join(sorted(unknown))} to this login; "
                 f"it shows {', '.join(sorted(a.account_id for a in accounts)) or 'none'}"
             )
         accounts = [account for account in accounts if account.account_id in wanted]
+    if first or last:
+        planning.refuse_days_out_of_reach(source, accounts, settings, run, first, last)
     ids = [account.account_id for account in accounts]
     tokens = warehouse.lease_accounts(settings, source.name, ids, run)
     plans = []

@@ -182,6 +182,8 @@ def _airflow_environment(settings: Settings) -> dict[str, str]:
         "AIRFLOW__CORE__DAGS_ARE_PAUSED_AT_CREATION": "False",
         "AIRFLOW__CORE__PARALLELISM": "4",
         "AIRFLOW__API__PORT": str(UI_PORT),
+        # A processor that is killed while it tells of a failed run tells nobody.
+        "AIRFLOW__DAG_PROCESSOR__DAG_FILE_PROCESSOR_TIMEOUT": "300",
         # On a busy machine tasks are ready before the API server is.
         "AIRFLOW__WORKERS__EXECUTION_API_RETRIES": "10",
         "AIRFLOW__WORKERS__EXECUTION_API_TIMEOUT": "30",

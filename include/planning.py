@@ -106,6 +106,34 @@ def requests_for(
     return requests
 
 
+def refuse_days_out_of_reach(
+    source: Source,
+    accounts: Iterable[Account],
+    settings: Settings,
+    run: Run,
+    first: date | None,
+    last: date | None,
+) -> None:
+    """Raise SourceRefused if no account can be asked for any of the days ``first`` to ``last``.
+
+    A source without daily streams, which is read by what changed, has no days to be wrong about.
+    """
+    daily = [each for each in streams_to_read(source, settings) if each.kind == "daily"]
+    days = {
+        day
+        for account in accounts
+        for stream in daily
+        for day in _reach(source, stream, account, settings, run)
+    }
+    if days and not any((first or day) <= day <= (last or day) for day in days):
+        asked = " ".join(f"{word} {day}" for word, day in (("from", first), ("to", last)) if day)
+        raise SourceRefused(
+            f"No day {asked} can be asked of {source.title}, only {min(days)} "
+            f"(CLOSED_LOOP_HISTORY_START, or what it still keeps) to {max(days)} (yesterday); "
+            "nothing was loaded"
+        )
+
+
 def yesterday(account: Account, as_of: datetime) -> date:
     """The last whole day of the account, in its own zone, at an instant.
 

@@ -15,10 +15,13 @@ from pathlib import Path
 from typing import Any
 
 from include.settings import Settings, SettingsError, load_settings
-from include.sources import SourceRefused
+from include.sources import SourceRefused, SourceUnavailable
 
 NIGHT_BEGINS = time(5, tzinfo=UTC)
 """When the ingest DAGs start."""
+
+NOTHING_TO_DO = "nothing to do: the next run fetches what is missing"
+"""What a person is told of a source that does not answer, or whose allowance is used up."""
 
 BACKFILL = "backfill"
 """Airflow's name for a run made by ``airflow backfill create``."""
@@ -142,11 +145,18 @@ class Failure:
 def record_failure(context: Mapping[str, Any]) -> None:
     """Note a task's failure in the home, one JSON line each, for whoever started the run.
 
-    An exception that has ``sentences`` is several. An Airflow ``on_failure_callback``.
+    An exception that has ``sentences`` is several. Each says of which account it speaks, where the
+    task's context has its ``account_id``. An Airflow ``on_failure_callback``.
     """
     exception = context.get("exception")
     first_line = str(exception).strip().split("\n")[0] or type(exception).__name__
+    if isinstance(exception, SourceUnavailable):
+        first_line = f"{first_line}; {NOTHING_TO_DO}"
     sentences = getattr(exception, "sentences", (first_line,))
+    if account_id := context.get("account_id"):
+        sentences = tuple(
+            each if account_id in each else f"account {account_id}: {each}" for each in sentences
+        )
     task = context["ti"]
     path = failures_file(load_settings(), task.dag_id, task.run_id)
     path.parent.mkdir(parents=True, exist_ok=True)

@@ -6,14 +6,24 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from include import ingestion, run
+from include import ingestion, run, warehouse
 from include.contracts.staging import STG_CAMPAIGN_DAILY
-from include.settings import Settings
-from include.sources import Account, Record, Request, Source, SourceUnavailable, Stream
+from include.registry import SOURCES
+from include.settings import Settings, load_settings
+from include.sources import (
+    Account,
+    Record,
+    Request,
+    Source,
+    SourceRefused,
+    SourceUnavailable,
+    Stream,
+)
 from tests.warehouse.world import ACCOUNT, NETWORK, spend_by_day, spent
 
 BEGAN = datetime(2026, 10, 20, 9, 30, tzinfo=UTC)
@@ -100,3 +110,29 @@ def test_a_backfill_loads_exactly_its_days_and_takes_nothing_away_before_the_new
     ]
     wanted |= {date(2026, 10, 5): Decimal(7), date(2026, 10, 6): Decimal(7)}
     assert spend_by_day(settings) == wanted
+
+
+@pytest.mark.parametrize(
+    ("params", "sentence"),
+    [
+        ({"first": "2027-01-01"}, "No day from 2027-01-01 can be asked of"),
+        (
+            {"last": "2025-01-01"},
+            "only 2026-10-01 .* to 2026-10-07 .yesterday.; nothing was",
+        ),
+        ({"first": "2026-10-05", "last": "2026-10-03"}, "2026-10-03. lies before the first"),
+        ({"accounts": [17]}, "shows no account 17 to this login; it shows act_1"),
+    ],
+)
+def test_days_and_accounts_that_are_not_there_are_refused_in_a_sentence(
+    params: dict, sentence: str, tmp_path: Path
+) -> None:
+    settings = load_settings({"CLOSED_LOOP_HOME": str(tmp_path)})
+    settings = replace(settings, history_start=FIRST)
+    warehouse.prepare(settings, SOURCES)
+    network = Network()
+    nightly = AirflowRun("manual", datetime(2026, 10, 8, 5, tzinfo=UTC))
+    with pytest.raises(SourceRefused, match=sentence):
+        load(settings, network, nightly, **params)
+    assert network.asked == []
+    assert warehouse.read(settings, "select * from ops.leases") == []

@@ -17,7 +17,15 @@ from include.landing import Batch
 from include.refusals import DaysRefused
 from include.run import record_failure
 from include.settings import Settings
-from include.sources import Account, Record, Request, Source, SourceRefused, Stream
+from include.sources import (
+    Account,
+    Record,
+    Request,
+    Source,
+    SourceQuotaExhausted,
+    SourceRefused,
+    Stream,
+)
 from tests.warehouse.test_stage import rows_of
 from tests.warehouse.world import (
     ACCOUNT,
@@ -249,10 +257,15 @@ def test_every_sentence_reaches_whoever_started_the_run(
     refused = refusals.DaysRefused(NETWORK, "act_1", reasons)
     record_failure({"exception": refused, "ti": Task()})
     record_failure({"exception": ValueError("one line\nand more"), "ti": Task()})
+    of_one = {"ti": Task(), "account_id": "act_1"}
+    record_failure({"exception": SourceQuotaExhausted("used up", 3600.0), **of_one})
+    record_failure({"exception": SourceRefused("act_1 is closed"), **of_one})
     assert [each.sentence for each in run.failures(prepared, Task.dag_id)] == [
         "Facebook Ads account act_1, 2026-10-01: this",
         "Facebook Ads account act_1, 2026-10-02: that",
         "one line",
+        "account act_1: used up; nothing to do: the next run fetches what is missing",
+        "act_1 is closed",
     ]
 
 
