@@ -45,15 +45,18 @@ def rebuild(settings: Settings, sources: Sequence[Source]) -> Rebuilt:
     Raises WarehouseError when nothing was landed or when the ledger names batches that are not,
     LandingError when a batch is damaged, quality.ContractBroken when one breaks its contract now.
     """
+    nothing_landed = warehouse.WarehouseError(
+        f"nothing was landed under {settings.landing}, so there is nothing to rebuild from; "
+        "set CLOSED_LOOP_HOME to the folder that holds landing/"
+    )
+    if not settings.landing.exists():
+        raise nothing_landed
     warehouse.prepare(settings, sources)
     staged = replaced.staged_batches(settings)
     found = {source.name: loads.loads(settings, source.name, staged) for source in sources}
     every = [load for of_source in found.values() for load in of_source]
     if not every:
-        raise warehouse.WarehouseError(
-            f"nothing was landed under {settings.landing}, so there is nothing to rebuild from; "
-            "set CLOSED_LOOP_HOME to the folder that holds landing/"
-        )
+        raise nothing_landed
     settings.home.mkdir(parents=True, exist_ok=True)
     with TemporaryDirectory(prefix="rebuild-", dir=settings.home) as folder:
         beside = replace(settings, warehouse_url=f"duckdb:///{Path(folder) / 'replayed.duckdb'}")

@@ -140,6 +140,9 @@ def test_loads_of_a_release_that_kept_no_list_are_told_by_their_instant(new_sett
 
 def test_what_is_no_longer_landed_is_never_thrown_away(new_settings: Any) -> None:
     settings = new_settings("duckdb")
+    with pytest.raises(warehouse.WarehouseError, match="nothing was landed"):
+        rebuild.rebuild(settings, SOURCES)  # a folder that is no home
+    assert not list(settings.home.glob("*.duckdb"))
     warehouse.prepare(settings, SOURCES)
     assert ingestion.stage(settings, NETWORK, [], run(0)) == 0  # a night with nothing to ask for
     with pytest.raises(warehouse.WarehouseError, match="nothing was landed"):
