@@ -349,7 +349,6 @@ def _build(session: Session, model: Model) -> int:
         session.run(f"create table {name} as\n{model.sql}")
     if contract is not None:
         _hold_to_contract(session, contract)
-        session.describe(contract, "build")
     session.analyze(name)
     rows = session.rows(compose("select count(*) as row_count from {name}", name=name))
     return int(rows[0]["row_count"])

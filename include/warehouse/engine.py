@@ -138,9 +138,6 @@ class Session(Protocol):
     def create_temporary(self, name: str, table: Table) -> None:
         """Make an empty table with a contract's columns that this transaction alone sees."""
 
-    def describe(self, table: Table, schema: str) -> None:
-        """Put the contract's words on a table that is there."""
-
     def analyze(self, table: str) -> None:
         """Tell the planner what a table holds now."""
 

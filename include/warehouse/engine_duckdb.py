@@ -284,17 +284,13 @@ class _Session:
 
     def create(self, table: Table, schema: str) -> None:
         self.run(ddl.create_table(table, schema))
-        self.describe(table, schema)
+        self.run(";".join(ddl.comments(table, schema)))
 
     def create_temporary(self, name: str, table: Table) -> None:
         columns = [Sql(f"{column.name} {column.type.value}") for column in table.columns]
         self.execute(
             compose("create or replace temp table {name} ({columns})", name=name, columns=columns)
         )
-
-    def describe(self, table: Table, schema: str) -> None:
-        for statement in ddl.comments(table, schema):
-            self.run(statement)
 
     def analyze(self, table: str) -> None:
         """DuckDB keeps its statistics itself."""

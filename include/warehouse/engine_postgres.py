@@ -243,7 +243,7 @@ class _Session:
     def create(self, table: Table, schema: str) -> None:
         has_key = schema != "marts"  # the build has proved a mart's key
         self.run(ddl.create_table(table, schema, text_type=_TEXT, has_key=has_key))
-        self.describe(table, schema)
+        self.run(";".join(ddl.comments(table, schema)))
 
     def create_temporary(self, name: str, table: Table) -> None:
         columns = [
@@ -256,9 +256,6 @@ class _Session:
                 "create temp table {name} ({columns}) on commit drop", name=name, columns=columns
             )
         )
-
-    def describe(self, table: Table, schema: str) -> None:
-        self.run(";".join(ddl.comments(table, schema)))
 
     def analyze(self, table: str) -> None:
         self.execute(compose("analyze {table}", table=table))
