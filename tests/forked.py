@@ -12,6 +12,8 @@ from typing import Any
 
 _WARM = [
     "duckdb",
+    "google.ads.googleads.client",
+    "google.ads.googleads.v26.services.services.google_ads_service",
     "great_expectations",
     "include.expectations",
     "include.warehouse.changes",

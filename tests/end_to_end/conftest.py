@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import subprocess
@@ -24,23 +25,27 @@ from tests.sandbox.running import ROOT, Sandbox, command, environment, start_san
 
 @pytest.fixture(scope="session")
 def generated(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]:
-    """``generated(scale=…, months=…)`` writes a company once and returns its folder."""
-    made: dict[tuple, Path] = {}
+    """``generated(scale=…, months=…)`` writes a company once, for all who test side by side, and
+    returns its folder."""
+    own = tmp_path_factory.getbasetemp()
+    shared = own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
 
     def generate(scale: float = 1.0, months: int = 24, seed: int = 1) -> Path:
-        key = (scale, months, seed)
-        if key not in made:
-            folder = tmp_path_factory.mktemp("company") / "data"
-            size = ["--seed", str(seed), "--months", str(months), "--scale", str(scale)]
-            subprocess.run(
-                [*command("generate"), "--out", str(folder), *size],
-                cwd=ROOT,
-                env=environment(),
-                check=True,
-                capture_output=True,
-            )
-            made[key] = folder
-        return made[key]
+        name = f"company {scale} {months} {seed}"
+        folder, draft = shared / name, shared / f"{name} draft"
+        with (shared / f"{name} lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if not folder.exists():
+                size = ["--seed", str(seed), "--months", str(months), "--scale", str(scale)]
+                subprocess.run(
+                    [*command("generate"), "--out", str(draft), *size],
+                    cwd=ROOT,
+                    env=environment(),
+                    check=True,
+                    capture_output=True,
+                )
+                draft.rename(folder)
+        return folder
 
     return generate
 

@@ -4,8 +4,6 @@ Every case runs in a process of its own, as a task does: gRPC reads its roots on
 """
 
 import json
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from datetime import datetime
 from decimal import Decimal
@@ -15,12 +13,13 @@ import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
+from tests.sandbox import forked_programs
 from tests.sandbox.google_data import CLIENT, CLOSED, FILES, LONE, MANAGER, OTHER, campaign, day
-from tests.sandbox.running import ROOT, Sandbox, environment
+from tests.sandbox.running import Sandbox, environment
 
 SOURCE = """
 import json, logging, sys
-logging.basicConfig(level=logging.DEBUG)
+logging.basicConfig(level=logging.DEBUG, force=True)
 from datetime import date
 from include.settings import load_settings
 from include.sources import *
@@ -53,17 +52,9 @@ def run_source(sandbox: Sandbox, *cases: dict[str, Any], **variables: str) -> li
         {**case, "credentials": {**sandbox.connection("google_ads"), **case.get("credentials", {})}}
         for case in cases
     ]
-    done = subprocess.run(
-        [sys.executable, "-c", SOURCE],
-        input=json.dumps(given),
-        text=True,
-        capture_output=True,
-        cwd=ROOT,
-        env=environment(**{**sandbox.variables, "CLOSED_LOOP_RETRY_SECONDS": "20", **variables}),
-        timeout=120,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
+    here = environment(**{**sandbox.variables, "CLOSED_LOOP_RETRY_SECONDS": "20", **variables})
+    done = forked_programs.run(SOURCE, json.dumps(given), here)
+    assert done.exit_code == 0, done.stderr
     secrets = {
         case["credentials"].get(name)
         for case in given

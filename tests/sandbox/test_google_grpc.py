@@ -3,16 +3,15 @@
 # ruff: noqa: S608 (Google Ads queries are no SQL)
 import json
 import os
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from decimal import Decimal
 from typing import Any
 
 import pytest
 
+from tests.sandbox import forked_programs
 from tests.sandbox.google_data import CLIENT, CLOSED, FILES, LONE, MANAGER, OTHER, campaign, day
-from tests.sandbox.running import ROOT, Sandbox, environment
+from tests.sandbox.running import Sandbox, environment
 
 # Runs in a process of its own: gRPC reads its roots once, before the first channel.
 SDK = """
@@ -82,17 +81,8 @@ def run_sdk(sandbox: Sandbox, calls: list[dict[str, Any]], **changes: Any) -> li
     given = {**sandbox.connection("google_ads"), "manager": MANAGER, "calls": calls, **changes}
     variables = changes.pop("variables", sandbox.variables)
     inherited = {key: value for key, value in environment().items() if "proxy" not in key.lower()}
-    done = subprocess.run(
-        [sys.executable, "-c", SDK],
-        input=json.dumps(given),
-        text=True,
-        capture_output=True,
-        cwd=ROOT,
-        env={**inherited, **variables},
-        timeout=120,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
+    done = forked_programs.run(SDK, json.dumps(given), {**inherited, **variables})
+    assert done.exit_code == 0, done.stderr
     return [json.loads(line) for line in done.stdout.splitlines()]
 
 
