@@ -17,10 +17,11 @@ builds everything anew at one instant, so that no two models speak of different 
 
 Before it publishes, it holds the spend of each account's last seven days against what is published:
 a day below a fifth (`CLOSED_LOOP_HOLD_BELOW`) of the median of the 28 published days before it and
-below all of them (`collapse`), above five times their most (`CLOSED_LOOP_HOLD_ABOVE`; `jump`), two
-days without spend where nine in ten had it (`silent`), or a published week of which more than half
-is gone (`restated`). An account with fewer than 14 days of spend among the 28 is not judged, nor is
-a day published as it stands, nor anything before the first publish.
+below all of these that had spend, or without spend where none of them was (`collapse`); a day above
+five times their most (`CLOSED_LOOP_HOLD_ABOVE`; `jump`); two days without spend where nine in ten
+had it (`silent`); or a published week of which more than half is gone (`restated`). An account with
+fewer than 14 days of spend among the 28 is not judged, nor is a day published as it stands, nor
+anything before the first publish.
 
 What is held waits in `approve` (Required Actions in the UI) for `CLOSED_LOOP_HOLD_HOURS`, while
 readers keep the marts of the last publish; `ops.holds` keeps the figures and who decided.

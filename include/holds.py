@@ -119,7 +119,7 @@ def unusual(
     """What is unusual about one account's days that differ from those published.
 
     ``collapse``: less than CLOSED_LOOP_HOLD_BELOW of the median of the days before that have spend,
-    and less than any of them, days without spend included. ``jump``: more than
+    and less than any of these; a day without spend, only if none before was. ``jump``: more than
     CLOSED_LOOP_HOLD_ABOVE times their most. ``silent``: the last two days have none, though nine
     days in ten had. ``restated``: more than half of a published week's spend is gone; of several
     such weeks the one that lost most. ``approved``: kinds and days that are not asked again.
@@ -139,7 +139,8 @@ def unusual(
         if spend == published.get(day) or len(spent) < LEAST_DAYS_WITH_SPEND:
             continue
         usual = median(spent)
-        if spend < min(settings.hold_below * usual, min(history)):
+        least = min(spent) if spend else min(history)
+        if spend < min(settings.hold_below * usual, least):
             yield from held("collapse", day, spend, usual)
         elif spend > settings.hold_above * max(history):
             yield from held("jump", day, spend, max(history))

@@ -23,6 +23,9 @@ NIGHT_BEGINS = time(5, tzinfo=UTC)
 NOTHING_TO_DO = "nothing to do: the next run fetches what is missing"
 """What a person is told of a source that does not answer, or whose allowance is used up."""
 
+LOST = "its worker was lost; nothing was half-written, and it is tried again while tries last"
+"""What a person is told of a task that ended without an exception of its own."""
+
 BACKFILL = "backfill"
 """Airflow's name for a run made by ``airflow backfill create``."""
 
@@ -146,10 +149,11 @@ def record_failure(context: Mapping[str, Any]) -> None:
     """Note a task's failure in the home, one JSON line each, for whoever started the run.
 
     An exception that has ``sentences`` is several. Each says of which account it speaks, where the
-    task's context has its ``account_id``. An Airflow ``on_failure_callback``.
+    task's context has its ``account_id``. There is none when the task did not end by itself, but
+    its worker did. An Airflow ``on_failure_callback``.
     """
     exception = context.get("exception")
-    first_line = str(exception).strip().split("\n")[0] or type(exception).__name__
+    first_line = str(exception or LOST).strip().split("\n")[0] or type(exception).__name__
     if isinstance(exception, SourceUnavailable):
         first_line = f"{first_line}; {NOTHING_TO_DO}"
     sentences = getattr(exception, "sentences", (first_line,))

@@ -30,6 +30,7 @@ WORKS = {  # whoever may run a task
     "AIRFLOW__CORE__DAGS_FOLDER": "/opt/closed-loop/dags",
     "AIRFLOW__CORE__PLUGINS_FOLDER": "/opt/closed-loop/plugins",
     "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
+    "AIRFLOW__DAG_PROCESSOR__DAG_FILE_PROCESSOR_TIMEOUT": "300",
     "AIRFLOW__CORE__FERNET_KEY": FERNET,
     "AIRFLOW__CORE__EXECUTION_API_SERVER_URL": "http://airflow-apiserver:8080/execution/",
     "AIRFLOW__API_AUTH__JWT_SECRET": JWT,

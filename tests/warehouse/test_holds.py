@@ -66,6 +66,11 @@ def test_22_a_day_is_held_when_it_is_beyond_what_is_usual(new: list, kinds: list
     assert held([*USUAL, *new], USUAL) == [(kind, LAST) for kind in kinds]
 
 
+def test_22_a_pause_in_the_weeks_before_hides_no_collapse() -> None:
+    with_a_pause = [*USUAL[:-3], 0, *USUAL[-2:]]
+    assert held([*with_a_pause, 18], with_a_pause) == [("collapse", LAST)]
+
+
 def test_what_is_usual_for_an_account_is_never_held() -> None:
     weekdays_only = [100, 100, 100, 100, 100, 0, 0] * 6
     assert held(weekdays_only[: LAST + 1], weekdays_only[:LAST]) == []
@@ -73,6 +78,8 @@ def test_what_is_usual_for_an_account_is_never_held() -> None:
     seldom = [0, 0, 100] * 13 + [0]
     assert held([*seldom, 9000], seldom) == []  # 9 days with spend of 28: nobody knows
     assert held([*USUAL, 0], []) == []  # nothing is published yet
+    with_a_pause = [*USUAL[:-3], 0, *USUAL[-2:]]
+    assert held([*with_a_pause, 0], with_a_pause) == []
     young = USUAL[:13]
     assert held([*young, 0], young) == []
     assert held([*young, 100, 0], [*young, 100]) == [("collapse", 14)]
@@ -91,7 +98,7 @@ def test_an_account_gone_silent_is_held_though_it_rests_now_and_then() -> None:
     rests = [*USUAL[:30], 0, *USUAL[:9]]
     assert held([*rests, 0], rests) == []  # one day without spend it has had before
     assert held([*rests, 0, 0], rests) == [("silent", 41)]
-    assert held([*rests, 0, 5], rests) == []
+    assert held([*rests, 0, 5], rests) == [("collapse", 41)]  # no silence, and far too little
 
 
 def test_only_the_last_week_is_looked_at_and_a_week_that_is_restated_away() -> None:

@@ -260,12 +260,14 @@ def test_every_sentence_reaches_whoever_started_the_run(
     of_one = {"ti": Task(), "account_id": "act_1"}
     record_failure({"exception": SourceQuotaExhausted("used up", 3600.0), **of_one})
     record_failure({"exception": SourceRefused("act_1 is closed"), **of_one})
+    record_failure({"exception": None, "ti": Task()})
     assert [each.sentence for each in run.failures(prepared, Task.dag_id)] == [
         "Facebook Ads account act_1, 2026-10-01: this",
         "Facebook Ads account act_1, 2026-10-02: that",
         "one line",
         "account act_1: used up; nothing to do: the next run fetches what is missing",
         "act_1 is closed",
+        "its worker was lost; nothing was half-written, and it is tried again while tries last",
     ]
 
 
