@@ -116,6 +116,14 @@ class Session(Protocol):
     def rows(self, sql: str, parameters: Mapping[str, Any] | None = None) -> Rows:
         """What a query gives, a dict a row: Decimal money, aware instants in UTC."""
 
+    def answer(
+        self, sql: str, parameters: Mapping[str, Any] | None = None
+    ) -> tuple[tuple[str, ...], list[tuple[Any, ...]]]:
+        """The columns of a query, told even of no rows, and its rows, valued as in ``rows``.
+
+        Parameters that the query does not name are left out.
+        """
+
     def load(
         self,
         table: str,

@@ -66,29 +66,29 @@ class DuckDB:
         self._landing = settings.landing
 
     @contextmanager
-    def write(self, *locks: str) -> Iterator[_Session]:
+    def write(self, *locks: str) -> Iterator[DuckDBSession]:
         """A transaction. The file lets one writer in, so ``locks`` have nothing to add."""
         with self._working(read_only=False) as connection:
             connection.begin()
-            yield _Session(connection)
+            yield DuckDBSession(connection)
             connection.commit()
 
     @contextmanager
-    def read(self) -> Iterator[_Session]:
+    def read(self) -> Iterator[DuckDBSession]:
         if not self._file.exists():
             raise WarehouseError(f"there is no warehouse at {self._file} yet; run the pipeline")
         with self._working(read_only=True) as connection:
-            yield _Session(connection)
+            yield DuckDBSession(connection)
 
     @contextmanager
-    def read_marts(self) -> Iterator[_Session]:
+    def read_marts(self) -> Iterator[DuckDBSession]:
         if not self._marts_file.exists():
             raise WarehouseError(
                 f"nothing has been published at {self._marts_file} yet; run the pipeline"
             )
         with _plainly(self._marts_file), _open(self._marts_file, read_only=True) as connection:
-            _shut_off(connection)
-            yield _Session(connection)
+            shut_off(connection)
+            yield DuckDBSession(connection)
 
     def clear_orphans(self) -> None:
         with self._working(read_only=False):
@@ -111,7 +111,7 @@ class DuckDB:
                 draft.replace(self._file)
                 _make_durable(self._file.parent)
 
-    def publish(self, tables: Sequence[Table], announce: Callable[[_Session], pa.Table]) -> None:
+    def publish(self, tables: Sequence[Table], announce: Callable[[DuckDBSession], pa.Table]) -> None:
         """Copy the candidates to a new file and rename it over the published one.
 
         The working file stays open throughout, so nobody else publishes meanwhile. What is
@@ -124,13 +124,13 @@ class DuckDB:
         )
         with self._working(read_only=False, marts=self._marts_file) as working:
             self._remove_drafts()
-            require_built(_Session(working), tables)
+            require_built(DuckDBSession(working), tables)
             working.begin()
-            build_info = announce(_Session(working))
+            build_info = announce(DuckDBSession(working))
             self._copy_ops(working, ops_draft)
             with _plainly(draft), _open(draft, read_only=False) as published:
-                _shut_off(published)
-                session = _Session(published)
+                shut_off(published)
+                session = DuckDBSession(published)
                 # In the file's own schema: opened as marts.duckdb its tables answer to
                 # marts.<table>, which a schema marts within it would make ambiguous.
                 for table in tables:
@@ -166,7 +166,7 @@ class DuckDB:
             with _open(self._file, read_only=read_only) as connection:
                 if marts is not None and marts.exists():
                     self._attach(connection, marts)
-                _shut_off(connection, may_read=self._landing)
+                shut_off(connection, may_read=self._landing)
                 yield connection
 
     def _attach(self, connection: duckdb.DuckDBPyConnection, marts: Path) -> None:
@@ -194,8 +194,8 @@ class DuckDB:
     def _copy_ops(self, working: duckdb.DuckDBPyConnection, draft: Path) -> None:
         """What operators ask about, for nobody opens the working file."""
         with _plainly(draft), _open(draft, read_only=False) as published:
-            _shut_off(published)
-            session = _Session(published)
+            shut_off(published)
+            session = DuckDBSession(published)
             for table in (*OPS_TABLES, V_FRESHNESS):
                 session.create(table, "main")
                 _copy(working, "ops", session, "main", table)
@@ -203,7 +203,7 @@ class DuckDB:
 
 
 def _copy(
-    working: duckdb.DuckDBPyConnection, schema: str, target: _Session, into: str, table: Table
+    working: duckdb.DuckDBPyConnection, schema: str, target: DuckDBSession, into: str, table: Table
 ) -> None:
     query = compose(
         "select {columns} from {name}",
@@ -214,7 +214,7 @@ def _copy(
     target.append(f"{into}.{table.name}", table.column_names, rows)
 
 
-class _Session:
+class DuckDBSession:
     def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
         self._connection = connection
 
@@ -226,6 +226,13 @@ class _Session:
 
     def rows(self, sql: str, parameters: Mapping[str, Any] | None = None) -> Rows:
         return self._bound(sql, parameters).to_arrow_table().to_pylist()
+
+    def answer(
+        self, sql: str, parameters: Mapping[str, Any] | None = None
+    ) -> tuple[tuple[str, ...], list[tuple[Any, ...]]]:
+        found = self._bound(sql, parameters).to_arrow_table()
+        columns = [column.to_pylist() for column in found.columns]
+        return tuple(found.column_names), list(zip(*columns, strict=True))
 
     def tables(self, name: str, columns: Sequence[str], rows: int) -> Iterator[pa.Table]:
         """A table's columns, at most so many rows at once."""
@@ -342,7 +349,7 @@ def _limit_memory(connection: duckdb.DuckDBPyConnection) -> None:
         connection.execute(f"set memory_limit = '{MEMORY_LIMIT_BYTES} bytes'")
 
 
-def _shut_off(connection: duckdb.DuckDBPyConnection, may_read: Path | None = None) -> None:
+def shut_off(connection: duckdb.DuckDBPyConnection, may_read: Path | None = None) -> None:
     """Close every way out of the database but reading landed batches, for good."""
     connection.execute("set TimeZone = 'UTC'")
     if may_read is not None:

@@ -209,6 +209,16 @@ class _Session:
             cursor.execute(sql.encode())
             return list(cursor)
 
+    def answer(
+        self, sql: str, parameters: Mapping[str, Any] | None = None
+    ) -> tuple[tuple[str, ...], list[tuple[Any, ...]]]:
+        statement = sa.text(sql)
+        named = statement.compile().params
+        found = self._connection.execute(
+            statement, {name: (parameters or {})[name] for name in named}
+        )
+        return tuple(found.keys()), [tuple(row) for row in found]
+
     def load(
         self,
         table: str,

@@ -1,0 +1,106 @@
+"""What a reader of the page may choose: a closed list, each choice checked before it is bound.
+
+No parameter ever becomes text of a query, and none that is not listed here is accepted.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from datetime import date
+from typing import Any
+
+from include.contracts.choices import ATTRIBUTION_MODELS, TYPE_GROUPS
+
+MODELS = tuple(ATTRIBUTION_MODELS)
+LONGEST = 200
+"""Characters a text parameter may have: longer than any id or name that is worth asking for."""
+
+_MONTH = re.compile(r"(\d{4})-(0[1-9]|1[0-2])", re.ASCII)
+
+
+class BadParameter(ValueError):
+    """A choice that cannot be taken; the message is for the person who made it."""
+
+
+def _month(name: str, text: str) -> date:
+    if not (found := _MONTH.fullmatch(text)) or found[1] == "0000":
+        raise BadParameter(f"{name} must be a month such as 2026-03")
+    return date(int(found[1]), int(found[2]), 1)
+
+
+def _text(name: str, text: str) -> str:
+    if len(text) > LONGEST or "\x00" in text:
+        raise BadParameter(f"{name} must be a text of at most {LONGEST} characters")
+    return text
+
+
+def _one_of(*choices: str) -> Callable[[str, str], str]:
+    def check(name: str, text: str) -> str:
+        if text not in choices:
+            raise BadParameter(f"{name} must be one of {', '.join(choices)}")
+        return text
+
+    return check
+
+
+PARAMETERS: Mapping[str, Callable[[str, str], Any]] = {
+    "from_month": _month,
+    "to_month": _month,
+    "model": _one_of(*MODELS),
+    "type_group": _one_of(*TYPE_GROUPS),
+    "currency_code": _text,
+    "channel": _text,
+    "platform": _text,
+    "account_id": _text,
+    "campaign_id": _text,
+    "ad_group_id": _text,
+    "source": _text,
+    "search": _text,
+    "opportunity_id": _text,
+    "person_id": _text,
+}
+DEFAULTS: Mapping[str, Any] = {"model": "first_touch"}
+
+
+def chosen(given: Mapping[str, str], as_of: date) -> dict[str, Any]:
+    """Every parameter with its value: as given, else its default, else None.
+
+    ``as_of`` is the build's day in the reporting zone: without a choice the period is the twelve
+    months that end with its month. Empty texts count as not given. Raises BadParameter with a
+    sentence.
+    """
+    if unknown := sorted(set(given) - set(PARAMETERS)):
+        raise BadParameter(f"there is no choice called {', '.join(unknown)[:LONGEST]}")
+    values: dict[str, Any] = {name: DEFAULTS.get(name) for name in PARAMETERS}
+    values |= {name: PARAMETERS[name](name, text) for name, text in given.items() if text}
+    values["to_month"] = values["to_month"] or as_of.replace(day=1)
+    values["from_month"] = values["from_month"] or months_later(values["to_month"], -11)
+    if values["from_month"] > values["to_month"]:
+        raise BadParameter("from_month must not lie after to_month")
+    if months_between(values["from_month"], values["to_month"]) >= 120:
+        raise BadParameter("the period must not be longer than ten years")
+    return values
+
+
+def before(values: Mapping[str, Any]) -> dict[str, Any]:
+    """The same choices for the period just before, of equal length."""
+    length = months_between(values["from_month"], values["to_month"]) + 1
+    return {
+        **values,
+        "from_month": months_later(values["from_month"], -length),
+        "to_month": months_later(values["from_month"], -1),
+    }
+
+
+def months_between(first: date, last: date) -> int:
+    """How many months ``last`` lies after ``first``."""
+    return (last.year - first.year) * 12 + last.month - first.month
+
+
+def months_later(month: date, count: int) -> date:
+    """The first day of the month ``count`` months after ``month``; BadParameter before year 1."""
+    years, index = divmod(month.year * 12 + month.month - 1 + count, 12)
+    if not 1 <= years <= 9999:
+        raise BadParameter("the period must lie within the years 1 to 9999")
+    return date(years, index + 1, 1)

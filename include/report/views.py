@@ -1,0 +1,134 @@
+"""The page's views: which question each answers, and with which tables.
+
+A table is a query of ``queries/``, a select a file; its ``:names`` are parameters of
+``parameters.py`` or are fixed here. All tables of one answer are read from one build.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from decimal import Decimal
+from functools import cache
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from include.report import parameters
+from include.warehouse.engine import Session
+
+QUERIES = Path(__file__).parent / "queries"
+_PARAMETER = re.compile(r"(?<![:\w]):(\w+)")
+
+BUILD = "select run_id, publish_number, as_of_at, published_at from marts.build_info"
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """One table of a view.
+
+    ``query`` names the file in ``queries/``; ``fixed`` gives parameters that the table decides, not
+    the reader. ``is_compared``: asked a second time for the period before.
+    """
+
+    query: str
+    fixed: Mapping[str, Any] = field(default_factory=dict)
+    is_compared: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """One view of the page: the question it answers, and its tables by name."""
+
+    question: str
+    tables: Mapping[str, Table]
+
+
+def _returns(level: str, *, is_compared: bool = False) -> Table:
+    return Table("returns", {"level": level}, is_compared)
+
+
+VIEWS: Mapping[str, View] = {
+    "overview": View(
+        "Which channels bring customers, and is the trend good?",
+        {
+            "total": _returns("total", is_compared=True),
+            "months": _returns("month"),
+            "channels": _returns("channel", is_compared=True),
+        },
+    ),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """One table as read: its columns in order and its rows, and those of the period before."""
+
+    columns: tuple[str, ...]
+    rows: list[tuple[Any, ...]]
+    before: list[tuple[Any, ...]] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Build:
+    """Which build an answer speaks of. Instants in UTC."""
+
+    run_id: str
+    publish_number: int
+    as_of_at: datetime
+    published_at: datetime
+
+
+def build_of(session: Session) -> Build:
+    """The build that this session reads."""
+    ((run_id, publish_number, as_of_at, published_at),) = session.answer(BUILD)[1]
+    return Build(run_id, publish_number, as_of_at, published_at)
+
+
+def as_of_date(build: Build, reporting_zone: str) -> date:
+    """The day in the reporting zone at which the build's data ends."""
+    return build.as_of_at.astimezone(ZoneInfo(reporting_zone)).date()
+
+
+def ask(session: Session, table: Table, values: Mapping[str, Any]) -> Answered:
+    """One table for the values chosen (``parameters.chosen``)."""
+    columns, rows = _asked(session, table, values)
+    earlier = None
+    if table.is_compared:
+        earlier = _asked(session, table, parameters.before(values))[1]
+    return Answered(columns, rows, earlier)
+
+
+def used_by(view: View) -> frozenset[str]:
+    """The parameters that change what a view shows."""
+    return frozenset(
+        name
+        for table in view.tables.values()
+        for name in _PARAMETER.findall(query(table.query))
+        if name not in table.fixed
+    )
+
+
+@cache
+def query(name: str) -> str:
+    """The text of one query."""
+    return (QUERIES / f"{name}.sql").read_text()
+
+
+def plain(value: Any) -> Any:
+    """A value as JSON carries it: decimals as text, exact; days and instants in ISO form."""
+    if isinstance(value, Decimal):
+        return format(value, "f")
+    if isinstance(value, datetime):
+        return value.isoformat().replace("+00:00", "Z")
+    if isinstance(value, date):
+        return value.isoformat()
+    return value
+
+
+def _asked(
+    session: Session, table: Table, values: Mapping[str, Any]
+) -> tuple[tuple[str, ...], list[tuple[Any, ...]]]:
+    return session.answer(query(table.query), {**values, **table.fixed})
