@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cache
 
 from include.contracts.mart_columns import number, ratio, text
@@ -11,15 +12,41 @@ from include.contracts.shape import Column, Type
 
 REPORTING_CURRENCY = "reporting currency"
 
+
+def _boolean(name: str, meaning: str) -> Column:
+    return Column(name, Type.BOOLEAN, meaning)
+
+
 _OWN = (
     Column("spend", Type.AD_MONEY, "Spend in the currency shown", unit=REPORTING_CURRENCY),
     Column("won_revenue", Type.CRM_MONEY, "Revenue credited", unit=REPORTING_CURRENCY),
     Column("open_pipeline", Type.CRM_MONEY, "Open pipeline credited", unit=REPORTING_CURRENCY),
     Column("won_deals", Type.NUMBER, "Deals won, each with the part credited", unit="deals"),
-    Column("customers", Type.NUMBER, "New customers, each with the part credited", unit="companies"),
+    Column(
+        "customers", Type.NUMBER, "New customers, each with the part credited", unit="companies"
+    ),
     number("rows", "Rows"),
     ratio("share", "Part of the whole"),
     text("level", "What the row stands for"),
+    Column("last_seen_at", Type.TIMESTAMP, "When the last of them was loaded", unit="UTC"),
+    Column("first_month", Type.DATE, "The first month concerned"),
+    Column("last_month", Type.DATE, "The last month concerned"),
+    number("matches", "How many there are; the table shows the first of them"),
+    number("agrees", "Comparisons that agree with their source", "comparisons"),
+    number("differs", "Comparisons that differ from their source", "comparisons"),
+    number("unproved", "Comparisons whose source gives no total of its own", "comparisons"),
+    number("streams", "Streams that were ever loaded", "streams"),
+    number("days_missing", "Days that one of the daily streams lacks", "days"),
+    ratio("used_share", "Used, of what is allowed"),
+    text("remedy", "What would place it"),
+    text("id", "The id in the CRM"),
+    text("name", "A deal's name; of a person the e-mail domain"),
+    text("stage", "A deal's stage in the CRM's own word; how far a person has come"),
+    text("first_touch_campaign_name", "The present name of the first touch's campaign"),
+    text("first_touch_account_name", "The present name of the first touch's ad account"),
+    _boolean("is_of_deal", "Whether it is a step of the chosen deal itself"),
+    _boolean("is_credited", "Whether some model credits the touch with a part of the chosen deal"),
+    _boolean("is_first_touch", "Whether it is the chosen deal's first touch"),
 )
 _ACRONYMS = {
     "cac": "CAC", "cpc": "CPC", "cpl": "CPL", "cpm": "CPM", "crm": "CRM", "ctr": "CTR",
@@ -30,23 +57,29 @@ _PERCENT = ("roi", "ctr", "share")
 _PERCENT_ENDINGS = ("_rate", "_share", "_by_amount")
 
 
-def described(name: str, currency_code: str) -> dict[str, str | None]:
-    """Label, kind, unit and meaning of a column of an answer, money in ``currency_code``.
+def described(columns: Sequence[str], shown: str, reporting: str) -> list[dict[str, str | None]]:
+    """Label, kind, unit and meaning of each column of one answer.
 
-    ``kind`` is text, date, instant, boolean, count, number, money, percent or times (how many
-    times, as ROAS).
+    ``shown`` is the currency chosen to look at, ``reporting`` that of the marts. Where the answer
+    has a column currency_code, amounts are as booked and that column tells in what; amounts called
+    ``_base`` are in the reporting currency always. ``kind`` is text, date, instant, boolean, count,
+    number, money, percent or times (how many times, as ROAS).
     """
-    column = _known().get(name) or text(name, "")
-    unit = column.unit
-    if unit and REPORTING_CURRENCY in unit:
-        unit = unit.replace(REPORTING_CURRENCY, currency_code)
-    return {
-        "name": name,
-        "label": label(name),
-        "kind": _kind(column),
-        "unit": unit,
-        "meaning": column.meaning or None,
-    }
+    known = _booked() if "currency_code" in columns else _known()
+    told = []
+    for name in columns:
+        column = known.get(name) or text(name, "")
+        currency = reporting if name.endswith("_base") else shown
+        told.append(
+            {
+                "name": name,
+                "label": label(name),
+                "kind": _kind(column),
+                "unit": column.unit and column.unit.replace(REPORTING_CURRENCY, currency),
+                "meaning": column.meaning or None,
+            }
+        )
+    return told
 
 
 def label(name: str) -> str:
@@ -81,6 +114,16 @@ def _kind(column: Column) -> str:
 @cache
 def _known() -> dict[str, Column]:
     """The first meaning of each column; the page's own words before the contracts'."""
+    return {**_of_contracts(), **{column.name: column for column in _OWN}}
+
+
+@cache
+def _booked() -> dict[str, Column]:
+    """The same where amounts stand as they were booked: there the contracts' words hold."""
+    return {**_known(), **{name: column for name, column in _of_contracts().items() if column.unit}}
+
+
+def _of_contracts() -> dict[str, Column]:
     tables = (*MART_TABLES, *OPS_TABLES, V_FRESHNESS)
     every = [column for table in tables for column in table.columns]
-    return {column.name: column for column in (*reversed(every), *_OWN)}
+    return {column.name: column for column in reversed(every)}

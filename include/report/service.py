@@ -173,7 +173,7 @@ def _json(
     for table_name, table in view.tables.items():
         answered = views.ask(session, table, values)
         tables[table_name] = {
-            "columns": [described(column, currency) for column in answered.columns],
+            "columns": described(answered.columns, currency, settings.reporting_currency),
             "rows": answered.rows,
             "before": answered.before,
         }
@@ -190,6 +190,7 @@ def _json(
         "reporting_currency": settings.reporting_currency,
         "reporting_zone": settings.reporting_zone,
         "chosen": values,
+        "uses": sorted(views.used_by(view)),
         "tables": tables,
     }
     return json.dumps(told, default=views.plain, ensure_ascii=False, allow_nan=False).encode(
@@ -197,14 +198,11 @@ def _json(
     )
 
 
-def _csv(
-    settings: Settings, session: Any, view: str, name: str, values: dict[str, Any]
-) -> bytes:
+def _csv(settings: Settings, session: Any, view: str, name: str, values: dict[str, Any]) -> bytes:
     answered = views.ask(session, views.VIEWS[view].tables[name], values)
     currency = values["currency_code"] or settings.reporting_currency
     headers = []
-    for column in answered.columns:
-        told = described(column, currency)
+    for told in described(answered.columns, currency, settings.reporting_currency):
         headers.append(f"{told['label']} ({told['unit']})" if told["unit"] else told["label"])
     return csv_of([header or "" for header in headers], answered.rows)
 

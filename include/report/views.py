@@ -59,6 +59,42 @@ VIEWS: Mapping[str, View] = {
             "channels": _returns("channel", is_compared=True),
         },
     ),
+    "journeys": View(
+        "Where did this deal or person come from, and what led to the purchase?",
+        {
+            "found": Table("journey_found"),
+            "deal": Table("journey_deal"),
+            "person": Table("journey_person"),
+            "steps": Table("journey_steps"),
+            "credits": Table("journey_credits"),
+            "touches": Table("journey_touches"),
+        },
+    ),
+    "health": View(
+        "Can the figures be trusted: is everything loaded, and do the books close?",
+        {
+            "sources": Table("health_sources"),
+            "days": Table("health_days"),
+            "checks": Table("health_checks"),
+            "control": Table("health_control"),
+            "rejected": Table("health_rejected"),
+            "restated": Table("health_restated"),
+            "schema_changes": Table("health_schema_changes"),
+            "api_usage": Table("health_api_usage"),
+            "holds": Table("health_holds"),
+            "model_runs": Table("health_model_runs"),
+        },
+    ),
+    "unplaced": View(
+        "What could the books not place, in money, and what would mend it?",
+        {
+            "findings": Table("unplaced_findings"),
+            "tags": Table("unplaced_tags"),
+            "deals": Table("unplaced_deals"),
+            "gaps": Table("unplaced_gaps"),
+            "unpriced": Table("unplaced_unpriced"),
+        },
+    ),
 }
 
 

@@ -1,0 +1,62 @@
+-- Which deals, won or open, has no touch been found for, and why?
+-- Grain: one row per deal of the chosen cohort months (of its creation, for it has no touch); the
+-- 200 largest, matches being how many there are.
+with
+
+companies as (
+    select
+        crm_account_id,
+        min(company_name) as company_name
+    from marts.fct_people
+    where crm_account_id is not null
+    group by crm_account_id
+),
+
+deals as (
+    select
+        opportunities.opportunity_id,
+        opportunities.opportunity_name,
+        companies.company_name,
+        opportunities.type_group,
+        opportunities.stage_name,
+        opportunities.people_rule,
+        case
+            when opportunities.people_rule = 'none' then 'no_person'
+            when opportunities.alternatives is null then 'no_touch'
+            when position('before the look-back' in opportunities.alternatives) > 0
+                then 'touches_before_look_back'
+            else 'touches_after_creation'
+        end as finding,
+        opportunities.alternatives,
+        opportunities.lead_source,
+        opportunities.currency_code,
+        opportunities.close_date,
+        opportunities.cohort_month,
+        opportunities.amount,
+        opportunities.amount_base,
+        opportunities.people,
+        opportunities.is_won,
+        opportunities.created_at,
+        count(*) over () as matches
+    from marts.fct_opportunities as opportunities
+    left join companies
+        on opportunities.crm_account_id = companies.crm_account_id
+    where
+        opportunities.first_touchpoint_id is null
+        and (opportunities.is_won or not opportunities.is_closed)
+        and opportunities.cohort_month
+        between cast(:from_month as date) and cast(:to_month as date)
+        and (cast(:channel as text) is null or :channel = 'Unattributed')
+        and (cast(:platform as text) is null or :platform = 'unattributed')
+        and (cast(:account_id as text) is null or :account_id = 'unattributed')
+        and (cast(:campaign_id as text) is null or :campaign_id = 'unattributed')
+),
+
+largest as (
+    select *
+    from deals
+    order by amount_base desc nulls last, amount desc nulls last, opportunity_id asc
+    limit 200
+)
+
+select * from largest
