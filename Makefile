@@ -37,7 +37,7 @@ lint: $(VENV)/installed-dev
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
-	@PYTHONWARNINGS=ignore $(BIN)/sqlfluff lint --processes 0 --disable-progress-bar sql
+	@PYTHONWARNINGS=ignore $(BIN)/sqlfluff lint --processes 0 --disable-progress-bar sql include/report/queries
 
 bench: $(VENV)/installed-dev ## all benchmarks, or BENCH=<name>
 	@$(BIN)/python -m tests.bench $(BENCH)

@@ -9,6 +9,7 @@ from include.contracts import mart_columns as m
 from include.contracts.ad_marts import AD_MARTS
 from include.contracts.choices import ATTRIBUTION_MODELS, CHANNELS, STAGE_GROUPS, TYPE_GROUPS
 from include.contracts.journey_marts import JOURNEY_MARTS
+from include.contracts.returns_marts import RETURNS_MARTS
 from include.contracts.shape import Column, Table, Type, table
 from include.contracts.traffic_marts import MART_UTM_AUDIT
 
@@ -60,47 +61,6 @@ _FIRST_TOUCH_TELLS = (
         one_of=MATCH_METHODS,
     ),
 )
-_OUTCOMES = (
-    c.leads.required(),
-    c.mqls.required(),
-    c.sqls.required(),
-    c.opportunities.required(),
-    c.won_deals.required(),
-    c.lost_deals.required(),
-    c.customers.required(),
-    c.won_revenue_base.meaning_here("Amount of the deals won; NULL where a rate is missing"),
-    c.open_pipeline_base.meaning_here("Amount of the deals open; NULL where a rate is missing"),
-    c.lost_amount_base.meaning_here("Amount of the deals lost; NULL where a rate is missing"),
-)
-_RATIOS = (
-    m.ratio("ctr", "Clicks per impression"),
-    m.ratio("cpc", "Spend per click", "reporting currency"),
-    m.ratio("cpm", "Spend per 1,000 impressions", "reporting currency"),
-    m.ratio("cpl", "Spend per lead", "reporting currency"),
-    m.ratio("cost_per_mql", "Spend per MQL", "reporting currency"),
-    m.ratio("cost_per_sql", "Spend per SQL", "reporting currency"),
-    m.ratio("cost_per_opportunity", "Spend per opportunity", "reporting currency"),
-    m.ratio("cac", "Spend per new customer", "reporting currency"),
-    m.ratio("roas", "Won revenue per spend"),
-    m.ratio("roi", "Won revenue less spend, per spend"),
-    m.ratio("pipeline_per_spend", "Open pipeline per spend"),
-    m.ratio("win_rate", "Deals won per deals won or lost"),
-    m.ratio("win_rate_by_amount", "Won revenue per amount won or lost"),
-)
-_missing_days = m.number(
-    "missing_days",
-    "Days of the month not wholly loaded, over the ad accounts concerned; mart_data_health names "
-    "them",
-    "account days",
-).required()
-_ROI_WARNING = (
-    "New business alone, by the month of the first touch: young cohorts have had little time to "
-    "buy (age_days). Add sums and divide again; never add or average ratios."
-)
-_spend_base = replace(
-    c.spend_base, meaning="Spend at each day's rate; NULL where a rate is missing"
-)
-
 DIM_DATE = table(
     "marts",
     "dim_date",
@@ -313,50 +273,6 @@ FCT_ATTRIBUTION = table(
     ),
     warning="Choose one model and one basis before adding anything.",
 )
-MART_CAMPAIGN_ROI_MONTHLY = table(
-    "marts",
-    "mart_campaign_roi_monthly",
-    "What each month's spend on a campaign has brought since",
-    "platform, account, campaign and cohort month",
-    ("platform", "account_id", "campaign_id", "cohort_month"),
-    (
-        m.platform,
-        m.account_id,
-        m.campaign_id,
-        c.account_name,
-        c.campaign_name,
-        m.channel.meaning_here("The campaign's channel; NULL where no campaign is known"),
-        c.cohort_month,
-        _spend_base,
-        c.impressions.required(),
-        c.clicks.required(),
-        c.reported_conversions,
-        *_OUTCOMES,
-        *_RATIOS,
-        c.age_days.required(),
-        _missing_days,
-    ),
-    warning=_ROI_WARNING,
-)
-MART_CHANNEL_ROI_MONTHLY = table(
-    "marts",
-    "mart_channel_roi_monthly",
-    "What each month's spend on a channel has brought since",
-    "channel and cohort month",
-    ("channel", "cohort_month"),
-    (
-        m.channel,
-        c.cohort_month,
-        _spend_base,
-        c.impressions.required(),
-        c.clicks.required(),
-        *_OUTCOMES,
-        *_RATIOS,
-        c.age_days.required(),
-        _missing_days,
-    ),
-    warning=_ROI_WARNING,
-)
 MART_RECONCILIATION = table(
     "marts",
     "mart_reconciliation",
@@ -420,8 +336,7 @@ MART_TABLES: tuple[Table, ...] = (
     FCT_TOUCHPOINTS,
     FCT_OPPORTUNITIES,
     FCT_ATTRIBUTION,
-    MART_CAMPAIGN_ROI_MONTHLY,
-    MART_CHANNEL_ROI_MONTHLY,
+    *RETURNS_MARTS,
     MART_UTM_AUDIT,
     *JOURNEY_MARTS,
     MART_RECONCILIATION,

@@ -26,6 +26,10 @@ _OWN = (
         "customers", Type.NUMBER, "New customers, each with the part credited", unit="companies"
     ),
     number("rows", "Rows"),
+    number("checks", "Comparisons of a total of the marts with its source's", "comparisons"),
+    number("days", "Days counted", "days"),
+    Column("first_missing_day", Type.DATE, "The first day that is not wholly loaded"),
+    Column("last_missing_day", Type.DATE, "The last day that is not wholly loaded"),
     ratio("share", "Part of the whole"),
     text("level", "What the row stands for"),
     Column("last_seen_at", Type.TIMESTAMP, "When the last of them was loaded", unit="UTC"),

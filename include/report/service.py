@@ -169,9 +169,10 @@ def _json(
 ) -> bytes:
     view = views.VIEWS[name]
     currency = values["currency_code"] or settings.reporting_currency
+    reading = views.Reading(session, values)
     tables = {}
     for table_name, table in view.tables.items():
-        answered = views.ask(session, table, values)
+        answered = reading.of(table)
         tables[table_name] = {
             "columns": described(answered.columns, currency, settings.reporting_currency),
             "rows": answered.rows,
@@ -199,7 +200,7 @@ def _json(
 
 
 def _csv(settings: Settings, session: Any, view: str, name: str, values: dict[str, Any]) -> bytes:
-    answered = views.ask(session, views.VIEWS[view].tables[name], values)
+    answered = views.Reading(session, values).of(views.VIEWS[view].tables[name])
     currency = values["currency_code"] or settings.reporting_currency
     headers = []
     for told in described(answered.columns, currency, settings.reporting_currency):

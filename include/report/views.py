@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from functools import cache
@@ -22,6 +22,8 @@ from include.warehouse.engine import Session
 QUERIES = Path(__file__).parent / "queries"
 _PARAMETER = re.compile(r"(?<![:\w]):(\w+)")
 
+_Answer = tuple[tuple[str, ...], list[tuple[Any, ...]]]
+
 BUILD = "select run_id, publish_number, as_of_at, published_at from marts.build_info"
 
 
@@ -29,12 +31,14 @@ BUILD = "select run_id, publish_number, as_of_at, published_at from marts.build_
 class Table:
     """One table of a view.
 
-    ``query`` names the file in ``queries/``; ``fixed`` gives parameters that the table decides, not
-    the reader. ``is_compared``: asked a second time for the period before.
+    ``query`` names the file in ``queries/``. Where ``level`` is given, the table is those rows of
+    the query whose column ``level`` says so, and ``omits`` are columns that mean nothing there.
+    ``is_compared``: asked a second time for the period before.
     """
 
     query: str
-    fixed: Mapping[str, Any] = field(default_factory=dict)
+    level: str | None = None
+    omits: frozenset[str] = frozenset()
     is_compared: bool = False
 
 
@@ -46,17 +50,59 @@ class View:
     tables: Mapping[str, Table]
 
 
+_TELLS_APART: Mapping[str, tuple[str, ...]] = {
+    "total": (),
+    "month": ("cohort_month",),
+    "channel": ("channel",),
+    "network": ("platform",),
+    "platform": ("channel", "platform"),
+    "campaign": (
+        "channel",
+        "platform",
+        "account_id",
+        "account_name",
+        "campaign_id",
+        "campaign_name",
+        "campaign_status",
+        "first_day",
+        "last_day",
+    ),
+}
+"""The columns that tell the rows of ``returns`` apart, by level."""
+_PLACES = frozenset({"level"}.union(*_TELLS_APART.values()))
+
+
 def _returns(level: str, *, is_compared: bool = False) -> Table:
-    return Table("returns", {"level": level}, is_compared)
+    return Table("returns", level, _PLACES - {*_TELLS_APART[level]}, is_compared)
 
 
 VIEWS: Mapping[str, View] = {
+    "choices": View(
+        "What is there to choose from?",
+        {
+            name: Table(f"choice_{name}")
+            for name in (
+                "channels",
+                "platforms",
+                "accounts",
+                "campaigns",
+                "currencies",
+                "months",
+                "models",
+            )
+        },
+    ),
     "overview": View(
         "Which channels bring customers, and is the trend good?",
         {
             "total": _returns("total", is_compared=True),
             "months": _returns("month"),
+            "networks": _returns("network", is_compared=True),
             "channels": _returns("channel", is_compared=True),
+            "closed": Table("closed_months"),
+            "checks": Table("checks"),
+            "missing": Table("missing_days"),
+            "changes": Table("changes"),
         },
     ),
     "journeys": View(
@@ -128,22 +174,44 @@ def as_of_date(build: Build, reporting_zone: str) -> date:
     return build.as_of_at.astimezone(ZoneInfo(reporting_zone)).date()
 
 
-def ask(session: Session, table: Table, values: Mapping[str, Any]) -> Answered:
-    """One table for the values chosen (``parameters.chosen``)."""
-    columns, rows = _asked(session, table, values)
-    earlier = None
-    if table.is_compared:
-        earlier = _asked(session, table, parameters.before(values))[1]
-    return Answered(columns, rows, earlier)
+class Reading:
+    """The tables of one answer, for the values chosen (``parameters.chosen``).
+
+    Tables that show levels of one query share it: it is asked once.
+    """
+
+    def __init__(self, session: Session, values: Mapping[str, Any]) -> None:
+        self._session = session
+        self._values = values
+        self._asked: dict[tuple[str, bool], _Answer] = {}
+
+    def of(self, table: Table) -> Answered:
+        """One table."""
+        columns, rows = self._shown(table, is_before=False)
+        earlier = self._shown(table, is_before=True)[1] if table.is_compared else None
+        return Answered(columns, rows, earlier)
+
+    def _shown(self, table: Table, *, is_before: bool) -> _Answer:
+        columns, rows = self._answer(table.query, is_before)
+        if table.level is None:
+            return columns, rows
+        level = columns.index("level")
+        kept = [place for place, name in enumerate(columns) if name not in table.omits]
+        return tuple(columns[place] for place in kept), [
+            tuple(row[place] for place in kept) for row in rows if row[level] == table.level
+        ]
+
+    def _answer(self, name: str, is_before: bool) -> _Answer:
+        if (name, is_before) not in self._asked:
+            values = parameters.before(self._values) if is_before else self._values
+            self._asked[name, is_before] = self._session.answer(query(name), values)
+        return self._asked[name, is_before]
 
 
 def used_by(view: View) -> frozenset[str]:
     """The parameters that change what a view shows."""
     return frozenset(
-        name
-        for table in view.tables.values()
-        for name in _PARAMETER.findall(query(table.query))
-        if name not in table.fixed
+        name for table in view.tables.values() for name in _PARAMETER.findall(query(table.query))
     )
 
 
@@ -162,9 +230,3 @@ def plain(value: Any) -> Any:
     if isinstance(value, date):
         return value.isoformat()
     return value
-
-
-def _asked(
-    session: Session, table: Table, values: Mapping[str, Any]
-) -> tuple[tuple[str, ...], list[tuple[Any, ...]]]:
-    return session.answer(query(table.query), {**values, **table.fixed})

@@ -111,7 +111,9 @@ class DuckDB:
                 draft.replace(self._file)
                 _make_durable(self._file.parent)
 
-    def publish(self, tables: Sequence[Table], announce: Callable[[DuckDBSession], pa.Table]) -> None:
+    def publish(
+        self, tables: Sequence[Table], announce: Callable[[DuckDBSession], pa.Table]
+    ) -> None:
         """Copy the candidates to a new file and rename it over the published one.
 
         The working file stays open throughout, so nobody else publishes meanwhile. What is

@@ -77,6 +77,7 @@ class _Files:
                 "autoinstall_known_extensions": "false",
                 "autoload_known_extensions": "false",
                 "temp_directory": "",
+                "threads": "1",  # of a query: readers are many, and each has a thread of its own
             },
         )
         for name, file in (("marts", self._marts), ("books", self._ops)):

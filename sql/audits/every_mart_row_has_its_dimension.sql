@@ -52,6 +52,18 @@ missing_campaigns as (
     where campaigns.platform is null
     union all
     select
+        'mart_returns_by_model_monthly' as mart,
+        facts.platform || '/' || facts.account_id || '/' || facts.campaign_id as row_key,
+        'dim_campaign' as dimension
+    from build.mart_returns_by_model_monthly as facts
+    left join build.dim_campaign as campaigns
+        on
+            facts.platform = campaigns.platform
+            and facts.account_id = campaigns.account_id
+            and facts.campaign_id = campaigns.campaign_id
+    where campaigns.platform is null
+    union all
+    select
         'mart_revenue_by_close_month' as mart,
         facts.platform || '/' || facts.account_id || '/' || facts.campaign_id as row_key,
         'dim_campaign' as dimension

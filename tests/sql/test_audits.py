@@ -85,6 +85,10 @@ MUTATIONS: dict[str, tuple[str, str]] = {
         "build.mart_campaign_roi_monthly",
         "update {table} set customers = customers + 1 where platform = 'google_ads' and leads = 1",
     ),
+    "returns_by_model_equal_the_facts": (
+        "build.mart_returns_by_model_monthly",
+        "update {table} set won_deals = won_deals + 0.5 where model = 'linear' and won_deals = 1",
+    ),
     "every_mart_row_has_its_dimension": (
         "build.dim_campaign",
         "delete from {table} where platform = 'crm' and campaign_id = 'V1'",
