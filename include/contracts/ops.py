@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from include.contracts import columns as c
 from include.contracts.shape import Column, Table, Type, table
 
@@ -428,3 +430,19 @@ OPS_TABLES: tuple[Table, ...] = (
     MODEL_RUNS,
 )
 """The tables; V_FRESHNESS is a view over them."""
+
+PAGE_READS: Mapping[str, tuple[str, ...]] = {
+    each.name: tuple(name for name in each.column_names if name not in kept)
+    for each, kept in (
+        (MART_CHANGES, ()),
+        (V_FRESHNESS, ()),
+        (STAGING_VERSION, ()),
+        (RESTATEMENTS, ()),
+        (REJECTED_ROWS, ("record",)),
+        (API_USAGE, ()),
+        (SCHEMA_CHANGES, ()),
+        (HOLDS, ("decided_by",)),
+        (MODEL_RUNS, ()),
+    )
+}
+"""What the page may see of these books, by column: not what rejected rows said, nor who decided."""

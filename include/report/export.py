@@ -4,20 +4,22 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
-"""How a text begins that a spreadsheet would take for a formula."""
+_FORMULA = re.compile(r"(^|[;\t\r\n])(\s*[=+\-@\t\r＝＋－＠])")
+"""What a spreadsheet would take for a formula: at the start, or behind what parts cells or lines
+where the comma does not."""
 
 
 def csv_of(headers: Sequence[str], rows: Iterable[Sequence[Any]]) -> bytes:
     """UTF-8 with a byte order mark (without it, spreadsheets misread names), CRLF lines.
 
-    Texts that begin like a formula get an apostrophe before them; numbers stay numbers. NULL is an
-    empty cell. https://owasp.org/www-community/attacks/CSV_Injection
+    What begins like a formula in a text gets an apostrophe before it; numbers stay numbers. NULL is
+    an empty cell. https://owasp.org/www-community/attacks/CSV_Injection
     """
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\r\n")
@@ -37,5 +39,4 @@ def _cell(value: Any) -> str:
         return str(value)
     if isinstance(value, datetime | date):
         return value.isoformat()
-    text = str(value)
-    return f"'{text}" if text.startswith(FORMULA) else text
+    return _FORMULA.sub(r"\1'\2", str(value))

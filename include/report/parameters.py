@@ -6,7 +6,8 @@ No parameter ever becomes text of a query, and none that is not listed here is a
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date
 from typing import Any
 
@@ -17,6 +18,7 @@ LONGEST = 200
 """Characters a text parameter may have: longer than any id or name that is worth asking for."""
 
 _MONTH = re.compile(r"(\d{4})-(0[1-9]|1[0-2])", re.ASCII)
+_CURRENCY = re.compile("[A-Z]{3}")
 
 
 class BadParameter(ValueError):
@@ -35,6 +37,12 @@ def _text(name: str, text: str) -> str:
     return text
 
 
+def _currency(name: str, text: str) -> str:
+    if not _CURRENCY.fullmatch(text):
+        raise BadParameter(f"{name} must be a currency's three letters, such as EUR")
+    return text
+
+
 def _one_of(*choices: str) -> Callable[[str, str], str]:
     def check(name: str, text: str) -> str:
         if text not in choices:
@@ -49,7 +57,7 @@ PARAMETERS: Mapping[str, Callable[[str, str], Any]] = {
     "to_month": _month,
     "model": _one_of(*MODELS),
     "type_group": _one_of(*TYPE_GROUPS),
-    "currency_code": _text,
+    "currency_code": _currency,
     "channel": _text,
     "platform": _text,
     "account_id": _text,
@@ -61,6 +69,17 @@ PARAMETERS: Mapping[str, Callable[[str, str], Any]] = {
     "person_id": _text,
 }
 DEFAULTS: Mapping[str, Any] = {"model": "first_touch"}
+
+
+def once(given: Iterable[tuple[str, str]]) -> dict[str, str]:
+    """Names and texts as a query string gave them; BadParameter where a name is given twice."""
+    pairs = list(given)
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        counted = Counter(name for name, _ in pairs)
+        twice = sorted(name for name in counted if counted[name] > 1)
+        raise BadParameter(f"{', '.join(twice)[:LONGEST]} must be given once")
+    return found
 
 
 def chosen(given: Mapping[str, str], as_of: date) -> dict[str, Any]:

@@ -8,11 +8,14 @@ import json
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
+from concurrent.futures import Future
 from pathlib import Path
 from typing import Any
 
 from fastapi import FastAPI, Request, Response
 from fastapi.responses import JSONResponse
+from starlette.datastructures import MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from include.report import parameters, views
 from include.report.columns import described
@@ -42,6 +45,8 @@ HEADERS = {
 }
 KEPT_BYTES = 64 * 2**20
 """How much of the answers already given is kept, compressed, to be given again."""
+_ENTRY_BYTES = 1000
+"""About what an answer takes to be kept beside its body."""
 
 
 def page(settings: Settings, published: Callable[[], Published], login: Sequence[Any]) -> FastAPI:
@@ -57,12 +62,7 @@ def page(settings: Settings, published: Callable[[], Published], login: Sequence
     version = hashlib.sha256(b"".join(files[name] for name in sorted(files))).hexdigest()[:16]
     answers = _Answers(settings, published, version)
 
-    @app.middleware("http")
-    async def guard(request: Request, call_next: Any) -> Response:
-        response: Response = await call_next(request)
-        for name, value in HEADERS.items():
-            response.headers[name] = value
-        return response
+    app.add_middleware(_Guard)
 
     @app.get("/", include_in_schema=False)
     def index() -> Response:
@@ -94,6 +94,24 @@ def page(settings: Settings, published: Callable[[], Published], login: Sequence
     return app
 
 
+class _Guard:
+    """Middleware that puts HEADERS on every answer, refusals too.
+
+    https://www.starlette.io/middleware/#pure-asgi-middleware
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async def guarded(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                MutableHeaders(scope=message).update(HEADERS)
+            await send(message)
+
+        await self._app(scope, receive, guarded)
+
+
 class _Answers:
     """Answers by build, view and choices; those given before are kept while their build stands."""
 
@@ -104,39 +122,43 @@ class _Answers:
         self._published = published
         self._version = version
         self._opened: Published | None = None
-        self._kept: OrderedDict[tuple[str, ...], bytes] = OrderedDict()
-        self._lock = threading.Lock()
+        self._opening = threading.Lock()
+        self._kept = _Kept()
 
     def give(self, request: Request, view: str, table: str | None) -> Response:
-        if view not in views.VIEWS or (table and table not in views.VIEWS[view].tables):
+        if view not in views.VIEWS or (table is not None and table not in views.VIEWS[view].tables):
             return _sentence(404, "there is no such view or table")
         try:
-            if self._opened is None:
-                self._opened = self._published()
-            with self._opened.read() as session:
+            given = parameters.once(request.query_params.multi_items())
+            with self._marts().read() as session:
                 build = views.build_of(session)
                 as_of = views.as_of_date(build, self._settings.reporting_zone)
-                values = parameters.chosen(dict(request.query_params), as_of)
+                values = parameters.chosen(given, as_of)
                 tag = self._tag(build)
-                if request.headers.get("if-none-match") == tag:
-                    return Response(status_code=304, headers={"ETag": tag})
+                headers = {
+                    "ETag": tag,
+                    "Cache-Control": "private, no-cache",
+                    "Vary": "Accept-Encoding",
+                }
+                if _is_known(tag, request.headers.getlist("if-none-match")):
+                    return Response(status_code=304, headers=headers)
                 used = views.used_by(views.VIEWS[view])
-                key = (tag, view, table or "", *(f"{n}={values[n]}" for n in sorted(used)))
-                body = self._kept_body(key)
-                if body is None:
+                key = (view, table or "", *(f"{name}={values[name]}" for name in sorted(used)))
+
+                def make() -> bytes:
                     made = (
                         _json(self._settings, session, build, view, values)
                         if table is None
                         else _csv(self._settings, session, view, table, values)
                     )
-                    body = gzip.compress(made, compresslevel=5, mtime=0)
-                    self._keep(key, body)
+                    return gzip.compress(made, compresslevel=5, mtime=0)
+
+                body = self._kept.get(tag, key, make)
         except parameters.BadParameter as error:
             return _sentence(400, str(error))
         except WarehouseError as error:
             return _sentence(503, str(error))
-        headers = {"ETag": tag, "Cache-Control": "private, no-cache", "Vary": "Accept-Encoding"}
-        if "gzip" in request.headers.get("accept-encoding", ""):
+        if _takes_gzip(request.headers.get("accept-encoding", "")):
             headers["Content-Encoding"] = "gzip"
         else:
             body = gzip.decompress(body)
@@ -145,23 +167,80 @@ class _Answers:
         headers["Content-Disposition"] = f'attachment; filename="closed-loop-{view}-{table}.csv"'
         return Response(body, media_type="text/csv; charset=utf-8", headers=headers)
 
+    def _marts(self) -> Published:
+        with self._opening:
+            if self._opened is None:
+                self._opened = self._published()
+            return self._opened
+
     def _tag(self, build: views.Build) -> str:
-        told = f"{build.run_id} {build.publish_number} {build.published_at} {self._version}"
-        return f'"{hashlib.sha256(told.encode()).hexdigest()[:24]}"'
+        """A weak tag: it stands for the same answer in every encoding."""
+        told = f"{build} {self._version} {self._settings.reporting_currency}"
+        return f'W/"{hashlib.sha256(told.encode()).hexdigest()[:24]}"'
 
-    def _kept_body(self, key: tuple[str, ...]) -> bytes | None:
-        with self._lock:
-            if key in self._kept:
-                self._kept.move_to_end(key)
-            return self._kept.get(key)
 
-    def _keep(self, key: tuple[str, ...], body: bytes) -> None:
+class _Kept:
+    """Answers of one build, those asked for last, up to KEPT_BYTES.
+
+    Who asks for what another is just making waits for that one.
+    """
+
+    def __init__(self) -> None:
+        self._tag = ""
+        self._bodies: OrderedDict[tuple[str, ...], bytes] = OrderedDict()
+        self._size = 0
+        self._coming: dict[tuple[str, ...], Future[bytes]] = {}
+        self._lock = threading.Lock()
+
+    def get(self, tag: str, key: tuple[str, ...], make: Callable[[], bytes]) -> bytes:
         with self._lock:
-            for old in [old for old in self._kept if old[0] != key[0]]:
-                del self._kept[old]
-            self._kept[key] = body
-            while sum(map(len, self._kept.values())) > KEPT_BYTES:
-                self._kept.popitem(last=False)
+            if tag != self._tag:
+                self._tag, self._size = tag, 0
+                self._bodies.clear()
+            if (body := self._bodies.get(key)) is not None:
+                self._bodies.move_to_end(key)
+                return body
+            coming = self._coming.get((tag, *key))
+            if coming is None:
+                mine = self._coming[(tag, *key)] = Future()
+        if coming is not None:
+            return coming.result()
+        try:
+            body = make()
+        except BaseException as error:
+            mine.set_exception(error)
+            raise
+        else:
+            mine.set_result(body)
+        finally:
+            with self._lock:
+                del self._coming[(tag, *key)]
+        self._keep(tag, key, body)
+        return body
+
+    def _keep(self, tag: str, key: tuple[str, ...], body: bytes) -> None:
+        with self._lock:
+            if tag != self._tag or key in self._bodies:
+                return
+            self._bodies[key] = body
+            self._size += len(body) + _ENTRY_BYTES
+            while self._size > KEPT_BYTES:
+                self._size -= len(self._bodies.popitem(last=False)[1]) + _ENTRY_BYTES
+
+
+def _is_known(tag: str, told: Sequence[str]) -> bool:
+    """Whether If-None-Match names the tag, compared weakly (RFC 9110, 13.1.2)."""
+    named = {each.strip().removeprefix("W/") for line in told for each in line.split(",")}
+    return bool(named & {"*", tag.removeprefix("W/")})
+
+
+def _takes_gzip(accepted: str) -> bool:
+    """Whether Accept-Encoding allows gzip (RFC 9110, 12.5.3)."""
+    for each in accepted.lower().split(","):
+        coding, _, weight = each.replace(" ", "").partition(";q=")
+        if coding in ("gzip", "x-gzip", "*"):
+            return weight.strip("0.") != "" if weight else True
+    return False
 
 
 def _json(

@@ -24,7 +24,17 @@ _PARAMETER = re.compile(r"(?<![:\w]):(\w+)")
 
 _Answer = tuple[tuple[str, ...], list[tuple[Any, ...]]]
 
-BUILD = "select run_id, publish_number, as_of_at, published_at from marts.build_info"
+BUILD = """
+    select
+        run_id,
+        publish_number,
+        (select max(version) from ops.staging_version) as staging_version,
+        (select count(*) from ops.holds) as holds,
+        (select max(decided_at) from ops.holds) as decided_at,
+        as_of_at,
+        published_at
+    from marts.build_info
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,18 +165,24 @@ class Answered:
 
 @dataclass(frozen=True, slots=True)
 class Build:
-    """Which build an answer speaks of. Instants in UTC."""
+    """Which build an answer speaks of, and how far the books were then. Instants in UTC.
+
+    In a PostgreSQL warehouse the books go on while the marts stand.
+    """
 
     run_id: str
     publish_number: int
+    staging_version: int | None
+    holds: int
+    decided_at: datetime | None
     as_of_at: datetime
     published_at: datetime
 
 
 def build_of(session: Session) -> Build:
     """The build that this session reads."""
-    ((run_id, publish_number, as_of_at, published_at),) = session.answer(BUILD)[1]
-    return Build(run_id, publish_number, as_of_at, published_at)
+    (row,) = session.answer(BUILD)[1]
+    return Build(*row)
 
 
 def as_of_date(build: Build, reporting_zone: str) -> date:

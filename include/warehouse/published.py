@@ -9,15 +9,17 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
-from pathlib import Path
 from typing import Protocol
 
 import duckdb
 
-from include.contracts.ops import MART_CHANGES, OPS_TABLES, V_FRESHNESS
+from include.contracts.ops import MART_CHANGES, PAGE_READS
 from include.settings import Settings
 from include.warehouse.engine import Session, WarehouseError, compose, engine_of
 from include.warehouse.engine_duckdb import DuckDBSession, shut_off
+
+MEMORY_LIMIT = "1GB"
+"""What the readers of one build may take together; they share a process with Airflow's API."""
 
 
 class Published(Protocol):
@@ -41,7 +43,11 @@ class _Files:
     """``marts.duckdb`` and ``ops.duckdb``, opened once a build and shared by all threads.
 
     Each build is attached to a database in memory of its own: two connections to one path within a
-    process share what the first of them opened, which may be the file of an earlier build.
+    process share what the first of them opened, which may be the file of an earlier build. An
+    earlier build is closed when the last who reads it has read it.
+
+    The books are renamed into place just before the marts: what a publish that was killed between
+    the two leaves are marts with the books of the build after.
     """
 
     def __init__(self, settings: Settings) -> None:
@@ -52,23 +58,32 @@ class _Files:
 
     @contextmanager
     def read(self) -> Iterator[Session]:
-        try:
-            with self._current().cursor() as cursor:
+        with self._current().cursor() as cursor:
+            try:
                 yield DuckDBSession(cursor)
-        except duckdb.Error as error:
-            raise WarehouseError(f"the marts cannot be read: {error}") from None
+            except (duckdb.CatalogException, duckdb.BinderException) as error:
+                raise self._of_another_release(error) from error
+            except duckdb.Error as error:
+                raise WarehouseError(f"the marts cannot be read: {_first_line(error)}") from error
 
     def _current(self) -> duckdb.DuckDBPyConnection:
         with self._lock:
-            try:
-                identity = tuple(_identity(file) for file in (self._marts, self._ops))
-            except FileNotFoundError:
-                raise WarehouseError(
-                    f"nothing has been published at {self._marts} yet; run the pipeline"
-                ) from None
-            if self._opened is None or self._opened[0] != identity:
+            while self._opened is None or self._opened[0] != self._identity():
+                identity = self._identity()
+                self._opened = None
                 self._opened = identity, self._open()
             return self._opened[1]
+
+    def _identity(self) -> object:
+        try:
+            found = [file.stat() for file in (self._marts, self._ops)]
+        except FileNotFoundError:
+            raise WarehouseError(
+                f"nothing has been published at {self._marts} yet; run the pipeline"
+            ) from None
+        except OSError as error:
+            raise WarehouseError(f"the marts cannot be read: {error}") from None
+        return [(each.st_ino, each.st_mtime_ns, each.st_size) for each in found]
 
     def _open(self) -> duckdb.DuckDBPyConnection:
         connection = duckdb.connect(
@@ -76,28 +91,45 @@ class _Files:
             config={
                 "autoinstall_known_extensions": "false",
                 "autoload_known_extensions": "false",
+                "memory_limit": MEMORY_LIMIT,
                 "temp_directory": "",
                 "threads": "1",  # of a query: readers are many, and each has a thread of its own
             },
         )
-        for name, file in (("marts", self._marts), ("books", self._ops)):
-            path = str(file).replace("'", "''")
-            connection.execute(f"attach '{path}' as {name} (read_only)")
-        connection.execute("create schema ops")
-        for table in (*OPS_TABLES, V_FRESHNESS):
-            # What moved stands in the file of the marts, so it is of the same build.
-            origin = "marts.ops" if table is MART_CHANGES else "books"
-            connection.execute(
-                compose(
-                    "create view ops.{name} as select * from {origin}.{name}",
-                    name=table.name,
-                    origin=origin,
+        try:
+            for name, file in (("marts", self._marts), ("books", self._ops)):
+                path = str(file).replace("'", "''")
+                connection.execute(f"attach '{path}' as {name} (read_only)")
+            connection.execute("create schema ops")
+            for table, columns in PAGE_READS.items():
+                # What moved stands in the file of the marts, so it is of the same build.
+                origin = "marts.ops" if table == MART_CHANGES.name else "books"
+                connection.execute(
+                    compose(
+                        "create view ops.{name} as select {columns} from {origin}.{name}",
+                        name=table,
+                        columns=columns,
+                        origin=origin,
+                    )
                 )
-            )
-        shut_off(connection)
+            shut_off(connection)
+        except (duckdb.CatalogException, duckdb.BinderException) as error:
+            connection.close()
+            raise self._of_another_release(error) from None
+        except duckdb.Error as error:
+            connection.close()
+            raise WarehouseError(
+                f"{self._marts} and {self._ops} are no databases that this version of DuckDB reads "
+                f"({_first_line(error)}); run the pipeline, which publishes them anew"
+            ) from None
         return connection
 
+    def _of_another_release(self, error: duckdb.Error) -> WarehouseError:
+        return WarehouseError(
+            f"{self._marts} was published by another release ({_first_line(error)}); run the "
+            "pipeline, which publishes it anew"
+        )
 
-def _identity(file: Path) -> tuple[int, int]:
-    found = file.stat()
-    return found.st_ino, found.st_mtime_ns
+
+def _first_line(error: duckdb.Error) -> str:
+    return str(error).strip().split("\n")[0]
