@@ -49,9 +49,12 @@ def settings_of(context: Mapping[str, Any], *, transforms: bool = False) -> Sett
     connections = context["conn"]
     connection = connections.get("warehouse_transformer", None) if transforms else None
     connection = connection or connections.get("warehouse", None)
-    if connection is None:
-        return settings
-    return replace(settings, warehouse_url=connection.get_uri().replace("postgres:", "postgresql:"))
+    return with_warehouse(settings, connection.get_uri()) if connection else settings
+
+
+def with_warehouse(settings: Settings, uri: str) -> Settings:
+    """The settings with the warehouse that an Airflow connection's URI names."""
+    return replace(settings, warehouse_url=uri.replace("postgres:", "postgresql:", 1))
 
 
 def run_of(context: Mapping[str, Any]) -> Run:

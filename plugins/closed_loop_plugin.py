@@ -1,52 +1,69 @@
-"""The page in Airflow: mounted under ``/closed-loop``, in the menu, behind Airflow's own login."""
+"""The page in Airflow: mounted under ``/closed-loop``, in the menu, behind Airflow's own login.
+
+Every process of Airflow executes this file, each task's too, so what the page needs is imported
+when somebody first opens it.
+"""
 
 from __future__ import annotations
 
-from dataclasses import replace
+from functools import cache
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from airflow.api_fastapi.core_api.security import requires_authenticated
 from airflow.configuration import conf
-from airflow.exceptions import AirflowNotFoundException
-from airflow.models.connection import Connection
 from airflow.plugins_manager import AirflowPlugin
-from fastapi import Depends
 
-from include.report.service import page
-from include.settings import Settings, load_settings
-from include.warehouse.published import Published, published
+if TYPE_CHECKING:
+    from fastapi import FastAPI
+    from starlette.types import Receive, Scope, Send
+
+    from include.warehouse.published import Published
 
 PREFIX = "/closed-loop"
 CONNECTIONS = ("warehouse_page", "warehouse_transformer", "warehouse")
 """Where the warehouse's address is looked for, the role that may least first."""
 
 
+@cache
+def _page() -> FastAPI:
+    from airflow.api_fastapi.core_api.security import requires_authenticated
+    from fastapi import Depends
+
+    from include.report.service import page
+    from include.settings import load_settings
+
+    return page(load_settings(), _published, [Depends(requires_authenticated())])
+
+
 def _published() -> Published:
     """The marts by the first of the connections there is, else by the settings."""
-    return published(_with_connection(load_settings()))
+    from airflow.exceptions import AirflowNotFoundException
+    from airflow.models.connection import Connection
 
+    from include.run import with_warehouse
+    from include.settings import load_settings
+    from include.warehouse.published import published
 
-def _with_connection(settings: Settings) -> Settings:
+    settings = load_settings()
     for name in CONNECTIONS:
         try:
-            url = Connection.get_connection_from_secrets(name).get_uri()
+            connection = Connection.get_connection_from_secrets(name)
         except AirflowNotFoundException:
             continue
-        return replace(settings, warehouse_url=url)
-    return settings
+        return published(with_warehouse(settings, connection.get_uri()))
+    return published(settings)
+
+
+async def serve(scope: Scope, receive: Receive, send: Send) -> None:
+    """The page as an ASGI application, made at its first request."""
+    await _page()(scope, receive, send)
 
 
 class ClosedLoopPlugin(AirflowPlugin):
     """The page and its entry in the menu."""
 
     name = "closed_loop"
-    fastapi_apps = [
-        {
-            "name": "Closed Loop",
-            "url_prefix": PREFIX,
-            "app": page(load_settings(), _published, [Depends(requires_authenticated())]),
-        }
-    ]
+    fastapi_apps = [{"name": "Closed Loop", "url_prefix": PREFIX, "app": serve}]
     external_views = [
         {
             "name": "Closed Loop",
