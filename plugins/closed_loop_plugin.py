@@ -7,7 +7,7 @@ when somebody first opens it.
 from __future__ import annotations
 
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, ClassVar
 from urllib.parse import urlsplit
 
 from airflow.configuration import conf
@@ -63,8 +63,10 @@ class ClosedLoopPlugin(AirflowPlugin):
     """The page and its entry in the menu."""
 
     name = "closed_loop"
-    fastapi_apps = [{"name": "Closed Loop", "url_prefix": PREFIX, "app": serve}]
-    external_views = [
+    fastapi_apps: ClassVar[list[Any]] = [
+        {"name": "Closed Loop", "url_prefix": PREFIX, "app": serve}
+    ]
+    external_views: ClassVar[list[Any]] = [
         {
             "name": "Closed Loop",
             "href": f"{urlsplit(conf.get('api', 'base_url')).path.rstrip('/')}{PREFIX}/",
