@@ -31,6 +31,36 @@ _OWN = (
     Column("first_missing_day", Type.DATE, "The first day that is not wholly loaded"),
     Column("last_missing_day", Type.DATE, "The last day that is not wholly loaded"),
     ratio("share", "Part of the whole"),
+    ratio("share_of_spend", "Won revenue so far per spend of the cohort; 1 is break-even"),
+    Column(
+        "cumulative_won_revenue",
+        Type.CRM_MONEY,
+        "Revenue won so far since the cohort's month",
+        unit=REPORTING_CURRENCY,
+    ),
+    Column(
+        "first_touch_won_revenue",
+        Type.CRM_MONEY,
+        "What first touch credits",
+        unit=REPORTING_CURRENCY,
+    ),
+    Column(
+        "first_touch_difference",
+        Type.CRM_MONEY,
+        "What the model credits, less what first touch does",
+        unit=REPORTING_CURRENCY,
+    ),
+    number("months_since", "Whole months since the month of the first touch", "months"),
+    number(
+        "break_even_months",
+        "Months until the revenue won had reached the spend; NULL while it has not",
+        "months",
+    ),
+    number("deals_measured", "Deals won of which both ends are known", "deals"),
+    _boolean(
+        "is_too_early",
+        "Whether the cohort is younger than nine tenths of deals took from first touch to close",
+    ),
     text("level", "What the row stands for"),
     Column("last_seen_at", Type.TIMESTAMP, "When the last of them was loaded", unit="UTC"),
     Column("first_month", Type.DATE, "The first month concerned"),
@@ -57,7 +87,7 @@ _ACRONYMS = {
     "fx": "FX", "id": "ID", "mql": "MQL", "mqls": "MQLs", "roas": "ROAS", "roi": "ROI",
     "sql": "SQL", "sqls": "SQLs", "utm": "UTM",
 }  # fmt: skip
-_PERCENT = ("roi", "ctr", "share")
+_PERCENT = ("roi", "ctr", "share", "share_of_spend")
 _PERCENT_ENDINGS = ("_rate", "_share", "_by_amount")
 
 

@@ -115,6 +115,46 @@ VIEWS: Mapping[str, View] = {
             "changes": Table("changes"),
         },
     ),
+    "channels": View(
+        "What does each channel, network and campaign cost, and what comes back?",
+        {
+            "total": _returns("total", is_compared=True),
+            "networks": _returns("network"),
+            "channels": _returns("channel", is_compared=True),
+            "platforms": _returns("platform"),
+            "campaigns": _returns("campaign"),
+            "ad_groups": Table("ads", "ad_group", frozenset({"level", "ad_id", "ad_name"})),
+            "ads": Table("ads", "ad", frozenset({"level"})),
+            "billed": Table("billed"),
+        },
+    ),
+    "cohorts": View(
+        "When has a month's spend earned itself back?",
+        {
+            "cohorts": Table("cohorts"),
+            "revenue": Table("cohort_revenue"),
+            "typical": Table("cohort_typical"),
+        },
+    ),
+    "funnel": View(
+        "How do visitors become leads, and leads customers, by channel?",
+        {
+            "total": Table("funnel", "total", frozenset({"level", "channel", "cohort_month"})),
+            "channels": Table("funnel", "channel", frozenset({"level", "cohort_month"})),
+            "months": Table("funnel", "month", frozenset({"level", "channel"})),
+        },
+    ),
+    "models": View(
+        "Which campaigns look different by another model, and by how much?",
+        {
+            "channels": Table(
+                "models",
+                "channel",
+                frozenset({"level", "platform", "account_id", "campaign_id", "campaign_name"}),
+            ),
+            "campaigns": Table("models", "campaign", frozenset({"level"})),
+        },
+    ),
     "journeys": View(
         "Where did this deal or person come from, and what led to the purchase?",
         {

@@ -1,0 +1,155 @@
+-- How did the won revenue of each cohort month add up, month by month since the first touch?
+-- Grain: one row per cohort month and month since, up to that of the as-of day.
+-- New business, by the month of the close. What the CRM dates before the cohort's month stands in
+-- it. share_of_spend is the revenue so far against all of the cohort's spend: 1 is break-even.
+-- Chosen a currency, money is what was booked in it, and the share is NULL where some was booked in
+-- another. A sum is NULL where one of its amounts lacks a rate.
+with
+
+spent as (
+    select
+        cohort_month,
+        cast(
+            sum(
+                case
+                    when cast(:currency_code as text) is null then spend_base
+                    when currency_code = :currency_code then spend
+                    else 0
+                end
+            ) as numeric(20, 6)
+        ) as spend,
+        sum(
+            case
+                when cast(:currency_code as text) is null and spend_base is null then 1
+                when cast(:currency_code as text) is not null and currency_code <> :currency_code
+                    then abs(spend) + abs(won_revenue)
+                else 0
+            end
+        ) as other_money
+    from marts.mart_returns_by_model_monthly
+    where
+        model = :model
+        and cohort_month between cast(:from_month as date) and cast(:to_month as date)
+        and (cast(:channel as text) is null or channel = :channel)
+        and (cast(:platform as text) is null or platform = :platform)
+        and (cast(:account_id as text) is null or account_id = :account_id)
+        and (cast(:campaign_id as text) is null or campaign_id = :campaign_id)
+    group by cohort_month
+),
+
+won as (
+    select
+        cohort_month,
+        greatest(cast(date_trunc('month', close_date) as date), cohort_month) as close_month,
+        case
+            when touchpoint_id = 'unattributed' then 'unattributed'
+            when crm_campaign_id is not null then 'crm'
+            else coalesce(platform, 'unmatched')
+        end as platform,
+        case
+            when touchpoint_id = 'unattributed' then 'unattributed'
+            when crm_campaign_id is not null then 'crm'
+            else coalesce(account_id, 'unmatched')
+        end as account_id,
+        case
+            when touchpoint_id = 'unattributed' then 'unattributed'
+            else coalesce(crm_campaign_id, campaign_id, 'unmatched')
+        end as campaign_id,
+        case
+            when amount is null then 0
+            when cast(:currency_code as text) is null then amount_base
+            when currency_code = :currency_code then amount
+            else 0
+        end as won_revenue
+    from marts.fct_attribution
+    where
+        model = :model
+        and basis = 'won'
+        and type_group = 'new_business'
+        and cohort_month between cast(:from_month as date) and cast(:to_month as date)
+        and (cast(:channel as text) is null or channel = :channel)
+),
+
+by_close as (
+    select
+        cohort_month,
+        close_month,
+        sum(won_revenue) as won_revenue,
+        count(*) - count(won_revenue) as unpriced
+    from won
+    where
+        (cast(:platform as text) is null or platform = :platform)
+        and (cast(:account_id as text) is null or account_id = :account_id)
+        and (cast(:campaign_id as text) is null or campaign_id = :campaign_id)
+    group by cohort_month, close_month
+),
+
+known as (
+    select max(cohort_month + cast(age_days as integer)) as as_of_date
+    from marts.mart_channel_roi_monthly
+),
+
+months as (
+    select distinct dates.month_start as close_month
+    from marts.dim_date as dates
+    inner join known
+        on dates.date_day <= known.as_of_date
+    where dates.month_start >= cast(:from_month as date)
+),
+
+grid as (
+    select
+        spent.cohort_month,
+        months.close_month,
+        spent.spend,
+        spent.other_money,
+        coalesce(by_close.won_revenue, 0) as won_revenue,
+        coalesce(by_close.unpriced, 0) as unpriced
+    from spent
+    inner join months
+        on spent.cohort_month <= months.close_month
+    left join by_close
+        on
+            spent.cohort_month = by_close.cohort_month
+            and months.close_month = by_close.close_month
+),
+
+cumulated as (
+    select
+        cohort_month,
+        close_month,
+        spend,
+        other_money,
+        unpriced,
+        won_revenue,
+        sum(won_revenue) over cohort as won_so_far,
+        sum(unpriced) over cohort as unpriced_so_far
+    from grid
+    window cohort as (partition by cohort_month order by close_month asc)
+),
+
+revenue as (
+    select
+        cohort_month,
+        cast(
+            (extract(year from close_month) - extract(year from cohort_month)) * 12
+            + extract(month from close_month)
+            - extract(month from cohort_month) as bigint
+        ) as months_since,
+        cast(case when unpriced = 0 then won_revenue end as numeric(18, 2)) as won_revenue,
+        cast(case when unpriced_so_far = 0 then won_so_far end as numeric(18, 2))
+            as cumulative_won_revenue,
+        cast(
+            cast(
+                case
+                    when unpriced_so_far = 0 and other_money = 0
+                        then cast(won_so_far as numeric(20, 6))
+                end
+                / nullif(spend, 0) as numeric(24, 10)
+            ) as numeric(20, 6)
+        ) as share_of_spend
+    from cumulated
+    order by cohort_month asc, close_month asc
+)
+
+select * from revenue

@@ -1,0 +1,184 @@
+-- What has each cohort month cost and brought since, and when had it earned its cost back?
+-- Grain: one row per cohort month.
+-- New business. break_even_months counts the months from the cohort's own to the one in which the
+-- won revenue, added up by the month of the close, had reached all of the cohort's spend; NULL
+-- while it has not, and where nothing was spent. A cohort is too early to judge while it is younger than
+-- nine tenths of all new business took from first touch to close. Chosen a currency, money is what
+-- was booked in it, and what is held against spend is NULL where some was booked in another.
+with
+
+placed as (
+    select
+        cohort_month,
+        case
+            when cast(:currency_code as text) is null then spend_base
+            when currency_code = :currency_code then spend
+            else 0
+        end as spend,
+        case
+            when cast(:currency_code as text) is not null and currency_code <> :currency_code
+                then abs(spend) + abs(won_revenue)
+            else 0
+        end as other_money,
+        leads,
+        opportunities,
+        customers,
+        case
+            when cast(:currency_code as text) is null then won_revenue_base
+            when currency_code = :currency_code then won_revenue
+            else 0
+        end as won_revenue,
+        case
+            when cast(:currency_code as text) is null then open_pipeline_base
+            when currency_code = :currency_code then open_pipeline
+            else 0
+        end as open_pipeline
+    from marts.mart_returns_by_model_monthly
+    where
+        model = :model
+        and cohort_month between cast(:from_month as date) and cast(:to_month as date)
+        and (cast(:channel as text) is null or channel = :channel)
+        and (cast(:platform as text) is null or platform = :platform)
+        and (cast(:account_id as text) is null or account_id = :account_id)
+        and (cast(:campaign_id as text) is null or campaign_id = :campaign_id)
+),
+
+summed as (
+    select
+        cohort_month,
+        cast(case when count(*) = count(spend) then sum(spend) end as numeric(20, 6)) as spend,
+        sum(other_money) as other_money,
+        cast(sum(leads) as bigint) as leads,
+        cast(sum(opportunities) as bigint) as opportunities,
+        cast(sum(customers) as numeric(20, 4)) as customers,
+        cast(case when count(*) = count(won_revenue) then sum(won_revenue) end as numeric(18, 2))
+            as won_revenue,
+        cast(
+            case when count(*) = count(open_pipeline) then sum(open_pipeline) end as numeric(18, 2)
+        ) as open_pipeline
+    from placed
+    group by cohort_month
+),
+
+won as (
+    select
+        cohort_month,
+        greatest(cast(date_trunc('month', close_date) as date), cohort_month) as close_month,
+        case
+            when touchpoint_id = 'unattributed' then 'unattributed'
+            when crm_campaign_id is not null then 'crm'
+            else coalesce(platform, 'unmatched')
+        end as platform,
+        case
+            when touchpoint_id = 'unattributed' then 'unattributed'
+            when crm_campaign_id is not null then 'crm'
+            else coalesce(account_id, 'unmatched')
+        end as account_id,
+        case
+            when touchpoint_id = 'unattributed' then 'unattributed'
+            else coalesce(crm_campaign_id, campaign_id, 'unmatched')
+        end as campaign_id,
+        case
+            when amount is null then 0
+            when cast(:currency_code as text) is null then amount_base
+            when currency_code = :currency_code then amount
+            else 0
+        end as won_revenue
+    from marts.fct_attribution
+    where
+        model = :model
+        and basis = 'won'
+        and type_group = 'new_business'
+        and cohort_month between cast(:from_month as date) and cast(:to_month as date)
+        and (cast(:channel as text) is null or channel = :channel)
+),
+
+by_close as (
+    select
+        cohort_month,
+        close_month,
+        sum(won_revenue) as won_revenue
+    from won
+    where
+        (cast(:platform as text) is null or platform = :platform)
+        and (cast(:account_id as text) is null or account_id = :account_id)
+        and (cast(:campaign_id as text) is null or campaign_id = :campaign_id)
+    group by cohort_month, close_month
+),
+
+cumulated as (
+    select
+        cohort_month,
+        close_month,
+        sum(won_revenue) over (partition by cohort_month order by close_month asc) as won_so_far
+    from by_close
+),
+
+broken_even as (
+    select
+        cumulated.cohort_month,
+        min(cumulated.close_month) as break_even_month
+    from cumulated
+    inner join summed
+        on cumulated.cohort_month = summed.cohort_month
+    where
+        summed.spend > 0
+        and summed.other_money = 0
+        and cumulated.won_so_far >= summed.spend
+    group by cumulated.cohort_month
+),
+
+ages as (
+    select
+        cohort_month,
+        min(age_days) as age_days
+    from marts.mart_channel_roi_monthly
+    group by cohort_month
+),
+
+typical as (
+    select
+        percentile_cont(0.9) within group (order by days_touch_to_created + days_created_to_close)
+            as days_touch_to_close_p90
+    from marts.fct_opportunities
+    where is_won and type_group = 'new_business'
+),
+
+cohorts as (
+    select
+        summed.cohort_month,
+        summed.spend,
+        summed.leads,
+        summed.opportunities,
+        summed.customers,
+        summed.won_revenue,
+        summed.open_pipeline,
+        cast(
+            cast(
+                case
+                    when summed.other_money = 0
+                        then cast(summed.won_revenue - summed.spend as numeric(20, 6))
+                end
+                / nullif(summed.spend, 0) as numeric(24, 10)
+            ) as numeric(20, 6)
+        ) as roi,
+        ages.age_days,
+        cast(
+            (
+                extract(year from broken_even.break_even_month)
+                - extract(year from summed.cohort_month)
+            ) * 12
+            + extract(month from broken_even.break_even_month)
+            - extract(month from summed.cohort_month) as bigint
+        ) as break_even_months,
+        ages.age_days < typical.days_touch_to_close_p90 as is_too_early
+    from summed
+    left join broken_even
+        on summed.cohort_month = broken_even.cohort_month
+    left join ages
+        on summed.cohort_month = ages.cohort_month
+    cross join typical
+    order by summed.cohort_month asc
+)
+
+select * from cohorts
