@@ -10,9 +10,9 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-_FORMULA = re.compile(r"(^|[;\t\r\n])(\s*[=+\-@\t\r＝＋－＠])")
-"""What a spreadsheet would take for a formula: at the start, or behind what parts cells or lines
-where the comma does not."""
+_FORMULA = re.compile(r"(^|[;\t\r\n])(\s*)(?=[=+\-@＝＋－＠])")
+"""Where a spreadsheet would take what follows for a formula: at the start, or behind what parts
+cells or lines where the comma does not."""
 
 
 def csv_of(headers: Sequence[str], rows: Iterable[Sequence[Any]]) -> bytes:
@@ -39,4 +39,5 @@ def _cell(value: Any) -> str:
         return str(value)
     if isinstance(value, datetime | date):
         return value.isoformat()
-    return _FORMULA.sub(r"\1'\2", str(value))
+    text = _FORMULA.sub(r"\1\2'", str(value))
+    return f"'{text}" if text.startswith(("\t", "\r")) else text
