@@ -60,6 +60,7 @@ def world() -> World:
         }
     )
     made["stg_campaigns"][1]["campaign_name"] = STRANGE
+    made["stg_account_daily"][3]["spend"] = "31"  # so one comparison differs: it cost 30
     ledger = {"source": "facebook_ads", "account_id": "1"}
     made["load_ledger"] = [
         {"source": "salesforce", "account_id": "00D", "stream": "leads", "scope": "all"},

@@ -1,5 +1,6 @@
 -- How many comparisons with the sources agree, differ, or cannot be made, in the chosen months?
 -- Grain: one row per check and source, every model and currency together.
+-- What differs is counted whatever its month. Open deals stand in the month they should close in.
 with
 
 checks as (
@@ -13,7 +14,10 @@ checks as (
         max(month) as last_month
     from marts.mart_reconciliation
     where
-        month between cast(:from_month as date) and cast(:to_month as date)
+        (
+            month between cast(:from_month as date) and cast(:to_month as date)
+            or verdict = 'differs'
+        )
         and (cast(:source as text) is null or source = :source)
         and (cast(:platform as text) is null or source = :platform)
     group by check_name, source

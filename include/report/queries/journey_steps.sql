@@ -1,16 +1,21 @@
 -- What happened, in order, between us and the company of the chosen deal, or the chosen person?
 -- Grain: one row per step.
 -- A deal's journey is its company's, deals beside it included, and that of people credited with it
--- whom the CRM does not count to the company. is_credited: the touch has a part in the chosen deal
+-- whom the CRM does not count to the company. A deal of no company has its people's journeys, its
+-- opening and its outcome. is_credited: the touch has a part in the chosen deal
 -- under some model.
 with
 
 chosen as (
     select
         opportunity_id,
+        opportunity_name,
         crm_account_id,
         primary_person_id,
-        first_touchpoint_id
+        first_touchpoint_id,
+        case when is_won then 'won' when is_closed then 'lost' else 'open' end as outcome,
+        created_at,
+        closed_at
     from marts.fct_opportunities
     where opportunity_id = cast(:opportunity_id as text)
 ),
@@ -66,6 +71,26 @@ others as (
     where named.person_id is not null and known.person_id is null
 ),
 
+own_steps as (
+    select
+        opportunity_id,
+        opportunity_name,
+        'opened' as label,
+        1 as step_number,
+        created_at as occurred_at
+    from chosen
+    where crm_account_id is null
+    union all
+    select
+        opportunity_id,
+        opportunity_name,
+        outcome as label,
+        2 as step_number,
+        closed_at as occurred_at
+    from chosen
+    where crm_account_id is null and closed_at is not null
+),
+
 every_step as (
     select
         1 as origin,
@@ -104,6 +129,24 @@ every_step as (
     from marts.mart_person_journeys as journeys
     inner join others
         on journeys.person_id = others.person_id
+    union all
+    select
+        3 as origin,
+        opportunity_id,
+        null as person_id,
+        null as touchpoint_id,
+        null as platform,
+        null as account_id,
+        null as campaign_id,
+        'deal' as kind,
+        label,
+        null as channel,
+        null as campaign_name,
+        opportunity_name as content,
+        null as match_method,
+        step_number,
+        occurred_at
+    from own_steps
 ),
 
 steps as (
