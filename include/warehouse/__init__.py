@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from include import failpoints
 from include.contracts.build_info import BUILD_INFO
-from include.contracts.ops import OPS_TABLES
+from include.contracts.ops import OPS_TABLES, PAGE_READS
 from include.contracts.seeds import SEED_TABLES
 from include.contracts.settings import SETTINGS_TABLES
 from include.contracts.shape import Table
@@ -142,6 +142,8 @@ def prepare(settings: Settings, sources: Sequence[Source], as_of: datetime | Non
             _make_sure_of(session, table)
         view = models.statement(_V_FRESHNESS)
         session.run(f"create or replace view ops.v_freshness as\n{view}")
+        for name, columns in PAGE_READS.items():
+            session.share(f"ops.{name}", columns)
         for table, rows in reference:
             name = f"{table.schema}.{table.name}"
             session.execute(compose("delete from {name}", name=name))

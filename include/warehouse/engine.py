@@ -149,6 +149,9 @@ class Session(Protocol):
     def analyze(self, table: str) -> None:
         """Tell the planner what a table holds now."""
 
+    def share(self, table: str, columns: Sequence[str]) -> None:
+        """Let the page's role, where there is one, read these columns of a table or view."""
+
 
 class Engine(Protocol):
     """One warehouse of one kind."""

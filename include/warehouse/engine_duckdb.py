@@ -304,6 +304,9 @@ class DuckDBSession:
     def analyze(self, table: str) -> None:
         """DuckDB keeps its statistics itself."""
 
+    def share(self, table: str, columns: Sequence[str]) -> None:
+        """A file has no roles: the page opens these columns alone of the books published."""
+
     def _bound(self, sql: str, parameters: Mapping[str, Any] | None) -> duckdb.DuckDBPyConnection:
         if not parameters:
             return self._connection.execute(sql)

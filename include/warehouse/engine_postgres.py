@@ -38,6 +38,9 @@ from include.warehouse.engine import (
 
 LOCK_WAIT_SECONDS = 600
 
+PAGE = "page"
+"""The role that the page reads as, where roles were made."""
+
 _ROWS_AT_ONCE = 65_536
 _TEXT = 'text collate "C"'
 _CSV = pyarrow.csv.WriteOptions(include_header=False, quoting_style="needed")
@@ -270,10 +273,34 @@ class _Session:
     def analyze(self, table: str) -> None:
         self.execute(compose("analyze {table}", table=table))
 
+    def share(self, table: str, columns: Sequence[str]) -> None:
+        share_with_page(self._driver, table, columns)
+
     @property
     def _driver(self) -> psycopg.Connection[Any]:
         """psycopg's own connection, for what takes no parameters and for COPY."""
         return cast("psycopg.Connection[Any]", self._connection.connection.driver_connection)
+
+
+def share_with_page(
+    connection: psycopg.Connection[Any], table: str, columns: Sequence[str]
+) -> None:
+    """Let the role of the page, where there is one, select those of these columns that there are.
+
+    https://www.postgresql.org/docs/current/sql-grant.html
+    """
+    lacking = connection.execute(
+        "select attname from pg_attribute inner join pg_roles on rolname = %(page)s "
+        "where attrelid = to_regclass(%(table)s) and attname = any(%(columns)s) "
+        "and not has_column_privilege(pg_roles.oid, attrelid, attnum, 'select')",
+        {"page": PAGE, "table": table, "columns": list(columns)},
+    ).fetchall()
+    if lacking:
+        names = [name for (name,) in lacking]
+        statement = compose(
+            "grant select ({columns}) on {table} to {page}", columns=names, table=table, page=PAGE
+        )
+        connection.execute(statement.encode())
 
 
 @lru_cache

@@ -1,11 +1,11 @@
-"""The roles of a PostgreSQL warehouse: loader, transformer, reader.
+"""The roles of a PostgreSQL warehouse: loader, transformer, reader, page.
 
 ``python -m include.warehouse.roles`` makes them, or makes them right again: run it as often as you
 like, and after every change of a password. It reads the environment alone, so that no password
 stands on a command line: ``CLOSED_LOOP_ADMIN_URL`` (the warehouse's database, as a user who may
 make roles) and ``CLOSED_LOOP_LOADER_PASSWORD``, ``CLOSED_LOOP_TRANSFORMER_PASSWORD``,
-``CLOSED_LOOP_READER_PASSWORD``. Passwords reach the server as SCRAM verifiers, so none is in its
-log either. https://www.postgresql.org/docs/current/ddl-priv.html
+``CLOSED_LOOP_READER_PASSWORD``, ``CLOSED_LOOP_PAGE_PASSWORD``. Passwords reach the server as SCRAM
+verifiers, so none is in its log either. https://www.postgresql.org/docs/current/ddl-priv.html
 """
 
 from __future__ import annotations
@@ -17,24 +17,33 @@ from collections.abc import Iterator, Mapping
 import psycopg
 from psycopg import sql
 
+from include.contracts.ops import PAGE_READS
 from include.warehouse.engine import WarehouseError
+from include.warehouse.engine_postgres import PAGE, share_with_page
 
 LOADER, TRANSFORMER, READER = "loader", "transformer", "reader"
-ROLES = (LOADER, TRANSFORMER, READER)
+ROLES = (LOADER, TRANSFORMER, READER, PAGE)
 OWNERS = {"staging": LOADER, "ops": LOADER, "build": TRANSFORMER, "marts": TRANSFORMER}
 """Who owns each schema and the tables in it."""
 
-READER_LIMITS = {
-    "default_transaction_read_only": "on",
-    "statement_timeout": "60s",
-    "idle_in_transaction_session_timeout": "10min",
+LIMITS = {
+    READER: {
+        "default_transaction_read_only": "on",
+        "statement_timeout": "60s",
+        "idle_in_transaction_session_timeout": "10min",
+    },
+    PAGE: {
+        "default_transaction_read_only": "on",
+        "statement_timeout": "15s",
+        "idle_in_transaction_session_timeout": "1min",
+    },
 }
 _URL = "CLOSED_LOOP_ADMIN_URL"
 _BOOKS = "select, insert, update, delete"
 _GRANTS = (
     "revoke all on database {database} from public",
     "revoke create on schema public from public",
-    "grant connect on database {database} to {loader}, {transformer}, {reader}",
+    "grant connect on database {database} to {loader}, {transformer}, {reader}, {page}",
     "grant temporary on database {database} to {loader}, {transformer}",
     "grant create on database {database} to {loader}",
     "grant usage on schema staging, ops to {transformer}",
@@ -44,12 +53,13 @@ _GRANTS = (
     "grant select on tables to {transformer}",
     "alter default privileges for role {loader} in schema ops "
     f"grant {_BOOKS} on tables to {{transformer}}",
-    "revoke all on all tables in schema staging, ops, build from {reader}",
-    "revoke all on schema staging, ops, build from {reader}",
-    "grant usage on schema marts to {reader}",
-    "grant select on all tables in schema marts to {reader}",
+    "revoke all on all tables in schema staging, ops, build from {reader}, {page}",
+    "revoke all on schema staging, ops, build from {reader}, {page}",
+    "grant usage on schema marts to {reader}, {page}",
+    "grant usage on schema ops to {page}",
+    "grant select on all tables in schema marts to {reader}, {page}",
     "alter default privileges for role {transformer} in schema marts "
-    "grant select on tables to {reader}",
+    "grant select on tables to {reader}, {page}",
 )
 
 
@@ -58,8 +68,9 @@ def create_roles(admin_url: str, passwords: Mapping[str, str]) -> None:
 
     The loader owns ``staging`` and ``ops``. The transformer reads ``staging``, keeps its books in
     ``ops``, and owns ``build`` and ``marts``. The reader selects from ``marts``, read-only and
-    within a time. Nobody else may connect or make temporary tables. Tables that are there already
-    are handed to their owner; views that others made upon the marts stay theirs.
+    within a time; the page does so too, and from what it shows of ``ops``. Nobody else may connect
+    or make temporary tables. Tables that are there already are handed to their owner; views that
+    others made upon the marts stay theirs.
 
     Raises WarehouseError when the server cannot be reached or refuses, or when a role of these
     names is a superuser.
@@ -70,6 +81,8 @@ def create_roles(admin_url: str, passwords: Mapping[str, str]) -> None:
                 _make_role(connection, role, passwords[role])
             for statement in _grants(connection):
                 connection.execute(statement)
+            for table, columns in PAGE_READS.items():
+                share_with_page(connection, f"ops.{table}", columns)
     except psycopg.Error as error:
         text = str(error).strip().split("\n")[0]
         for secret in passwords.values():
@@ -113,10 +126,11 @@ def _grants(connection: psycopg.Connection) -> Iterator[sql.Composed]:
         yield from _handed_over(connection, schema, owner)
     for statement in _GRANTS:
         yield sql.SQL(statement).format(**names)
-    for setting, value in READER_LIMITS.items():
-        yield sql.SQL("alter role {} in database {} set {} = {}").format(
-            names[READER], names["database"], sql.Identifier(setting), sql.Literal(value)
-        )
+    for role, limits in LIMITS.items():
+        for setting, value in limits.items():
+            yield sql.SQL("alter role {} in database {} set {} = {}").format(
+                names[role], names["database"], sql.Identifier(setting), sql.Literal(value)
+            )
 
 
 def _handed_over(connection: psycopg.Connection, schema: str, owner: str) -> Iterator[sql.Composed]:

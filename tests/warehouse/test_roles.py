@@ -18,7 +18,9 @@ import pytest
 import sqlalchemy as sa
 
 from include import warehouse
+from include.contracts.build_info import BUILD_INFO
 from include.contracts.marts import MART_TABLES
+from include.contracts.ops import PAGE_READS
 from include.run import settings_of
 from include.settings import Settings
 from include.warehouse import models, roles
@@ -90,11 +92,12 @@ def connect(url: str) -> Callable[[str], psycopg.Connection]:
     return connection
 
 
-MART, STAGED, LEDGER, BUILT = (
+MART, STAGED, LEDGER, BUILT, MOVED = (
     "marts.fct_ad_spend_daily",
     "staging.stg_campaign_daily",
     "ops.load_ledger",
     "build.int_people",
+    "ops.mart_changes",
 )
 READ, WRITE, EMPTY, DROP, TRUNCATE, ADD = (
     "select * from {}",
@@ -104,17 +107,19 @@ READ, WRITE, EMPTY, DROP, TRUNCATE, ADD = (
     "truncate {}",
     "alter table {} add column more text",
 )
-TABLES = (MART, STAGED, LEDGER, BUILT)
+TABLES = (MART, STAGED, LEDGER, BUILT, MOVED)
 MANY = (READ, WRITE, EMPTY, DROP, TRUNCATE, ADD)
 MAY = {
-    roles.LOADER: {(kind, table) for kind in MANY for table in (STAGED, LEDGER)},
+    roles.LOADER: {(kind, table) for kind in MANY for table in (STAGED, LEDGER, MOVED)},
     roles.TRANSFORMER: {
         *((kind, table) for kind in MANY for table in (BUILT, MART)),
         (READ, STAGED),
-        *((kind, LEDGER) for kind in (READ, WRITE, EMPTY)),
+        *((kind, table) for kind in (READ, WRITE, EMPTY) for table in (LEDGER, MOVED)),
     },
     roles.READER: {(READ, MART)},
+    roles.PAGE: {(READ, MART), (READ, MOVED)},
 }
+WITHOUT_PAYLOAD = ", ".join(PAGE_READS["rejected_rows"])
 ON_TABLES = [
     (role, kind.format(table), (kind, table) in MAY[role])
     for role in roles.ROLES
@@ -138,7 +143,15 @@ OTHERS = [
         "select * from bi.notes": (),
         "create role mine": (),
         "create database mine": (),
+        f"select {WITHOUT_PAYLOAD} from ops.rejected_rows": tuple(  # noqa: S608
+            {*roles.ROLES} - {roles.READER}
+        ),
+        "select record from ops.rejected_rows": (roles.LOADER, roles.TRANSFORMER),
+        "select count(*) from ops.holds where decided_by = 'x'": (roles.LOADER, roles.TRANSFORMER),
+        "select * from ops.v_freshness": tuple({*roles.ROLES} - {roles.READER}),
         "alter role reader superuser": (),
+        "alter role page superuser": (),
+        "grant loader to page": (),
         "grant loader to reader": (),
         "alter default privileges for role loader grant select on tables to reader": (
             roles.LOADER,
@@ -179,34 +192,64 @@ def test_37_every_allowed_statement_is_allowed_and_every_other_denied(
 def test_37_the_reader_reads_every_mart_and_sees_no_other_schema(
     connect: Callable[[str], psycopg.Connection],
 ) -> None:
-    connection = connect(roles.READER)
-    connection.rollback()
-    found = connection.execute(
-        "select table_schema, table_name from information_schema.tables "
-        "where table_schema not in ('pg_catalog', 'information_schema')"
-    ).fetchall()
-    assert set(found) == {("marts", table.name) for table in MART_TABLES} | {
-        ("marts", "build_info")
-    }
-    for schema, table in found:
-        connection.execute(f"select * from {schema}.{table}").fetchall()  # noqa: S608
+    assert seen(connect(roles.READER)) == EVERY_MART
 
 
-def test_37_a_readers_statement_ends_after_its_time(
+def test_37_the_page_reads_every_mart_and_of_the_books_what_it_shows(
     connect: Callable[[str], psycopg.Connection],
 ) -> None:
-    connection = connect(roles.READER)
+    shown = {("ops", table): frozenset(columns) for table, columns in PAGE_READS.items()}
+    assert seen(connect(roles.PAGE)) == EVERY_MART | shown
+
+
+EVERY_MART = {
+    ("marts", table.name): frozenset(table.column_names) for table in (*MART_TABLES, BUILD_INFO)
+}
+
+
+def seen(connection: psycopg.Connection) -> dict[tuple[str, str], frozenset[str]]:
+    """The columns of every table that a role sees, each of which it has read."""
+    connection.rollback()
+    found = connection.execute(
+        "select table_schema, table_name, array_agg(column_name::text) "
+        "from information_schema.columns "
+        "where table_schema not in ('pg_catalog', 'information_schema') group by 1, 2"
+    ).fetchall()
+    for schema, table, columns in found:
+        connection.execute(f"select {', '.join(columns)} from {schema}.{table}")  # noqa: S608
+    return {(schema, table): frozenset(columns) for schema, table, columns in found}
+
+
+@pytest.mark.parametrize(
+    ("role", "limit", "idle"), [(roles.READER, "1min", "10min"), (roles.PAGE, "15s", "1min")]
+)
+def test_37_a_readers_statement_ends_after_its_time(
+    connect: Callable[[str], psycopg.Connection], role: str, limit: str, idle: str
+) -> None:
+    connection = connect(role)
     connection.rollback()
     for setting, value in (
-        ("statement_timeout", "1min"),
+        ("statement_timeout", limit),
         ("default_transaction_read_only", "on"),
-        ("idle_in_transaction_session_timeout", "10min"),
+        ("idle_in_transaction_session_timeout", idle),
     ):
         assert connection.execute(f"show {setting}").fetchone() == (value,)
     connection.execute("set local statement_timeout = 20")
     with pytest.raises(psycopg.errors.QueryCanceled):
         connection.execute("select count(*) from generate_series(1, 1000000000)")
     connection.rollback()
+
+
+def test_37_books_made_after_the_roles_are_the_pages_to_read_too(
+    new_settings: Callable[[str], Settings],
+) -> None:
+    settings = new_settings("postgresql")
+    assert make_roles(settings.warehouse_url).returncode == 0
+    loader = replace(settings, warehouse_url=as_role(settings.warehouse_url, roles.LOADER))
+    warehouse.prepare(loader, (NETWORK, CRM))
+    with psycopg.connect(as_role(settings.warehouse_url, roles.PAGE)) as connection:
+        books = {("ops", table): frozenset(columns) for table, columns in PAGE_READS.items()}
+        assert seen(connection) == books
 
 
 def test_nobody_else_may_connect(url: str) -> None:
