@@ -256,6 +256,7 @@ def _json(
             "columns": described(answered.columns, currency, settings.reporting_currency),
             "rows": answered.rows,
             "before": answered.before,
+            "marts": views.marts_of(table),
         }
     told = {
         "view": name,

@@ -20,6 +20,7 @@ from include.report import parameters
 from include.warehouse.engine import Session
 
 QUERIES = Path(__file__).parent / "queries"
+_SOURCE = re.compile(r"\b(?:from|join) ((?:marts|ops)\.\w+)")
 _PARAMETER = re.compile(r"(?<![:\w]):(\w+)")
 
 _Answer = tuple[tuple[str, ...], list[tuple[Any, ...]]]
@@ -88,7 +89,7 @@ def _returns(level: str, *, is_compared: bool = False) -> Table:
 
 VIEWS: Mapping[str, View] = {
     "choices": View(
-        "What is there to choose from?",
+        "What is there to choose from, and do the books close?",
         {
             name: Table(f"choice_{name}")
             for name in (
@@ -99,6 +100,8 @@ VIEWS: Mapping[str, View] = {
                 "currencies",
                 "months",
                 "models",
+                "checks",
+                "missing",
             )
         },
     ),
@@ -113,6 +116,7 @@ VIEWS: Mapping[str, View] = {
             "checks": Table("checks"),
             "missing": Table("missing_days"),
             "changes": Table("changes"),
+            "typical": Table("cohort_typical"),
         },
     ),
     "channels": View(
@@ -269,6 +273,11 @@ def used_by(view: View) -> frozenset[str]:
     return frozenset(
         name for table in view.tables.values() for name in _PARAMETER.findall(query(table.query))
     )
+
+
+def marts_of(table: Table) -> list[str]:
+    """The tables of the warehouse that a table of the page is read from."""
+    return sorted(set(_SOURCE.findall(query(table.query))))
 
 
 @cache

@@ -1,0 +1,164 @@
+// The page: which view the address names, its data, and the states between.
+
+import { ask, NoAnswer } from "./ask.js";
+import { showBooks } from "./books.js";
+import { forget, repaint } from "./charts.js";
+import { showChoices } from "./choices.js";
+import { el } from "./element.js";
+import { useZone } from "./format.js";
+import { chosen, FIRST_VIEW, link } from "./state.js";
+import { channels } from "./views/channels.js";
+import { cohorts } from "./views/cohorts.js";
+import { funnel } from "./views/funnel.js";
+import { health } from "./views/health.js";
+import { journeys } from "./views/journeys.js";
+import { models } from "./views/models.js";
+import { overview } from "./views/overview.js";
+import { unplaced } from "./views/unplaced.js";
+
+const VIEWS = [overview, channels, cohorts, funnel, models, journeys, health, unplaced];
+const SLOW = 150; // milliseconds after which waiting is shown
+const ASK_AGAIN = 5 * 60 * 1000; // for a page left open overnight
+
+const main = document.getElementById("main");
+const said = document.getElementById("said");
+let asking = null;
+let offered = null; // what may be chosen, of the build last seen
+let last = null; // what is shown: view, its data
+
+async function show() {
+  asking?.abort();
+  asking = new AbortController();
+  const mine = asking;
+  const { view: named, choices } = chosen();
+  const view = VIEWS.find((one) => one.name === named) ?? VIEWS.find((one) => one.name === FIRST_VIEW);
+  const isNew = last?.view !== view;
+  showTabs(view);
+  const waiting = setTimeout(() => {
+    main.setAttribute("aria-busy", "true");
+    if (isNew) main.replaceChildren(heading(view, null), skeleton());
+  }, SLOW);
+  try {
+    const [told, known] = await Promise.all([
+      ask(view.name, choices, mine.signal), offered ?? ask("choices", {}, mine.signal),
+    ]);
+    if (mine.signal.aborted) return;
+    offered = known.build.publish_number === told.build.publish_number ? known
+      : await ask("choices", {}, mine.signal);
+    useZone(told.reporting_zone);
+    const context = { told, choices, offered, ask: (name, more) => ask(name, { ...choices, ...more }, mine.signal) };
+    const shown = await view.show(told, context);
+    if (mine.signal.aborted) return;
+    last = { view, told };
+    showBooks(offered, told);
+    showChoices(offered, told);
+    main.replaceChildren(heading(view, told), ...[shown].flat(Infinity).filter(Boolean));
+    main.dataset.shown = view.name;
+    main.dataset.place = location.hash;
+    forget();
+    if (isNew) {
+      scrollTo(0, 0);
+      said.textContent = `${view.title} is shown.`;
+    } else said.textContent = "The figures are those of the new choice.";
+  } catch (error) {
+    if (error.name === "AbortError" || mine.signal.aborted) return;
+    last = null;
+    main.replaceChildren(heading(view, null), failed(error));
+    main.dataset.shown = "failed";
+    forget();
+    if (!(error instanceof NoAnswer)) throw error;
+  } finally {
+    clearTimeout(waiting);
+    if (asking === mine) main.removeAttribute("aria-busy");
+  }
+}
+
+function heading(view, told) {
+  document.title = `${view.title} · Closed Loop`;
+  return el("div", { class: "heading" }, el("h1", null, view.title),
+    el("p", null, told?.question ?? "\u00a0"));
+}
+
+function showTabs(current) {
+  const tabs = document.getElementById("views");
+  tabs.replaceChildren(el("ul", null, VIEWS.map((view) => el("li", null, el("a", {
+    href: link({}, view.name), "aria-current": view === current ? "page" : null,
+  }, view.title)))));
+  const [tab, bar] = [tabs.querySelector("[aria-current]"), tabs];
+  bar.scrollLeft = tab.offsetLeft - (bar.clientWidth - tab.offsetWidth) / 2;
+}
+
+function skeleton() {
+  return el("div", { class: "skeleton", "aria-label": "Loading", role: "img" },
+    Array.from({ length: 6 }, () => el("div")), el("div", { class: "large" }), el("div", { class: "large" }));
+}
+
+function failed(error) {
+  const again = el("button", { type: "button", class: "primary", onclick: () => show() }, "Try again");
+  const told = {
+    login: ["Log in again", "Reload Airflow's own page in this browser and log in; then try again here.", [again]],
+    refused: ["This choice cannot be shown", error.message, [el("a", { class: "button", href: `#${FIRST_VIEW}` }, "Begin anew")]],
+    missing: ["There is no such view", error.message, [el("a", { class: "button", href: `#${FIRST_VIEW}` }, "To the overview")]],
+    unbuilt: ["No books yet", `${error.message} The first figures stand here after the first publish of closed_loop.`, [again]],
+    offline: ["The server does not answer", `${error.message} What was shown may be old; nothing is lost.`, [again]],
+  }[error.kind] ?? ["The page has failed", "This is a fault of the page, not of the figures.", [again]];
+  return el("section", { class: "failed", role: "alert" }, el("h2", null, told[0]), el("p", null, told[1]),
+    error.kind === "login" ? el("p", { class: "note" }, error.message) : null, told[2]);
+}
+
+function beginTheme() {
+  const button = document.getElementById("theme");
+  const dark = matchMedia("(prefers-color-scheme: dark)");
+  const root = document.documentElement;
+  const isDark = () => (root.dataset.theme ? root.dataset.theme === "dark" : dark.matches);
+  const tell = () => {
+    button.textContent = isDark() ? "Light" : "Dark";
+    button.setAttribute("aria-label", isDark() ? "Show it light" : "Show it dark");
+  };
+  try {
+    const kept = localStorage.getItem("closed-loop-theme");
+    if (kept) root.dataset.theme = kept;
+  } catch { /* storage may be forbidden in a frame; the system's choice holds */ }
+  button.addEventListener("click", () => {
+    root.dataset.theme = isDark() ? "light" : "dark";
+    try {
+      localStorage.setItem("closed-loop-theme", root.dataset.theme);
+    } catch { /* as above */ }
+    tell();
+    repaint();
+  });
+  dark.addEventListener("change", () => { tell(); repaint(); });
+  tell();
+}
+
+function beginShare() {
+  const dialog = document.getElementById("address");
+  document.getElementById("share").addEventListener("click", () => {
+    const field = el("input", { type: "text", readonly: true, value: location.href, "aria-labelledby": "address-title" });
+    dialog.replaceChildren(
+      el("h2", { id: "address-title" }, "This view, as it stands"), field,
+      el("p", { class: "note" }, "Who opens it needs a login to Airflow."),
+      el("form", { method: "dialog" }, el("button", { class: "primary", value: "close" }, "Close")));
+    dialog.showModal();
+    field.select();
+  });
+}
+
+document.getElementById("skip").addEventListener("click", (event) => {
+  event.preventDefault(); // the hash is the view's
+  main.focus();
+});
+beginTheme();
+beginShare();
+addEventListener("hashchange", show);
+setInterval(async () => {
+  if (document.hidden || !last) return;
+  try {
+    const now = await ask("choices", {});
+    if (now.build.publish_number !== last?.told.build.publish_number) {
+      offered = now;
+      await show();
+    } else showBooks(now, last.told);
+  } catch { /* the age of the data tells on its own */ if (last && offered) showBooks(offered, last.told); }
+}, ASK_AGAIN);
+show();

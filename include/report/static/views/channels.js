@@ -1,0 +1,180 @@
+// Where does the money go and what comes back: channel → platform → campaign → ad group → ad.
+
+import { card, nothing, remark } from "../card.js";
+import { axis, chart, legend, room, short } from "../charts.js";
+import { modelName, platformName } from "../choices.js";
+import { el, name as outside } from "../element.js";
+import { shown } from "../format.js";
+import { link } from "../state.js";
+import { table } from "../table.js";
+import { before, channelTable, rows } from "./overview.js";
+
+const FIGURES = [
+  { name: "spend", bar: true }, "leads", "opportunities", "customers", { name: "won_revenue", bar: true },
+  "open_pipeline", "cpl", "cac", "roas", "roi",
+];
+const NOT_A_CAMPAIGN = ["unmatched", "unattributed"];
+
+export const channels = {
+  name: "channels",
+  title: "Channels & campaigns",
+  show(told, { choices, offered }) {
+    const { total, channels: byChannel, platforms, networks, campaigns, ad_groups: groups, ads, billed } = told.tables;
+    const [now] = total.records;
+    if (!now || !campaigns?.records.length) return [crumbs(choices, offered), nothing("Nothing was spent and nobody came in these months. Choose a longer period, or fewer filters.")];
+    const isCampaign = Boolean(choices.campaign_id);
+    return [
+      crumbs(choices, offered),
+      isCampaign ? remark("info", "Ad groups and ads carry the leads and deals whose evidence names them; what names only the campaign stands on the campaign.") : null,
+      isCampaign || choices.channel ? null
+        : card({ title: "Channels", note: `Choose one to see its platforms and campaigns. Change against ${before(told)}.`, answers: [byChannel], wide: true }, channelTable(byChannel, now)),
+      isCampaign ? null : bubbles(campaigns),
+      isCampaign ? null : claims(networks),
+      isCampaign ? null : platformsCard(platforms),
+      card({ title: isCampaign ? "The campaign" : "Campaigns", note: `Credited by: ${modelName(told.chosen.model)}. Spend stands in the month it was spent, the return in the month of its first touch.`, answers: [campaigns], wide: true }, campaignTable(campaigns, now)),
+      isCampaign ? adLevel("Ad groups", groups, "ad_group") : null,
+      isCampaign ? adLevel("Ads", ads, "ad") : null,
+      isCampaign ? null : billedCard(billed),
+    ];
+  },
+};
+
+/** The way down from all channels to what is chosen, each step a link back up. */
+function crumbs(choices, offered) {
+  const campaign = offered.tables.campaigns.records.find((record) => record.campaign_id === choices.campaign_id && record.account_id === choices.account_id && record.platform === choices.platform);
+  const up = { campaign_id: null, ad_group_id: null, sort: null };
+  const steps = [["All channels", { channel: null, platform: null, account_id: null, ...up }]];
+  if (choices.channel) steps.push([choices.channel, { platform: null, account_id: null, ...up }]);
+  if (choices.platform) steps.push([platformName(choices.platform), { account_id: null, ...up }]);
+  if (choices.account_id) {
+    const account = offered.tables.accounts.records.find((record) => record.account_id === choices.account_id && record.platform === choices.platform);
+    steps.push([account?.account_name || choices.account_id, up]);
+  }
+  if (choices.campaign_id) steps.push([campaign?.campaign_name || choices.campaign_id, { ad_group_id: null }]);
+  if (choices.ad_group_id) steps.push([choices.ad_group_id, {}]);
+  if (steps.length === 1) return null;
+  return el("nav", { class: "crumbs", "aria-label": "Where you are" }, el("ol", null, steps.map(([text, changes], i) => el("li", null,
+    i === steps.length - 1 ? el("span", { "aria-current": "true" }, outside(text)) : el("a", { href: link(changes) }, outside(text))))));
+}
+
+function campaignName(record) {
+  if (NOT_A_CAMPAIGN.includes(record.campaign_id)) return platformName(record.campaign_id);
+  return record.campaign_name || record.campaign_id;
+}
+
+function campaignTable(campaigns, total) {
+  const every = "All campaigns";
+  return table(campaigns, {
+    caption: "Campaigns", total: campaigns.records.length > 1 && { ...total, campaign_name: every, isTotal: true, platform: null, channel: null },
+    columns: [
+      { name: "campaign_name", label: "Campaign", cell: (record) => (record.isTotal ? every : [
+        NOT_A_CAMPAIGN.includes(record.campaign_id) ? campaignName(record) : el("a", {
+          class: "drill", href: link({ channel: null, platform: record.platform, account_id: record.account_id, campaign_id: record.campaign_id, sort: null }),
+        }, outside(campaignName(record))),
+        el("span", { class: "sub" }, outside([platformName(record.platform), record.account_name, record.campaign_status?.toLowerCase()].filter((one, i, all) => one && all.indexOf(one) === i).join(" · "))),
+      ]) },
+      "channel", ...FIGURES,
+      { name: "reported_conversions", label: "Platform reports" },
+    ],
+  });
+}
+
+function platformsCard(platforms) {
+  return card({ title: "Platforms", answers: [platforms], wide: true }, table(platforms, {
+    caption: "Platforms",
+    columns: [
+      { name: "platform", cell: (record) => (NOT_A_CAMPAIGN.includes(record.platform) ? platformName(record.platform)
+        : el("a", { class: "drill", href: link({ channel: record.channel ?? null, platform: record.platform, sort: null }) }, outside(platformName(record.platform)))) },
+      "channel", ...FIGURES,
+    ],
+  }));
+}
+
+function bubbles(campaigns) {
+  const paid = campaigns.records.filter((record) => Number(record.spend) > 0);
+  if (!paid.length) return card({ title: "Spend against return", answers: [campaigns] }, nothing("No campaign with spend in this choice."));
+  const platforms = [...new Set(paid.map((record) => record.platform))].sort();
+  const most = Math.max(...paid.map((record) => Number(record.customers)), 1);
+  const furthest = Math.max(...paid.map((record) => Number(record.spend)));
+  const best = paid.reduce((one, other) => (Number(other.won_revenue) > Number(one.won_revenue) ? other : one));
+  const { column } = campaigns;
+  const { png, node } = chart({
+    title: "Spend against return, by campaign", height: 340,
+    says: `${paid.length} campaigns by spend and won revenue; ${paid.filter((record) => Number(record.roi) >= 0).length} have brought back more than they cost. Most revenue: ${campaignName(best)}.`,
+    open: ({ data }) => { if (data?.record) location.hash = link({ channel: null, platform: data.record.platform, account_id: data.record.account_id, campaign_id: data.record.campaign_id }); },
+    draw: (colours) => ({
+      legend: legend(colours, { icon: "circle", data: platforms.map(platformName) }),
+      grid: { left: 10, right: 18, top: 54, bottom: 22, containLabel: true },
+      tooltip: {
+        formatter: ({ data }) => (data?.record ? [short(campaignName(data.record), 50), short(platformName(data.record.platform), 40),
+          ...["spend", "won_revenue", "customers", "cac", "roi"].map((of) => `${column[of].label}  ${shown(data.record[of], column[of], { symbol: true })}`)].join("\n") : ""),
+      },
+      xAxis: axis(colours, { type: "value", name: "Spend", nameLocation: "middle", nameGap: 26, axisLabel: { formatter: (value) => shown(String(value), column.spend, { short: true }) } }),
+      yAxis: axis(colours, { type: "value", name: "Won revenue", nameTextStyle: { align: "left" }, axisLabel: { formatter: (value) => shown(String(value), column.won_revenue, { short: true }) } }),
+      series: [
+        ...platforms.map((platform, i) => ({
+          name: platformName(platform), type: "scatter", cursor: "pointer",
+          symbol: ["circle", "diamond", "triangle", "rect"][i % 4],
+          data: paid.filter((record) => record.platform === platform).map((record) => ({
+            value: [Number(record.spend), Number(record.won_revenue)], record,
+            symbolSize: 9 + 27 * Math.sqrt(Number(record.customers) / most),
+          })),
+          itemStyle: { color: colours.series[[0, 2, 3, 5, 6, 7][i % 6]], opacity: 0.72, borderColor: colours.surface },
+          markLine: i ? undefined : {
+            silent: true, symbol: "none", lineStyle: { color: colours.quiet, type: "dashed" },
+            label: { formatter: () => "as much back as spent", color: colours.soft, position: "insideEndBottom", fontSize: 11 },
+            data: [[{ coord: [0, 0] }, { coord: [furthest, furthest] }]],
+          },
+        })),
+      ],
+    }),
+  });
+  return card({ title: "Spend against return", note: "A mark is a campaign, larger with more customers; above the dashed line it has brought back more than it cost. A mark opens its campaign.", answers: [campaigns], tools: [png] },
+    node, rows("These campaigns as a table", () => table(campaigns, { caption: "Spend and return", columns: [{ name: "campaign_name", cell: (record) => outside(campaignName(record)) }, "platform", "spend", "won_revenue", "customers", "roi"] })));
+}
+
+function claims(networks) {
+  const sums = networks.records.filter((record) => record.reported_conversions !== null).map((record) => ({ ...record, reported: Number(record.reported_conversions) }));
+  if (!sums.length) return card({ title: "What platforms report, what the CRM shows", answers: [networks] }, nothing("No platform reports conversions in this choice."));
+  const kinds = [["reported", "Platform reports"], ["leads", "Leads in the CRM"], ["opportunities", "Opportunities"], ["customers", "Customers"]];
+  const { column } = networks;
+  const number = (of, value) => shown(String(value), { ...(of === "reported" ? column.reported_conversions : column[of]), kind: "number" });
+  const { png, node } = chart({
+    title: "What platforms report, what the CRM shows", height: 340,
+    says: sums.map((one) => `${platformName(one.platform)} reports ${number("reported", one.reported)} conversions; the CRM shows ${number("leads", one.leads)} leads and ${number("customers", one.customers)} customers.`).join(" "),
+    draw: (colours) => ({
+      legend: legend(colours),
+      grid: { left: room(sums.map((one) => short(platformName(one.platform), 16))), right: 56, top: 34, bottom: 26 },
+      tooltip: { trigger: "axis", axisPointer: { type: "none" }, formatter: ([mark]) => [short(platformName(sums[mark.dataIndex].platform), 40), ...kinds.map(([of, label]) => `${label}  ${number(of, sums[mark.dataIndex][of])}`)].join("\n") },
+      xAxis: axis(colours, { type: "value", axisLabel: { formatter: (value) => number("leads", value) } }),
+      yAxis: axis(colours, { type: "category", inverse: true, data: sums.map((one) => platformName(one.platform)), axisLabel: { color: colours.ink, formatter: (text) => short(text, 16) } }),
+      series: kinds.map(([of, label], i) => ({
+        name: label, type: "bar", barMaxWidth: 16, data: sums.map((one) => Number(one[of])),
+        itemStyle: { color: colours.series[[7, 0, 5, 1][i]], borderRadius: 3 },
+        label: { show: true, position: "right", color: colours.soft, fontSize: 11, formatter: ({ value }) => number(of, value) },
+      })),
+    }),
+  });
+  return card({ title: "What platforms report, what the CRM shows", note: "Each platform counts its own conversions its own way, often several for one person and some that others claim too: never add them.", answers: [networks], tools: [png] }, node);
+}
+
+function adLevel(title, answer, level) {
+  if (!answer) return null;
+  const text = (record) => record[`${level}_name`] || record[`${level}_id`] || (level === "ad" ? "No ad is named" : "No ad group is named");
+  return card({ title, answers: [answer], wide: true }, answer.records.length ? table(answer, {
+    caption: title,
+    columns: [
+      { name: `${level}_name`, label: title.slice(0, -1), cell: (record) => (level === "ad_group" && record.ad_group_id
+        ? el("a", { class: "drill", href: link({ ad_group_id: record.ad_group_id, sort: null }) }, outside(text(record))) : outside(text(record))) },
+      { name: "spend", bar: true }, "impressions", "clicks", "ctr", "cpc", "reported_conversions", "leads", "won_deals", { name: "won_revenue", bar: true }, "cpl", "roi",
+    ],
+  }) : nothing("This campaign has none that report figures of their own (Performance Max and the like spend without ads)."));
+}
+
+function billedCard(billed) {
+  if (!billed) return null;
+  return card({ title: "As billed", note: "Spend in each account's own currency, to hold beside the invoice, and converted at each day's rate.", answers: [billed], wide: true }, table(billed, {
+    caption: "Spend as billed",
+    columns: [{ name: "platform", cell: (record) => outside(platformName(record.platform)) }, { name: "account_name", cell: (record) => outside(record.account_name || record.account_id) }, "currency_code", { name: "spend", digits: 2 }, { name: "spend_base", digits: 2 }],
+  }));
+}

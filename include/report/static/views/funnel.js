@@ -1,0 +1,98 @@
+// How do people become customers, where do they stay behind, and how long does it take?
+
+import { card, nothing, remark } from "../card.js";
+import { axis, chart, legend } from "../charts.js";
+import { el, name as outside } from "../element.js";
+import { isNumeric, month, plainNumber, shortMonth, shown } from "../format.js";
+import { link } from "../state.js";
+import { table } from "../table.js";
+import { rows } from "./overview.js";
+
+const STAGES = ["visitors", "leads", "mqls", "sqls", "opportunities", "customers"];
+
+export const funnel = {
+  name: "funnel",
+  title: "Funnel",
+  show(told) {
+    const { total, channels, months } = told.tables;
+    const [now] = total.records;
+    if (!now || !Number(now.leads)) return nothing("Nobody came in these months. Choose a longer period, or fewer filters.");
+    return [
+      now.visitors === null || now.visitors === undefined ? remark("info", "How many visitors came is not known for this choice: where no source counts visits, the funnel begins with leads.") : null,
+      stages(total, now), trend(months), byChannel(channels, now),
+    ];
+  },
+};
+
+const ONE = { visitors: "visitor", leads: "lead", mqls: "mql", sqls: "sql", opportunities: "opportunity", customers: "customer" };
+
+/** The rate by which a stage is reached from the one before, and that stage. */
+function rateOf(answer, stage, record) {
+  const from = STAGES[STAGES.indexOf(stage) - 1];
+  const value = record[`${ONE[from]}_to_${ONE[stage]}_rate`];
+  return value === null || value === undefined ? null : { text: shown(value, answer.column[`${ONE[from]}_to_${ONE[stage]}_rate`], { digits: 1 }), from };
+}
+
+/** "Lead to MQL rate" as a head of a narrow column. */
+function brief(label) {
+  return label.replace(/ rate$/, "").replace(/^Median days /, "Days ").replace(" to ", " → ");
+}
+
+function rates(answer) {
+  return answer.columns.filter((column) => (column.kind === "percent" || column.name.includes("days")) && isNumeric(column) && answer.records.some((record) => record[column.name] !== null));
+}
+
+function stages(answer, now) {
+  const known = STAGES.filter((stage) => now[stage] !== null && now[stage] !== undefined);
+  const most = Math.max(...known.map((stage) => Number(now[stage])), 1);
+  const steps = known.map((stage, i) => {
+    const rate = i ? rateOf(answer, stage, now) : null;
+    const bar = el("span", { class: "flow" });
+    bar.style.setProperty("--part", `${Math.max(0.6, (100 * Number(now[stage])) / most)}%`);
+    return el("li", null, el("span", { class: "stage" }, answer.column[stage].label), bar,
+      el("data", { value: String(now[stage]), "data-figure": stage }, shown(now[stage], answer.column[stage])),
+      el("span", { class: "rate" }, rate ? `${rate.text} of ${answer.column[rate.from].label}` : i ? "" : "all who came"));
+  });
+  const days = answer.columns.filter((column) => column.name.includes("days") && isNumeric(column));
+  return card({ title: "From first touch to customer", note: "People by the month of their first touch, each counted once at every stage reached so far: so customers here are people, elsewhere companies. More than 100 % means that deals were opened past the stage before.", answers: [answer], wide: true },
+    el("ol", { class: "stages" }, steps),
+    days.length ? el("dl", { class: "facts" }, days.map((column) => el("div", null, el("dt", { title: column.meaning }, column.label),
+      el("dd", null, now[column.name] === null ? "–" : `${plainNumber(now[column.name])} days`)))) : null);
+}
+
+function trend(answer) {
+  const records = answer.records;
+  const rates = answer.columns.filter((column) => column.kind === "percent" && records.some((record) => record[column.name] !== null));
+  if (!records.length || !rates.length) return null;
+  const { png, node } = chart({
+    title: "Rates from stage to stage, by month", height: 300,
+    says: `${rates.length} rates over ${records.length} months of first touch.`,
+    draw: (colours) => ({
+      legend: legend(colours),
+      grid: { left: 4, right: 10, top: 34, bottom: 4, containLabel: true },
+      tooltip: { trigger: "axis", formatter: (marks) => [month(records[marks[0].dataIndex].cohort_month), ...rates.map((rate) => `${brief(rate.label)}  ${shown(records[marks[0].dataIndex][rate.name], rate, { digits: 1 })}`)].join("\n") },
+      xAxis: axis(colours, { type: "category", data: records.map((record) => shortMonth(record.cohort_month)), splitLine: { show: false } }),
+      yAxis: axis(colours, { type: "value", axisLabel: { formatter: (value) => shown(String(value), rates[0], { digits: 0 }) } }),
+      series: rates.map((rate, i) => ({
+        name: brief(rate.label), type: "line", symbol: ["circle", "diamond", "triangle", "rect", "emptyCircle"][i % 5], symbolSize: 6,
+        data: records.map((record) => (record[rate.name] === null ? null : Number(record[rate.name]))), itemStyle: { color: colours.series[i % 8] },
+      })),
+    }),
+  });
+  return card({ title: "Rates from stage to stage", note: "By month of first touch; the newest months still rise.", answers: [answer], wide: true, tools: [png] },
+    node, rows("These months as a table", () => table(answer, { caption: "Funnel by month", columns: ["cohort_month", ...STAGES, ...rates.map((rate) => rate.name)] })));
+}
+
+function byChannel(answer, now) {
+  const extra = rates(answer);
+  const counted = STAGES.filter((stage) => answer.records.some((record) => record[stage] !== null));
+  return card({ title: "By channel", answers: [answer], wide: true }, table(answer, {
+    caption: "Funnel by channel", total: { ...now, channel: "All channels", isTotal: true },
+    columns: [
+      { name: "channel", cell: (record) => (record.isTotal ? "All channels" : el("a", { class: "drill", href: link({ channel: record.channel }) }, outside(record.channel))) },
+      ...counted.map((stage) => (stage === "leads" ? { name: stage, bar: true } : stage)),
+      ...extra.map((column) => ({ name: column.name, label: brief(column.label), digits: column.kind === "percent" ? 1 : 0 })),
+    ],
+  }));
+}
+

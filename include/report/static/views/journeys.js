@@ -1,0 +1,176 @@
+// Where did this deal or person come from? Search; every touch and stage in order, with its evidence.
+
+import { card, nothing, remark } from "../card.js";
+import { modelName, platformName } from "../choices.js";
+import { el, name as outside } from "../element.js";
+import { clock, day, instant, plainNumber, shown } from "../format.js";
+import { go, link } from "../state.js";
+import { table } from "../table.js";
+
+const RULES = {
+  click_id: "click id", id: "campaign id in the link", url_id: "campaign id in the link", campaign_name: "campaign's name", name: "campaign's name",
+  alias: "alias", crm_campaign: "campaign in the CRM", lead_source: "lead source in the CRM", referrer: "referring site", direct: "direct", lead_form: "the platform's own form",
+};
+
+/** Which rule tied a touch to its campaign, in words. */
+function rule(method) {
+  return RULES[method] ?? words(method);
+}
+
+export const journeys = {
+  name: "journeys",
+  title: "Journeys",
+  show(told, { choices }) {
+    const { found, deal, person, steps, credits, touches } = told.tables;
+    const isOpened = Boolean(choices.opportunity_id || choices.person_id);
+    const subject = deal?.records[0] ?? person?.records[0];
+    return [
+      search(choices),
+      isOpened && !subject ? remark("caution", "This deal or person is not in the books of this build.") : null,
+      isOpened && subject ? [
+        deal?.records.length ? dealCard(deal) : personCard(person),
+        timeline(steps), deal?.records.length ? shares(credits, choices, told.chosen.model) : null, evidence(touches),
+      ] : list(found, choices),
+    ];
+  },
+};
+
+function search(choices) {
+  const field = el("input", { type: "search", id: "search", name: "search", value: choices.search ?? "", maxlength: "200", placeholder: "Deal, company, e-mail domain or id", autocomplete: "off" });
+  return el("form", {
+    class: "search", role: "search",
+    onsubmit: (event) => { event.preventDefault(); go({ search: field.value.trim() || null, opportunity_id: null, person_id: null }); },
+  }, el("label", { for: "search", class: "unseen" }, "Search deals and people"), field, el("button", { class: "primary" }, "Search"),
+  choices.opportunity_id || choices.person_id ? el("a", { class: "button", href: link({ opportunity_id: null, person_id: null }) }, "Back to the list") : null);
+}
+
+function open(record) {
+  return link(record.kind === "deal" ? { opportunity_id: record.id, person_id: null } : { person_id: record.id, opportunity_id: null });
+}
+
+function list(found, choices) {
+  const title = choices.search ? ["Found for “", outside(choices.search), "”"] : "Deals won last";
+  if (!found.records.length) return card({ title, answers: [found], wide: true }, nothing("No deal and no person goes by that. Part of a name is enough."));
+  const isMixed = found.records.some((record) => record.kind !== found.records[0].kind);
+  const kinds = Object.groupBy ? Object.groupBy(found.records, (record) => record.kind) : found.records.reduce((all, record) => { (all[record.kind] ??= []).push(record); return all; }, {});
+  const cutOff = Object.entries(kinds).filter(([, records]) => Number(records[0].matches ?? 0) > records.length)
+    .map(([kind, records]) => `${plainNumber(records.length)} of ${plainNumber(records[0].matches)} ${kind === "deal" ? "deals" : "people"} are shown, the latest.`);
+  return card({ title, note: cutOff.join(" ") || null, answers: [found], wide: true }, table(found, {
+    caption: "Deals and people found", atFirst: 50,
+    columns: [
+      { name: "name", label: "Deal or person", cell: (record) => [el("a", { class: "drill", href: open(record) }, outside(record.name || record.id)), isMixed ? el("span", { class: "sub" }, record.kind) : null] },
+      { name: "company_name", label: "Company" }, { name: "channel", label: "First touch" }, { name: "stage" }, { name: "occurred_at", label: "When" }, { name: "amount_base", label: "Amount" },
+    ],
+  }));
+}
+
+function facts(pairs) {
+  return el("dl", { class: "facts" }, pairs.filter(([, value]) => value !== null && value !== undefined && value !== "").map(([label, value]) => el("div", null, el("dt", null, label), el("dd", null, value))));
+}
+
+function dealCard(deal) {
+  const [one] = deal.records;
+  const { column } = deal;
+  const state = one.is_won ? ["good", "✓ won"] : one.is_closed ? ["bad", "✕ lost"] : ["", "open"];
+  return card({ title: outside(one.opportunity_name ?? one.opportunity_id), note: outside(one.company_name ?? ""), answers: [deal], wide: true },
+    el("p", null, el("span", { class: `tag ${state[0]}` }, state[1]), " ", el("span", { class: "tag" }, words(one.type_group)), " ", el("span", { class: "tag" }, outside(one.stage_name ?? ""))),
+    facts([
+      ["Amount", one.amount_base === null ? "no exchange rate, so not converted" : [shown(one.amount_base, column.amount_base, { digits: 2, symbol: true }), one.currency_code && one.currency_code !== column.amount_base.unit ? ` (${shown(one.amount, column.amount, { digits: 2 })} ${one.currency_code} booked)` : ""]],
+      ["First touch", one.first_touch_at ? [instant(one.first_touch_at), ", ", outside(one.first_touch_channel ?? "")] : "none known"],
+      ["First touch's campaign", one.first_touch_campaign_name && [outside(one.first_touch_campaign_name), one.first_touch_platform ? ` · ${platformName(one.first_touch_platform)}` : ""]],
+      ["Tied by", one.first_touch_match_method && `${rule(one.first_touch_match_method)}, confidence ${shown(one.first_touch_match_confidence, { kind: "percent", name: "c" }, { digits: 0 })}`],
+      ["Its people, by", one.people_rule && words(one.people_rule)], ["People and touches", one.touches === null || one.touches === undefined ? null : `${plainNumber(one.people)} people, ${plainNumber(one.touches)} touches`],
+      ["Created", one.created_at && instant(one.created_at)], ["Closed", one.closed_at ? instant(one.closed_at) : one.close_date && `expected ${day(one.close_date)}`],
+      ["First touch to deal", one.days_touch_to_created === null ? null : `${plainNumber(one.days_touch_to_created)} days`], ["Deal to close", one.days_created_to_close === null ? null : `${plainNumber(one.days_created_to_close)} days`],
+    ]),
+    one.alternatives ? el("details", { class: "rows" }, el("summary", null, "Touches that were not the first, and why"), el("ul", { class: "lost" }, one.alternatives.split("; ").map((text) => el("li", null, outside(text))))) : null);
+}
+
+function personCard(person) {
+  const [one] = person.records;
+  return card({ title: outside(one.company_name || one.email_domain || one.person_id), note: "A person; names and addresses are not kept in the marts.", answers: [person], wide: true },
+    facts([
+      ["Person", outside(one.person_id)], ["E-mail domain", one.email_domain && outside(one.email_domain)], ["Industry", one.industry && outside(one.industry)], ["Country", one.country && outside(one.country)],
+      ["First touch", one.first_touch_at ? [instant(one.first_touch_at), ", ", outside(one.first_touch_channel ?? "")] : "none known"], ["Tied by", one.first_touch_match_method && rule(one.first_touch_match_method)],
+      ["Lead", one.lead_at && instant(one.lead_at)], ["MQL", one.mql_at && instant(one.mql_at)], ["SQL", one.sql_at && instant(one.sql_at)], ["Opportunity", one.opportunity_at && instant(one.opportunity_at)], ["Customer", one.customer_at && instant(one.customer_at)],
+    ]));
+}
+
+const FOUND = ["utm_source", "utm_medium", "utm_campaign", "utm_content", "utm_term", "utm_id", "referrer_host", "lead_source", "ad_group_id", "ad_id", "evidence"];
+const SIGNS = { touch: "●", stage: "◆", deal: "■", deal_stage: "▪" };
+
+function timeline(steps) {
+  if (!steps.records.length) return card({ title: "What happened, in order", answers: [steps], wide: true }, nothing("No touch and no stage is known."));
+  let last = null;
+  return card({
+    title: "What happened, in order", answers: [steps], wide: true,
+    note: "● a touch, ◆ a stage of a person, ■ ▪ of a deal. Everyone of the company, oldest first.",
+  }, el("ol", { class: "timeline" }, together(steps.records).map((step) => {
+    const date = step.occurred_at?.slice(0, 10);
+    const isNewDay = date !== last;
+    last = date;
+    return el("li", { class: [step.kind, step.is_first_touch && "first", step.is_credited === false && step.kind === "touch" && "aside"].filter(Boolean).join(" ") },
+      el("time", { datetime: step.occurred_at }, isNewDay ? instant(step.occurred_at) : clock(step.occurred_at)),
+      el("span", { class: "point", "aria-label": step.kind }, SIGNS[step.kind] ?? "·"),
+      el("div", null,
+        el("strong", null, outside(step.content || sentence(step.label || step.kind))), " ",
+        step.is_first_touch ? el("span", { class: "tag good" }, "first touch") : null,
+        step.kind === "touch" && step.is_credited && !step.is_first_touch ? el("span", { class: "tag" }, "credited") : null,
+        step.has_conflict ? el("span", { class: "tag caution" }, "! evidence disagrees") : null,
+        el("span", { class: "sub" }, [
+          step.content && step.label ? outside(sentence(step.label)) : null, step.channel && outside(step.channel),
+          step.campaign_name && step.campaign_name !== step.content ? outside(step.campaign_name) : null, step.match_method && `tied by ${rule(step.match_method)}`,
+          step.sales_stage && words(step.sales_stage), step.people.length ? [step.people.length > 1 ? `${step.people.length} people: ` : "person ", step.people.map((person, i) => [i ? ", " : "", el("a", { href: link({ person_id: person, opportunity_id: null }) }, outside(person))])] : null,
+        ].filter(Boolean).map((part, i) => [i ? " · " : "", part]))));
+  })));
+}
+
+/** Stages that several people reach in the same second are one line. */
+function together(records) {
+  const lines = [];
+  for (const record of records) {
+    const same = record.kind === "stage" && lines.findLast((line) => line.kind === "stage" && line.label === record.label && line.occurred_at === record.occurred_at);
+    if (same) same.people.push(record.person_id);
+    else lines.push({ ...record, people: record.person_id ? [record.person_id] : [] });
+  }
+  return lines;
+}
+
+function shares(credits, choices, model) {
+  const now = choices.model ?? model;
+  const own = { ...credits, records: credits.records.filter((record) => record.model === now) };
+  const known = [...new Set(credits.records.map((record) => record.model))];
+  return card({ title: "How this deal is credited", answers: [credits], wide: true },
+    el("div", { class: "beside" }, el("label", { for: "credited-by" }, "By"), el("select", {
+      id: "credited-by", onchange: (event) => go({ model: event.target.value }),
+    }, known.map((one) => el("option", { value: one, selected: one === now }, modelName(one))))),
+    own.records.length ? table(own, {
+      caption: "Credits", columns: [{ name: "touched_at", label: "Touch" }, "channel", { name: "campaign_name", label: "Campaign" }, { name: "weight", cell: (record) => shown(record.weight, { kind: "percent", name: "weight" }, { digits: 1 }), isNumeric: true }, { name: "amount_base", label: "Amount", digits: 2 }],
+    }) : nothing("This model credits nothing to this deal."));
+}
+
+function evidence(touches) {
+  if (!touches.records.length) return null;
+  return card({ title: "The evidence of each touch", note: "What was found on the form or in the CRM, which rule spoke, and which other rules would have said otherwise.", answers: [touches], wide: true }, table(touches, {
+    caption: "Evidence of each touch", columns: [
+      { name: "touched_at", label: "When" }, "channel", { name: "campaign_name", label: "Campaign" }, { name: "match_method", label: "Tied by", cell: (record) => rule(record.match_method) },
+      { name: "match_confidence", label: "Confidence", cell: (record) => shown(record.match_confidence, { kind: "percent", name: "c" }, { digits: 0 }), isNumeric: true },
+      touches.records.some((record) => record.other_matches) ? { name: "other_matches", label: "Other rules said", long: true } : null,
+      { name: "has_conflict", label: "Disagree", cell: (record) => (record.has_conflict ? el("span", { class: "tag caution" }, "! yes") : "no") },
+      ...FOUND.filter((of) => touches.records.some((record) => record[of] !== null && record[of] !== undefined)),
+    ].filter(Boolean),
+  }));
+}
+
+const SPELT = { mql: "MQL", sql: "SQL", latest_lead: "Lead again", latest_mql: "MQL again", latest_sql: "SQL again" };
+
+function sentence(text) {
+  if (SPELT[text]) return SPELT[text];
+  const said = words(text);
+  return said.charAt(0).toUpperCase() + said.slice(1);
+}
+
+function words(text) {
+  return String(text ?? "").replaceAll("_", " ");
+}
+

@@ -1,0 +1,227 @@
+// Which channels bring customers, and is the trend good? Figures, trend, channels, what moved, the books.
+
+import { verdicts } from "../books.js";
+import { card, nothing, remark } from "../card.js";
+import { axis, chart, legend, room, short, sparkline } from "../charts.js";
+import { platformName } from "../choices.js";
+import { el, name as outside } from "../element.js";
+import { change, instant, month, plainNumber, shortMonth, shown } from "../format.js";
+import { link } from "../state.js";
+import { changed, table } from "../table.js";
+
+// Where the rows behind each figure are listed.
+const TILES = [
+  ["spend", "channels"], ["leads", "funnel"], ["mqls", "funnel"], ["opportunities", "funnel"],
+  ["customers", "journeys"], ["open_pipeline", "journeys"], ["won_revenue", "journeys"],
+  ["cac", "channels"], ["roi", "cohorts"],
+];
+const COMPARED = ["spend", "leads", "customers", "won_revenue", "cac", "roi"];
+
+export const overview = {
+  name: "overview",
+  title: "Overview",
+  show(told) {
+    const { total, months, channels } = told.tables;
+    const [now] = total.records;
+    if (!now || !months.records.length) {
+      return nothing("Nothing was spent and nobody came in these months. Choose a longer period, or fewer filters.");
+    }
+    return [
+      tiles(told),
+      caution(told),
+      trend(months),
+      returnByChannel(channels),
+      networksCard(told.tables.networks),
+      card({ title: "Channels", note: `Change against ${before(told)}. For CAC and CPL, less is better.`, answers: [channels], wide: true },
+        channelTable(channels, now)),
+      moved(told.tables.changes),
+      books(told),
+      closed(told.tables.closed),
+    ];
+  },
+};
+
+/** The months that the period is compared with, in words. */
+export function before(told) {
+  const { from_month: from, to_month: to } = told.chosen;
+  const count = (text) => Number(text.slice(0, 4)) * 12 + Number(text.slice(5, 7)) - 1;
+  const length = count(to) - count(from) + 1;
+  const text = (at) => month(`${String(Math.floor(at / 12)).padStart(4, "0")}-${String((at % 12) + 1).padStart(2, "0")}`);
+  return length === 1 ? text(count(from) - 1) : `${text(count(from) - length)} – ${text(count(from) - 1)}`;
+}
+
+function tiles(told) {
+  const { total, months } = told.tables;
+  const [now] = total.records;
+  const [earlier] = total.earlier ?? [];
+  return el("section", { class: "tiles", "aria-label": "Key figures" }, TILES.map(([of, view]) => {
+    const column = total.column[of];
+    const text = shown(now[of], column, { symbol: true });
+    const moved = earlier ? change(now[of], earlier[of], column) : null;
+    return el("a", {
+      class: "tile", href: link({}, view),
+      title: `${column.meaning ?? ""}; exactly ${now[of] ?? "not defined"}; the period before ${earlier?.[of] ?? "not defined"}`,
+    },
+    el("span", { class: "label" }, column.label),
+    now[of] === null ? el("span", { class: "value" }, text)
+      : el("data", { class: "value", value: String(now[of]), "data-figure": of }, text),
+    changed(moved) ?? el("span", { class: "still" }, "no comparison"),
+    sparkline(months.records.map((record) => record[of]), `${column.label} by month`));
+  }));
+}
+
+function caution(told) {
+  const [typical] = told.tables.typical?.records ?? [];
+  const p90 = typical && Number(typical.days_touch_to_close_p90 ?? typical.p90);
+  const grown = "Months are those of the first touch: what a cohort brought keeps growing until its deals are decided, so the newest months, and changes of customers, revenue, CAC and ROI, look worse than they will be.";
+  return remark("info", grown, p90 ? ` Nine of ten deals close within ${plainNumber(p90)} days. ` : " ",
+    el("a", { href: link({}, "cohorts") }, "See the cohorts"));
+}
+
+function trend(months) {
+  const records = months.records;
+  const { png, node } = chart({
+    title: "Spend and what it brought, by month of first touch",
+    says: `Spend, won revenue and open pipeline of ${records.length} months; from ${month(records[0].cohort_month)} to ${month(records.at(-1).cohort_month)}.`,
+    draw: (colours) => ({
+      legend: legend(colours),
+      grid: { left: 10, right: 8, top: 34, bottom: 4, containLabel: true },
+      tooltip: {
+        trigger: "axis", axisPointer: { type: "shadow", shadowStyle: { color: colours.line, opacity: 0.35 } },
+        formatter: (marks) => {
+          const record = records[marks[0].dataIndex];
+          return [month(record.cohort_month), ...["spend", "won_revenue", "open_pipeline", "roi"].map((of) => `${months.column[of].label}  ${shown(record[of], months.column[of], { symbol: true })}`)].join("\n");
+        },
+      },
+      xAxis: axis(colours, { type: "category", data: records.map((record) => shortMonth(record.cohort_month)), splitLine: { show: false } }),
+      yAxis: axis(colours, { type: "value", axisLabel: { formatter: (value) => shown(String(value), months.column.spend, { short: true }) } }),
+      series: [
+        { name: "Spend", type: "bar", data: records.map((record) => Number(record.spend)), itemStyle: { color: colours.series[7], borderRadius: [3, 3, 0, 0] }, barMaxWidth: 26 },
+        { name: "Won revenue", type: "bar", stack: "return", data: records.map((record) => Number(record.won_revenue)), itemStyle: { color: colours.series[1] }, barMaxWidth: 26 },
+        { name: "Open pipeline", type: "bar", stack: "return", data: records.map((record) => Number(record.open_pipeline)), itemStyle: { color: colours.series[1], opacity: 0.28, borderRadius: [3, 3, 0, 0] }, barMaxWidth: 26 },
+      ],
+    }),
+  });
+  return card({ title: "Spend and what it brought", note: "By month of first touch. Pipeline is not revenue: it stands apart, paler.", answers: [months], tools: [png] },
+    node, rows("These months as a table", () => table(months, {
+      caption: "Months of first touch", columns: ["cohort_month", "spend", "leads", "opportunities", "customers", "won_revenue", "open_pipeline", "roi"],
+    })));
+}
+
+/** A table that opens on demand: what a chart shows, for who reads rather than looks. */
+export function rows(summary, make) {
+  const panel = el("details", { class: "rows" }, el("summary", null, summary));
+  panel.addEventListener("toggle", () => panel.childElementCount === 1 && panel.append(make()));
+  return panel;
+}
+
+function returnByChannel(channels) {
+  const paid = channels.records.filter((record) => record.roi !== null).sort((a, b) => Number(a.roi) - Number(b.roi));
+  const free = channels.records.filter((record) => record.roi === null && Number(record.won_revenue) > 0);
+  if (!paid.length) return card({ title: "ROI by channel", answers: [channels] }, nothing("No channel with spend in this choice, so there is no return on it."));
+  const best = paid.at(-1);
+  const column = channels.column.roi;
+  const { png, node } = chart({
+    title: "ROI by channel",
+    says: `ROI of ${paid.length} channels with spend. Highest: ${best.channel}, ${shown(best.roi, column)}. Lowest: ${paid[0].channel}, ${shown(paid[0].roi, column)}.`,
+    height: Math.max(120, paid.length * 44 + 40),
+    open: ({ dataIndex }) => { location.hash = link({ channel: paid[dataIndex].channel }, "channels"); },
+    draw: (colours) => ({
+      grid: { left: room(paid.map((record) => short(record.channel, 18))), right: 64, top: 6, bottom: 26 },
+      tooltip: {
+        formatter: ({ dataIndex }) => {
+          const record = paid[dataIndex];
+          return [short(record.channel, 60), ...["spend", "won_revenue", "customers", "cac", "roi"].map((of) => `${channels.column[of].label}  ${shown(record[of], channels.column[of], { symbol: true })}`)].join("\n");
+        },
+      },
+      xAxis: axis(colours, { type: "value", axisLabel: { formatter: (value) => shown(String(value), column, { digits: 0 }) } }),
+      yAxis: axis(colours, { type: "category", data: paid.map((record) => record.channel), axisLabel: { formatter: (text) => short(text, 18), color: colours.ink, fontSize: 12 } }),
+      series: [{
+        type: "bar", barMaxWidth: 22, cursor: "pointer",
+        data: paid.map((record) => ({ value: Number(record.roi), itemStyle: { color: Number(record.roi) >= 0 ? colours.series[1] : colours.series[4], borderRadius: 3 } })),
+        label: { show: true, position: "right", color: colours.ink, formatter: ({ dataIndex }) => shown(paid[dataIndex].roi, column) },
+        markLine: { silent: true, symbol: "none", label: { show: false }, lineStyle: { color: colours.soft, type: "solid" }, data: [{ xAxis: 0 }] },
+      }],
+    }),
+  });
+  return card({ title: "ROI by channel", note: "Won revenue less spend, per spend; below zero the money has not come back yet. A bar opens its channel.", answers: [channels], tools: [png] }, node,
+    free.length ? el("p", { class: "note" }, "Without spend, so without ROI: ", free.map((record, i) => [i ? ", " : "", outside(record.channel), ` (${shown(record.won_revenue, channels.column.won_revenue, { symbol: true })})`])) : null);
+}
+
+function networksCard(networks) {
+  if (!networks) return null;
+  return card({ title: "Ad networks and what else brought people", note: "By the network of the first touch, or of each touch where the model credits several.", answers: [networks], wide: true }, table(networks, {
+    caption: "Networks", earlier: "platform", compared: COMPARED,
+    columns: [
+      { name: "platform", label: "Network", cell: (record) => (["unmatched", "unattributed"].includes(record.platform) ? platformName(record.platform)
+        : el("a", { class: "drill", href: link({ platform: record.platform, sort: null }, "channels") }, outside(platformName(record.platform)))) },
+      { name: "spend", bar: true }, "leads", "mqls", "opportunities", "customers", { name: "won_revenue", bar: true }, "open_pipeline", "cpl", "cac", "roi",
+    ],
+  }));
+}
+
+export function channelTable(channels, total) {
+  return table(channels, {
+    caption: "Channels", earlier: "channel", compared: COMPARED, total: { ...total, channel: "All channels" },
+    columns: [
+      { name: "channel", cell: (record) => (record === total || record.channel === "All channels" ? "All channels" : el("a", { class: "drill", href: link({ channel: record.channel, sort: null }, "channels") }, outside(record.channel))) },
+      { name: "spend", bar: true }, "leads", "mqls", "opportunities", "customers", { name: "won_revenue", bar: true }, "open_pipeline", "cpl", "cac", "roi",
+    ],
+  });
+}
+
+function moved(changes) {
+  if (!changes) return null;
+  const told = changes.records.map((record) => el("li", null,
+    el("strong", null, `${words(record.figure.replace(/_base$/, ""))}, ${record.month ? month(record.month) : "all months"}`),
+    record.channel || record.campaign_name ? [" · ", outside(record.campaign_name || record.channel)] : null,
+    el("span", { class: "sub" }, `${moving(record.old_value)} → ${moving(record.new_value)} `,
+      el("b", null, `(${Number(record.delta) > 0 ? "+" : ""}${moving(record.delta)})`), ` because: ${words(record.causes ?? "not known").toLowerCase()}`),
+    record.evidence && el("span", { class: "sub" }, outside(record.evidence))));
+  return card({ title: "What the last publish changed, and why", span: "third", answers: [changes], note: "The figures of past months that moved most: a restated cost, a merged person, a deal decided." },
+    told.length ? el("ol", { class: "moved" }, told) : nothing("The last publish changed nothing that was published before."));
+}
+
+function moving(value) {
+  return value === null ? "nothing" : plainNumber(value, Math.abs(Number(value)) < 100 && Number(value) % 1 ? 2 : 0);
+}
+
+function words(text) {
+  const said = String(text).replaceAll("_", " ");
+  return said.charAt(0).toUpperCase() + said.slice(1);
+}
+
+function books(told) {
+  const { checks, missing } = told.tables;
+  if (!checks) return null;
+  const counts = verdicts(told);
+  const absent = missing?.records ?? [];
+  return card({ title: "Can these months be trusted?", span: "third", answers: [checks, missing].filter(Boolean) },
+    counts.differs ? remark("alarm", `${plainNumber(counts.differs)} of ${plainNumber(counts.all)} comparisons with ad accounts and CRM differ. `, el("a", { href: link({}, "health") }, "See which"))
+      : counts.all ? el("p", { class: "verdict" }, el("span", { class: "tag good" }, "✓ reconciled"), ` All ${plainNumber(counts.agrees)} comparisons with the ad accounts' own totals and the CRM agree to the cent.`)
+        : remark("caution", "Nothing in these months was compared with its source."),
+    counts.unproved ? el("p", { class: "note" }, `${plainNumber(counts.unproved)} more cannot be compared: the source gives no total.`) : null,
+    absent.length ? remark("caution", "Days that are missing: ", absent.map((record, i) => [i ? "; " : "", `${platformName(record.source)} `, outside(record.account_name ?? record.account_id ?? ""), ` ${plainNumber(record.days)}`]))
+      : el("p", { class: "verdict" }, el("span", { class: "tag good" }, "✓ complete"), " Every account and day of these months is loaded."),
+    el("p", { class: "note" }, `Published ${instant(told.build.published_at)}. `, el("a", { href: link({}, "health") }, "Every source, day and comparison")));
+}
+
+function closed(answer) {
+  if (!answer) return null;
+  const records = answer.records;
+  if (!records.length) return card({ title: "Revenue by the month it closed", span: "third", answers: [answer] }, nothing("No deal closed in these months."));
+  const { png, node } = chart({
+    title: "Revenue by the month it closed",
+    says: `Won revenue by close month, ${records.length} months.`, height: 200,
+    draw: (colours) => ({
+      grid: { left: 10, right: 8, top: 10, bottom: 4, containLabel: true },
+      tooltip: { trigger: "axis", formatter: ([mark]) => [month(records[mark.dataIndex].close_month), `Won revenue  ${shown(records[mark.dataIndex].won_revenue, answer.column.won_revenue, { symbol: true })}`, `Deals  ${shown(records[mark.dataIndex].deals, answer.column.deals)}`].join("\n") },
+      xAxis: axis(colours, { type: "category", data: records.map((record) => shortMonth(record.close_month)), splitLine: { show: false } }),
+      yAxis: axis(colours, { type: "value", axisLabel: { formatter: (value) => shown(String(value), answer.column.won_revenue, { short: true }) } }),
+      series: [{ type: "bar", data: records.map((record) => Number(record.won_revenue)), itemStyle: { color: colours.series[0], borderRadius: [3, 3, 0, 0] }, barMaxWidth: 26 }],
+    }),
+  });
+  return card({ title: "Revenue by the month it closed", span: "third", note: "What sales booked in these months, whenever its people first came; so no cost stands beside it.", answers: [answer], tools: [png] },
+    node, rows("These months as a table", () => table(answer, { caption: "Months of close", columns: ["close_month", "deals", "won_revenue"] })));
+}
+
