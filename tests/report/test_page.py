@@ -1,0 +1,367 @@
+"""The page in a real browser: it shows what it was told, and names are never more than text.
+
+One published world with hostile names, one server, one browser for all tests.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+import shutil
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+from urllib.request import urlopen
+
+import pytest
+import uvicorn
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+from include import warehouse
+from include.registry import SOURCES
+from include.report import views
+from include.report.service import STATIC, page
+from include.run import Run
+from include.settings import Settings
+from include.warehouse.published import published
+from tests.sql.publishing import World, came, row_of, spent
+from tests.sql.scripted_month import add_a_lead, do_several, first_world
+from tests.sql.worlds import AS_OF, build, fill
+
+HERE = Path(__file__).parent
+AXE = HERE / "axe" / "axe.min.js"
+PUBLISHED_AT = AS_OF + timedelta(hours=1)
+HOSTILE = {
+    "10": "</script><script>document.title='owned'</script>",
+    "20": "<img src=x onerror=document.title='owned'> {b} {a|x} {marker|y} ${1} %s",
+    "30": '=HYPERLINK("http://x.example") \u202eevil\u202c שלום 🎉🏳️‍🌈 "\'><b>',
+    "40": "W" * 300,
+}
+DEAL = "<svg onload=document.title='owned'>\u0007 O1"
+SHOWN = ("overview", "channels", "cohorts", "funnel", "models", "journeys", "health", "unplaced")
+OPENED = (
+    *SHOWN,
+    "journeys?opportunity_id=O1",
+    "journeys?person_id=L1",
+    "channels?platform=google_ads&account_id=1&campaign_id=10",
+)
+
+
+def _world() -> World:
+    """The scripted month, won deals and all, its campaigns and a deal named by somebody hostile."""
+    world = first_world()
+    add_a_lead(world)
+    do_several(world)
+    for row in world["stg_campaigns"]:
+        if row["campaign_id"] != "20":
+            named = {**world["stg_campaign_history"][0], **row}
+            named.pop("campaign_type", None)
+            world["stg_campaign_history"].append(named)  # once it bore what its links say
+        row["campaign_name"] = HOSTILE[row["campaign_id"]]
+    long = {"platform": "facebook_ads", "account_id": "1", "campaign_id": "40"}
+    world["stg_campaigns"].append({**long, "campaign_name": HOSTILE["40"]})
+    world["stg_campaign_daily"].append(spent("facebook_ads", "40", "2026-10-06", "33.335", "EUR"))
+    world["stg_crm_leads"].append({"lead_id": "L9", **came(HOSTILE["20"], "2026-10-07")})
+    row_of(world, "stg_crm_opportunities", "O1")["opportunity_name"] = DEAL
+    return world
+
+
+@pytest.fixture(scope="module")
+def settings(new_settings: Callable[[str], Settings]) -> Settings:
+    settings = new_settings("duckdb")
+    warehouse.prepare(settings, SOURCES)
+    fill(settings, _world())
+    build(settings)
+    warehouse.publish(settings, Run("the page's", AS_OF, PUBLISHED_AT))
+    return settings
+
+
+@pytest.fixture(scope="module")
+def address(settings: Settings) -> Iterator[str]:
+    """Where the page is served, without Airflow's login."""
+    server = uvicorn.Server(
+        uvicorn.Config(page(settings, lambda: published(settings), []), port=0, log_level="warning")
+    )
+    started = threading.Event()
+    startup = server.startup
+
+    async def tell(*arguments: Any, **named: Any) -> None:
+        await startup(*arguments, **named)
+        started.set()
+
+    server.startup = tell  # type: ignore[method-assign]
+    thread = threading.Thread(target=server.run)
+    thread.start()
+    assert started.wait(30)
+    yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}/"
+    server.should_exit = True
+    thread.join(30)
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    found = shutil.which("chromium") or shutil.which("chromium-browser")
+    if found is None:
+        pytest.fail(
+            "the page is tested in a real browser and there is no chromium on the PATH; "
+            "install it: apt-get install chromium"
+        )
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=found, args=["--no-sandbox"])
+        yield started
+        started.close()
+
+
+@dataclass
+class Reader:
+    """Somebody before the page: what they see, what they were told, what went wrong."""
+
+    page: Page
+    address: str
+    wrong: list[str] = field(default_factory=list)
+
+    def open(self, place: str) -> dict[str, Any]:
+        """Go to a view; what the server tells of it."""
+        self.page.goto(f"{self.address}#{place}")
+        return self.shown(place.partition("?")[0])
+
+    def shown(self, view: str) -> dict[str, Any]:
+        """What the server tells of the view that the address names, once it is shown."""
+        self.page.wait_for_function(
+            """(view) => {
+                const {dataset} = document.getElementById("main");
+                return dataset.shown === view && dataset.place === location.hash;
+            }""",
+            arg=view,
+        )
+        asked = self.page.url.partition("#")[2].partition("?")[2]
+        with urlopen(f"{self.address}data/{view}?{asked}") as answer:
+            told: dict[str, Any] = json.load(answer)
+        return told
+
+
+@pytest.fixture(scope="module")
+def seated(browser: Browser, address: str) -> Reader:
+    """One reader for all tests: what the browser has read once need not be read again."""
+    context = browser.new_context(locale="en-US", reduced_motion="reduce", accept_downloads=True)
+    context.set_default_timeout(60_000)
+    opened = context.new_page()
+    reader = Reader(opened, address)
+    opened.on(
+        "console",
+        lambda said: reader.wrong.append(said.text) if said.type in ("error", "warning") else None,
+    )
+    opened.on("pageerror", lambda error: reader.wrong.append(str(error)))
+    return reader
+
+
+@pytest.fixture
+def reader(seated: Reader) -> Reader:
+    """Somebody who comes to the page two hours after the publish."""
+    seated.page.goto("about:blank")
+    seated.page.set_viewport_size({"width": 1280, "height": 800})
+    seated.page.clock.set_fixed_time(PUBLISHED_AT + timedelta(hours=2))
+    seated.wrong.clear()
+    return seated
+
+
+def test_views_are_those_of_the_server() -> None:
+    assert set(views.VIEWS) == {*SHOWN, "choices"}
+
+
+@pytest.mark.parametrize("folder", [STATIC / "vendor" / "echarts", HERE / "axe"])
+def test_what_is_vendored_is_what_was_published(folder: Path) -> None:
+    sums = dict(line.split()[::-1] for line in (folder / "SHA256SUMS.txt").read_text().splitlines())
+    others = {"SHA256SUMS.txt", "README.txt"}
+    assert set(sums) == {path.name for path in folder.iterdir()} - others
+    for name, digest in sums.items():
+        assert hashlib.sha256((folder / name).read_bytes()).hexdigest() == digest, name
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_26_every_view_is_sound_accessible_and_shows_names_as_text(
+    reader: Reader, scheme: str
+) -> None:
+    reader.page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+    axe = AXE.read_text()
+    texts = ""
+    for place in OPENED:
+        reader.open(place)
+        for chart in reader.page.locator(".chart").all():
+            expect(chart).to_have_attribute("data-drawn", "true")
+        assert reader.page.locator("main script, main img, main b b, main svg[onload]").count() == 0
+        assert "owned" not in reader.page.title()
+        texts += reader.page.locator("main").inner_text()
+        reader.page.evaluate(axe)
+        found = reader.page.evaluate("axe.run(document, {resultTypes: ['violations']})")
+        grave = [
+            (rule["id"], [node["html"][:200] for node in rule["nodes"][:3]])
+            for rule in found["violations"]
+            if rule["impact"] in ("serious", "critical")
+        ]
+        assert not grave, (place, grave)
+    assert not reader.wrong, reader.wrong
+    for name in (*HOSTILE.values(), DEAL):
+        seen = re.sub(r"[\s\u0007]+", "", name)
+        assert seen in re.sub(r"[\s\u0007]+", "", texts), name
+
+
+def _number(text: str) -> Decimal:
+    """A number as en-US writes it; what stands around it is left out."""
+    digits = re.sub(r"[^0-9.\-]", "", text.replace("\u2212", "-"))
+    return Decimal(digits)
+
+
+@pytest.mark.parametrize("place", OPENED)
+def test_figures_are_those_of_the_answer_to_the_last_digit(reader: Reader, place: str) -> None:
+    told = reader.open(place)
+    reader.page.evaluate("document.querySelectorAll('button.more').forEach((more) => more.click())")
+    rows = reader.page.evaluate(
+        """[...document.querySelectorAll("main table[data-table] tbody tr")].map((row) => [
+            row.closest("table").dataset.table,
+            [...row.querySelectorAll("data[data-column]")].map(
+                (one) => [one.dataset.column, one.value, one.textContent])])"""
+    )
+    assert rows or place == "unplaced"
+    for name, figures in rows:
+        table = told["tables"][name]
+        kinds = {column["name"]: column["kind"] for column in table["columns"]}
+        if not set(kinds).issuperset(column for column, _, _ in figures):
+            continue  # models across: each cell is a row of the answer
+        records = [dict(zip(kinds, map(_as_text, record), strict=True)) for record in table["rows"]]
+        wanted = {column: value for column, value, _ in figures}
+        assert any(wanted.items() <= record.items() for record in records), (name, wanted)
+        for column, value, text in figures:
+            if kinds[column] in ("count", "number", "money", "percent", "times"):
+                exact = Decimal(value) * (100 if kinds[column] == "percent" else 1)
+                shown = _number(text)
+                half = Decimal(5).scaleb(int(shown.as_tuple().exponent) - 1)
+                assert abs(shown - exact) <= half, (name, column, value, text)
+    tiles = reader.page.locator("main [data-figure]")
+    assert bool(tiles.count()) == (place in ("overview", "funnel"))
+    if tiles.count():
+        total = told["tables"]["total"]
+        (record,) = total["rows"]
+        names = [column["name"] for column in total["columns"]]
+        for tile in tiles.all():
+            exact = record[names.index(tile.get_attribute("data-figure") or "")]
+            assert tile.get_attribute("value") == _as_text(exact)
+
+
+def _as_text(value: Any) -> str | None:
+    if isinstance(value, bool):
+        return str(value).lower()
+    return None if value is None else str(value)
+
+
+def test_choices_stand_in_the_address_and_the_back_button_takes_them_back(reader: Reader) -> None:
+    everything = reader.open("overview")
+    reader.page.locator("#choose-channel").select_option("Paid Search")
+    expect(reader.page.locator(".chips")).to_contain_text("Paid Search")
+    search = reader.shown("overview")
+    assert search["chosen"]["channel"] == "Paid Search"
+    assert search["tables"]["total"]["rows"] != everything["tables"]["total"]["rows"]
+    reader.page.locator("#choose-model").select_option("linear")
+    expect(reader.page).to_have_url(re.compile("model=linear.*channel=Paid"))
+    reader.page.get_by_role("button", name="This quarter").click()
+    expect(reader.page).to_have_url(re.compile("from_month=2026-10&to_month=2026-11"))
+    chosen = reader.shown("overview")["chosen"]
+    assert (chosen["model"], chosen["from_month"]) == ("linear", "2026-10-01")
+    reader.page.get_by_role("link", name="Funnel").click()
+    assert reader.shown("funnel")["chosen"]["channel"] == "Paid Search"
+    for _ in range(4):
+        reader.page.go_back()
+    assert reader.shown("overview")["chosen"] == everything["chosen"]
+    expect(reader.page.locator(".chips")).to_have_count(0)
+    assert not reader.wrong, reader.wrong
+
+
+def test_a_channel_leads_down_to_a_campaigns_ads_and_back_up(reader: Reader) -> None:
+    reader.open("overview")
+    reader.page.locator("table[data-table=channels]").get_by_role(
+        "link", name="Paid Search"
+    ).click()
+    campaigns = reader.page.locator("table[data-table=campaigns]")
+    campaigns.get_by_role("link", name=HOSTILE["10"]).click()
+    crumbs = reader.page.get_by_role("navigation", name="Where you are")
+    expect(crumbs).to_contain_text(HOSTILE["10"])
+    told = reader.shown("channels")
+    assert told["chosen"]["campaign_id"] == "10"
+    assert {"ad_groups", "ads"} <= set(told["tables"])
+    crumbs.get_by_role("link", name="All channels").click()
+    expect(crumbs).to_have_count(0)
+    assert reader.shown("channels")["chosen"]["campaign_id"] is None
+
+
+def test_a_table_is_sorted_by_keyboard_and_the_address_remembers(reader: Reader) -> None:
+    told = reader.open("channels")
+    button = reader.page.locator("table[data-table=campaigns] thead").get_by_role(
+        "button", name="Spend"
+    )
+    button.focus()
+    reader.page.keyboard.press("Enter")
+    first = reader.page.locator(
+        "table[data-table=campaigns] tbody tr:first-child [data-column=spend]"
+    )
+    spend = [column["name"] for column in told["tables"]["campaigns"]["columns"]].index("spend")
+    largest = max(Decimal(row[spend]) for row in told["tables"]["campaigns"]["rows"])
+    assert Decimal(first.get_attribute("value") or "") == largest
+    expect(reader.page).to_have_url(re.compile("sort=campaigns.spend.down"))
+    reader.page.reload()
+    expect(reader.page.locator("th[aria-sort=descending]")).to_contain_text("Spend")
+
+
+def test_a_table_goes_out_as_csv_and_a_chart_as_png(reader: Reader) -> None:
+    reader.open("channels?channel=Paid%20Search")
+    with reader.page.expect_download() as taken:
+        reader.page.locator("a[data-csv=campaigns]").last.click()
+    with urlopen(f"{reader.address}csv/channels/campaigns?channel=Paid%20Search") as answer:
+        assert Path(taken.value.path()).read_bytes() == answer.read()
+    with reader.page.expect_download() as taken:
+        reader.page.get_by_role("button", name="PNG").first.click()
+    assert Path(taken.value.path()).read_bytes().startswith(b"\x89PNG")
+    assert taken.value.suggested_filename.startswith("closed-loop-")
+    assert not reader.wrong, reader.wrong
+
+
+def test_33_old_figures_are_red_by_their_own_data(reader: Reader) -> None:
+    reader.open("overview")
+    expect(reader.page.locator("#books")).to_contain_text("The books close")
+    reader.page.clock.set_fixed_time(PUBLISHED_AT + timedelta(hours=37))
+    reader.open("health")
+    expect(reader.page.locator("#books.alarm")).to_contain_text("The figures are old")
+    expect(reader.page.locator("main .remark.alarm")).to_contain_text("Airflow may have stopped")
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "sentence"),
+    [
+        (401, '{"detail": "Not authenticated"}', "Log in again"),
+        (503, '{"detail": "nothing has been published yet"}', "No books yet"),
+        (400, '{"detail": "from_month must be a month"}', "from_month must be a month"),
+        (500, "<h1>oops</h1>", "The server does not answer"),
+    ],
+)
+def test_what_cannot_be_shown_is_said(
+    reader: Reader, status: int, body: str, sentence: str
+) -> None:
+    reader.page.route("**/data/overview*", lambda route: route.fulfill(status=status, body=body))
+    reader.page.goto(f"{reader.address}#overview")
+    expect(reader.page.get_by_role("alert")).to_contain_text(sentence)
+    if status != 400:
+        reader.page.unroute("**/data/overview*")
+        reader.page.get_by_role("button", name="Try again").click()
+        reader.shown("overview")
+
+
+@pytest.mark.parametrize("width", [1440, 1024, 390])
+def test_nothing_lies_outside_the_window(reader: Reader, width: int) -> None:
+    reader.page.set_viewport_size({"width": width, "height": 800})
+    for place in OPENED:
+        reader.open(place)
+        assert reader.page.evaluate("document.documentElement.scrollWidth") <= width, place
