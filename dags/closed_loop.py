@@ -234,13 +234,13 @@ with DAG(
 
     @task
     def report() -> str:
-        """Say what each channel cost and brought back, from the marts as published."""
+        """Write the report, and say what each channel cost and brought back; returns its file."""
         from include import run
-        from include.report import summary
+        from include.report import document, summary
 
-        text = summary.render(run.settings_of(get_current_context(), transforms=True))
-        log.info(text)
-        return text
+        settings = run.settings_of(get_current_context(), transforms=True)
+        log.info(summary.render(settings))
+        return str(document.write(settings))
 
     begun = prepare()
     audited = audit()

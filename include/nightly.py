@@ -117,6 +117,7 @@ def run(settings: Settings, children: contextlib.ExitStack) -> int:
     except WarehouseError as error:
         raise Stop(f"Nothing was published: {error}") from error
     print(f"\nMarts: {_where(settings)}")
+    print(f"Report: {settings.home / 'report.html'}")
     print("Seconds: " + ", ".join(f"{step.name} {step.seconds:.0f}" for step in steps))
     measured = [(step.name, round(step.seconds, 2), round(step.peak_megabytes)) for step in steps]
     (settings.home / "logs" / "steps.json").write_text(json.dumps(measured))

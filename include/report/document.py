@@ -72,32 +72,52 @@ def render(settings: Settings) -> tuple[int, str]:
 
 
 def _told(session: Session, values: Mapping[str, Any]) -> dict[str, Any]:
-    def rows(query: str, **fixed: Any) -> list[Row]:
-        columns, found = session.answer(views.query(query), {**values, **fixed})
-        return [dict(zip(columns, row, strict=True)) for row in found]
+    reading = views.Reading(session, values)
 
-    earlier = parameters.before(values)
-    (total,) = rows("returns", level="total")
-    (before,) = rows("returns", level="total", **earlier)
-    months = rows("cohorts")
-    campaigns = [row for row in rows("returns", level="campaign") if row["spend"]]
-    states = {row["figure"]: row for row in rows("states")}
+    def rows(table: Table) -> list[Row]:
+        answered = reading.of(table)
+        return [dict(zip(answered.columns, row, strict=True)) for row in answered.rows]
+
+    overview = views.VIEWS["overview"].tables
+    compared = reading.of(overview["total"])
+    total, before = (
+        dict(zip(compared.columns, row, strict=True))
+        for (row,) in (compared.rows, compared.before or [])
+    )
+    channels = reading.of(overview["channels"])
+    total |= {"paid_roi": _paid_roi(channels.columns, channels.rows)}
+    before |= {"paid_roi": _paid_roi(channels.columns, channels.before or [])}
+    months = rows(Table("cohorts"))
+    campaigns = [row for row in rows(Table("returns", "campaign")) if row["spend"]]
+    states = {row["figure"]: row for row in rows(Table("states"))}
     by_return = sorted(campaigns, key=_by_return, reverse=True)
+    typical = rows(Table("cohort_typical"))
     return {
         "tiles": _tiles(total, before, states),
         "states": states,
         "chart": drawing.spend_and_return(months),
         "months": months,
-        "channels": rows("returns", level="channel"),
+        "channels": [dict(zip(channels.columns, row, strict=True)) for row in channels.rows],
         "total": total,
         "best": by_return[:BEST],
         "worst": by_return[BEST:][-WORST:],
         "others": max(0, len(campaigns) - BEST - WORST),
-        "typical": rows("typical")[0],
-        "changes": rows("changes"),
-        "missing": rows("missing"),
-        "control": rows("control_totals"),
+        "typical": typical[0] if typical else None,
+        "changes": rows(overview["changes"]),
+        "missing": rows(overview["missing"]),
+        "control": rows(Table("control_totals")),
     }
+
+
+def _paid_roi(columns: Sequence[str], rows: Sequence[tuple[Any, ...]]) -> Decimal | None:
+    """What channels with spend returned on it: organic revenue set aside, which no spend bought."""
+    told = [dict(zip(columns, row, strict=True)) for row in rows]
+    paid = [row for row in told if row["spend"] is None or row["spend"] != 0]
+    if not paid or any(row["spend"] is None or row["won_revenue"] is None for row in paid):
+        return None
+    spend = sum((row["spend"] for row in paid), Decimal(0))
+    won = sum((row["won_revenue"] for row in paid), Decimal(0))
+    return (won - spend) / spend if spend else None
 
 
 def _by_return(row: Row) -> tuple[bool, Decimal, str]:
@@ -108,14 +128,16 @@ def _by_return(row: Row) -> tuple[bool, Decimal, str]:
 
 
 TILES = (
-    # name, what it is called, its kind, the reconciled figures it stands on, whether less is better
-    ("spend", "Spend", "money", ("spend",), None),
+    # name, what it is called, its kind, the reconciled figures it stands on, whether a cohort's
+    # figure goes on moving for months
+    ("spend", "Spend", "money", ("spend",), False),
     ("leads", "Leads", "count", ("leads",), False),
-    ("customers", "New customers", "number", ("deals",), False),
-    ("won_revenue", "Won revenue", "money", ("won_revenue",), False),
-    ("open_pipeline", "Open pipeline", "money", ("open_pipeline",), False),
+    ("customers", "New customers", "number", ("deals",), True),
+    ("won_revenue", "Won revenue", "money", ("won_revenue",), True),
+    ("open_pipeline", "Open pipeline", "money", ("open_pipeline",), True),
     ("cac", "Cost per customer", "money", ("spend", "deals"), True),
-    ("roi", "Return on investment", "percent", ("spend", "won_revenue"), False),
+    ("roi", "ROI of all channels", "percent", ("spend", "won_revenue"), True),
+    ("paid_roi", "ROI of channels with spend", "percent", ("spend", "won_revenue"), True),
 )
 
 
@@ -125,12 +147,11 @@ def _tiles(total: Row, before: Row, states: Mapping[str, Row]) -> list[dict[str,
             "label": label,
             "kind": kind,
             "value": total[name],
-            "before": before[name],
             "change": _change(kind, total[name], before[name]),
-            "less_is_better": less_is_better,
+            "grows": grows,
             "state": _state([states[figure] for figure in figures if figure in states]),
         }
-        for name, label, kind, figures, less_is_better in TILES
+        for name, label, kind, figures, grows in TILES
     ]
 
 

@@ -39,9 +39,7 @@ def spend_and_return(months: Sequence[Mapping[str, Any]]) -> Markup:
         amount = top * part / 4
         y = floor - height(amount)
         _add(svg, "line", x1=LEFT, x2=WIDTH - RIGHT, y1=y, y2=y, **{"class": "grid"})
-        _add(
-            svg, "text", _short(amount), x=LEFT - 6, y=y + 4, **{"class": "axis", "text-anchor": "end"}
-        )
+        _add(svg, "text", _short(amount), x=LEFT - 6, y=y + 4, **{"class": "scale"})
     step = (WIDTH - LEFT - RIGHT) / max(len(months), 1)
     for number, month in enumerate(months):
         middle = LEFT + step * (number + 0.5)
@@ -54,7 +52,7 @@ def spend_and_return(months: Sequence[Mapping[str, Any]]) -> Markup:
             _add(svg, "rect", x=x, y=floor - tall, width=bar, height=tall, **{"class": kind})
         if len(months) <= 13 or number % (len(months) // 12 + 1) == 0:
             label = month["cohort_month"].strftime("%b %y")
-            _add(svg, "text", label, x=middle, y=floor + 16, **{"class": "axis", "text-anchor": "middle"})
+            _add(svg, "text", label, x=middle, y=floor + 16, **{"class": "month"})
     return Markup(ElementTree.tostring(svg, encoding="unicode"))
 
 
