@@ -1,0 +1,153 @@
+"""The report says what the marts say, in words that nobody else's names can turn into markup."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import replace
+from decimal import ROUND_HALF_EVEN, Decimal
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+
+from include import warehouse
+from include.report import document
+from include.settings import Settings
+from tests.conftest import ENGINES
+from tests.report.evidence_world import HOSTILE
+
+PERIOD = "between date '2025-12-01' and date '2026-11-01'"
+
+
+class Reader(HTMLParser):
+    """Every table as rows of texts, by the heading before it; the tiles; all text; all tags."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.tables: dict[str, list[list[str]]] = {}
+        self.text = ""
+        self.tags: set[str] = set()
+        self.attributes: set[tuple[str, str | None]] = set()
+        self._heading = ""
+        self._into: list[str] | None = None
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.add(tag)
+        self.attributes |= set(attrs)
+        if tag == "h2":
+            self._heading = ""
+        elif tag == "tr":
+            self.tables.setdefault(self._heading, []).append([])
+        elif tag in ("th", "td"):
+            self.tables[self._heading][-1].append("")
+        self._into = [tag] if tag in ("h2", "th", "td") else self._into
+
+    def handle_endtag(self, tag: str) -> None:
+        if self._into == [tag]:
+            self._into = None
+
+    def handle_data(self, data: str) -> None:
+        self.text += data
+        if self._into == ["h2"]:
+            self._heading += data
+        elif self._into:
+            self.tables[self._heading][-1][-1] += data
+
+
+def shown(value: Decimal | int | None) -> str:
+    """A whole amount as the report writes it."""
+    if value is None:
+        return "–"
+    whole = Decimal(value).quantize(Decimal(1), ROUND_HALF_EVEN)
+    return f"{whole:,}".replace("-", "−")
+
+
+@pytest.fixture(params=ENGINES)
+def settings(
+    request: pytest.FixtureRequest, evidence: Callable[[str], Settings], tmp_path: Path
+) -> Settings:
+    """The world of evidence, published; what is written goes to a folder of this test's."""
+    made = evidence(request.param)
+    if made.warehouse_url.startswith("duckdb:"):
+        for name in ("marts.duckdb", "ops.duckdb"):
+            (tmp_path / name).symlink_to(made.home / name)
+    return replace(made, home=tmp_path)
+
+
+def test_channels_and_their_total_equal_the_marts(settings: Settings) -> None:
+    read = Reader(document.render(settings)[1])
+    header, *rows = read.tables["Channels"]
+    marts = warehouse.read_marts(
+        settings,
+        "select channel, sum(spend_base) as spend, sum(leads) as leads, "
+        "sum(opportunities) as opportunities, sum(customers) as customers, "
+        "sum(won_revenue_base) as won from marts.mart_channel_roi_monthly "
+        f"where cohort_month {PERIOD} group by channel",
+    )
+    expected = {
+        row["channel"]: [
+            shown(row[name]) for name in ("spend", "leads", "opportunities", "customers", "won")
+        ]
+        for row in marts
+    }
+    assert expected
+    assert {row[0]: row[1:6] for row in rows} == expected
+    assert header[:3] == ["Channel", "Spend", "Leads"]
+
+
+def test_cohorts_equal_the_marts_and_add_up(settings: Settings) -> None:
+    read = Reader(document.render(settings)[1])
+    _, *rows, total = read.tables["Each month's spend, and what it has brought since"]
+    marts = warehouse.read_marts(
+        settings,
+        "select cohort_month, sum(spend_base) as spend, sum(leads) as leads, "
+        "sum(won_revenue_base) as won, sum(open_pipeline_base) as pipeline "
+        f"from marts.mart_channel_roi_monthly where cohort_month {PERIOD} "
+        "group by cohort_month order by cohort_month",
+    )
+    expected = [
+        [
+            row["cohort_month"].strftime("%B %Y"),
+            *(shown(row[name]) for name in ("spend", "leads", "won", "pipeline")),
+        ]
+        for row in marts
+    ]
+    assert [[row[0].removesuffix(" †"), *row[1:3], *row[4:6]] for row in rows] == expected
+    sums = [sum(row[name] for row in marts) for name in ("spend", "leads", "won", "pipeline")]
+    assert [*total[1:3], *total[4:6]] == [shown(value) for value in sums]
+
+
+def test_books_that_do_not_close_are_said_not_to(settings: Settings) -> None:
+    """Of the world of evidence one account-day's total differs from its campaigns' spend."""
+    read = Reader(document.render(settings)[1])
+    assert "✗ The books do not close" in read.text
+    spend = [row for row in read.tables["Where every figure comes from"][1:] if "spend" in row[1]]
+    assert [row[6].split()[-1] for row in spend].count("differs") == 1
+    assert re.search(r"Spend\s+✗", read.text), "the tile of spend says so too"
+
+
+def test_26_names_stay_text(settings: Settings) -> None:
+    text = document.render(settings)[1]
+    read = Reader(text)
+    assert not read.tags & {"script", "img", "link", "iframe", "object", "a"}
+    assert {name for name, _ in read.attributes if name.startswith("on") or name == "style"} == set()
+    told = [name for name in HOSTILE if name in read.text]
+    assert told, "a hostile name is shown, so the rule was tried"
+
+
+def test_nothing_is_fetched(settings: Settings) -> None:
+    text = document.render(settings)[1]
+    assert re.findall(r"""(?:src|href|url\()\s*=?\s*["']?(?!data:)""", text) == []
+    assert set(re.findall(r"https?://[^\s\"'<]+", text)) <= {"http://www.w3.org/2000/svg"}
+    assert "default-src 'none'" in text
+
+
+def test_each_build_keeps_its_report(settings: Settings) -> None:
+    newest = document.write(settings)
+    number, text = document.render(settings)
+    assert newest == settings.home / "report.html"
+    assert newest.read_text() == text
+    assert [file.name for file in (settings.home / "reports").iterdir()] == [f"{number:06d}.html"]
+    assert (settings.home / "reports" / f"{number:06d}.html").read_text() == text
