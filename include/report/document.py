@@ -80,9 +80,10 @@ def _told(session: Session, values: Mapping[str, Any]) -> dict[str, Any]:
 
     overview = views.VIEWS["overview"].tables
     compared = reading.of(overview["total"])
+    nothing = (None,) * len(compared.columns)  # of a period in which there was nothing
     total, before = (
-        dict(zip(compared.columns, row, strict=True))
-        for (row,) in (compared.rows, compared.before or [])
+        dict(zip(compared.columns, (rows_found or [nothing])[0], strict=True))
+        for rows_found in (compared.rows, compared.before)
     )
     channels = reading.of(overview["channels"])
     total |= {"paid_roi": _paid_roi(channels.columns, channels.rows)}
