@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import date
 from decimal import ROUND_HALF_EVEN, Decimal
 from html.parser import HTMLParser
 from pathlib import Path
@@ -17,7 +18,7 @@ from include.settings import Settings
 from tests.conftest import ENGINES
 from tests.report.evidence_world import HOSTILE
 
-PERIOD = "between date '2025-12-01' and date '2026-11-01'"
+PERIOD = {"first": date(2025, 12, 1), "last": date(2026, 11, 1)}
 
 
 class Reader(HTMLParser):
@@ -84,7 +85,8 @@ def test_channels_and_their_total_equal_the_marts(settings: Settings) -> None:
         "select channel, sum(spend_base) as spend, sum(leads) as leads, "
         "sum(opportunities) as opportunities, sum(customers) as customers, "
         "sum(won_revenue_base) as won from marts.mart_channel_roi_monthly "
-        f"where cohort_month {PERIOD} group by channel",
+        "where cohort_month between :first and :last group by channel",
+        PERIOD,
     )
     expected = {
         row["channel"]: [
@@ -104,8 +106,9 @@ def test_cohorts_equal_the_marts_and_add_up(settings: Settings) -> None:
         settings,
         "select cohort_month, sum(spend_base) as spend, sum(leads) as leads, "
         "sum(won_revenue_base) as won, sum(open_pipeline_base) as pipeline "
-        f"from marts.mart_channel_roi_monthly where cohort_month {PERIOD} "
+        "from marts.mart_channel_roi_monthly where cohort_month between :first and :last "
         "group by cohort_month order by cohort_month",
+        PERIOD,
     )
     expected = [
         [
