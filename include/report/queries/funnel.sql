@@ -1,10 +1,10 @@
 -- How far have the people come whom the chosen months touched first, and how fast: altogether, by
 -- channel and by month?
 -- Grain: one row per level (total, channel, month) and what the level tells apart.
--- Stages count people, our own left out, as mart_funnel_monthly does: whoever has reached the stage
--- by any lead or deal, of any type, up to the as-of instant. Who skips a stage is in the next one.
--- A median is over those who reached the later stage at or after the earlier one. Visitors are NULL:
--- nobody has counted them yet.
+-- Stages count people, our own left out, as mart_funnel_monthly does: whoever has reached the
+-- stage by any lead or deal, of any type, up to the as-of instant. Who skips a stage is in the next
+-- one. A median is over those who reached the later stage at or after the earlier one. Visitors are
+-- NULL: nobody has counted them yet.
 with
 
 placed as (
