@@ -2,9 +2,9 @@
 -- Grain: one row per cohort month.
 -- New business. break_even_months counts the months from the cohort's own to the one in which the
 -- won revenue, added up by the month of the close, had reached all of the cohort's spend; NULL
--- while it has not, and where nothing was spent. A cohort is too early to judge while it is younger than
--- nine tenths of all new business took from first touch to close. Chosen a currency, money is what
--- was booked in it, and what is held against spend is NULL where some was booked in another.
+-- while it has not, and where nothing was spent. A cohort is too early to judge while it is younger
+-- than nine tenths of all new business took from first touch to close. Chosen a currency, money is
+-- what was booked in it, and what is held against spend is NULL where some was booked in another.
 with
 
 placed as (

@@ -61,7 +61,7 @@ summed as (
 
 models as (
     select distinct model
-    from summed
+    from marts.mart_returns_by_model_monthly
 ),
 
 places as (

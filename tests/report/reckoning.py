@@ -1,0 +1,473 @@
+"""A second reckoning of the page's figures: from the fact tables' rows, in Python, day by day.
+
+It shares nothing with the page's queries and reads none of the monthly marts they stand on.
+Expected rows are dicts; what is not worth saying twice (names, places in the order) is left out.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping
+from datetime import date, timedelta
+from decimal import ROUND_HALF_UP, Decimal
+from itertools import pairwise
+from statistics import median
+from typing import Any
+
+Row = dict[str, Any]
+FACTS = (
+    "dim_campaign",
+    "fct_ad_spend_daily",
+    "fct_ad_performance_daily",
+    "fct_people",
+    "fct_touchpoints",
+    "fct_opportunities",
+    "fct_attribution",
+)
+PLACES: Mapping[str, tuple[str, ...]] = {
+    "total": (),
+    "months": ("cohort_month",),
+    "networks": ("platform",),
+    "channels": ("channel",),
+    "platforms": ("channel", "platform"),
+    "campaigns": ("channel", "platform", "account_id", "campaign_id"),
+}
+STAGES = ("lead", "mql", "sql", "opportunity", "customer")
+
+
+def month_of(day: date) -> date:
+    return day.replace(day=1)
+
+
+def months_apart(first: date, last: date) -> int:
+    return (last.year - first.year) * 12 + last.month - first.month
+
+
+def rounded(value: Decimal, places: int) -> Decimal:
+    return value.quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP)
+
+
+def ratio(above: Decimal | None, below: Decimal | int | None) -> Decimal | None:
+    """As the marts' ratios: to ten places first, then to six; None where undefined."""
+    if above is None or not below:
+        return None
+    return rounded(rounded(Decimal(above) / Decimal(below), 10), 6)
+
+
+def total(values: Iterable[Decimal | None]) -> Decimal | None:
+    """The sum, None if one of them is."""
+    known = list(values)
+    return None if None in known else sum((v for v in known if v is not None), Decimal(0))
+
+
+class Reckoning:
+    """The figures for one choice, of facts given by table."""
+
+    def __init__(self, facts: Mapping[str, list[Row]], values: Mapping[str, Any]) -> None:
+        self._facts = facts
+        self._values = values
+        self._deals = {row["opportunity_id"]: row for row in facts["fct_opportunities"]}
+        self._touches = {row["touchpoint_id"]: row for row in facts["fct_touchpoints"]}
+        self._channels = {
+            (row["platform"], row["account_id"], row["campaign_id"]): row["channel"]
+            for row in facts["dim_campaign"]
+        }
+
+    # What happened, each with its place and month
+
+    def spent(self) -> list[Row]:
+        """Days of spend."""
+        return [
+            row
+            | {
+                "cohort_month": month_of(row["date_day"]),
+                "channel": self._channels[row["platform"], row["account_id"], row["campaign_id"]],
+                "money": self._shown(row, "spend", "spend_base"),
+            }
+            for row in self._facts["fct_ad_spend_daily"]
+        ]
+
+    def people(self) -> list[Row]:
+        """People, at their first touch."""
+        return [
+            row | _place(row, "first_touch_")
+            for row in self._facts["fct_people"]
+            if not row["is_internal"]
+        ]
+
+    def opportunities(self) -> list[Row]:
+        """New-business deals, at their first touch."""
+        return [
+            row | _place(row, "first_touch_")
+            for row in self._facts["fct_opportunities"]
+            if row["type_group"] == "new_business"
+        ]
+
+    def credits(self, model: str | None = None) -> list[Row]:
+        """Credits for new business by the chosen model, or another."""
+        return [
+            row
+            | _place(row, "")
+            | {
+                "money": self._shown(row, "amount", "amount_base"),
+                "is_customer": self._deals[row["opportunity_id"]]["is_new_customer"],
+            }
+            for row in self._facts["fct_attribution"]
+            if row["type_group"] == "new_business"
+            and row["model"] == (model or self._values["model"])
+        ]
+
+    def chosen(self, rows: Iterable[Row], month: str = "cohort_month") -> list[Row]:
+        """Those within the chosen months and place."""
+        return [
+            row
+            for row in rows
+            if self._values["from_month"] <= row[month] <= self._values["to_month"]
+            and all(
+                self._values[name] in (None, row[name])
+                for name in ("channel", "platform", "account_id", "campaign_id")
+            )
+        ]
+
+    # The tables
+
+    def returns(self, table: str) -> list[Row]:
+        """A table of returns: total, months, networks, channels, platforms or campaigns."""
+        names = PLACES[table]
+        spent, people = self.chosen(self.spent()), self.chosen(self.people())
+        deals, credits = self.chosen(self.opportunities()), self.chosen(self.credits())
+        keys = {_key(row, names) for row in (*spent, *people, *deals, *credits)}
+        rows = []
+        for key in keys:
+
+            def here(all_: list[Row], key: tuple[Any, ...] = key) -> list[Row]:
+                return [row for row in all_ if _key(row, names) == key]
+
+            rows.append(
+                dict(zip(names, key, strict=True))
+                | self._returns(here(spent), here(people), here(deals), here(credits))
+            )
+        return rows
+
+    def _returns(
+        self, spent: list[Row], people: list[Row], deals: list[Row], credits: list[Row]
+    ) -> Row:
+        won = [row for row in credits if row["basis"] == "won"]
+        spend = total(row["money"] for row in spent)
+        revenue = total(row["money"] for row in won)
+        customers = rounded(sum((r["weight"] for r in won if r["is_customer"]), Decimal(0)), 4)
+        is_whole = not any(self._is_other(row, "spend") for row in spent)
+        is_beside = is_whole and not self._is_mixed(won)
+        claims = [row for row in spent if row["reported_conversions"] is not None]
+        one_network = len({row["platform"] for row in claims}) == 1
+        reported = sum(row["reported_conversions"] for row in claims) if one_network else None
+        whole = spend if is_whole else None
+        beside = spend if is_beside else None
+        return {
+            "spend": spend,
+            "impressions": sum(row["impressions"] for row in spent),
+            "clicks": sum(row["clicks"] for row in spent),
+            "reported_conversions": reported,
+            "leads": len(people),
+            "mqls": sum(row["is_mql"] for row in people),
+            "sqls": sum(row["is_sql"] for row in people),
+            "opportunities": len(deals),
+            "won_deals": rounded(sum((row["weight"] for row in won), Decimal(0)), 4),
+            "customers": customers,
+            "won_revenue": revenue,
+            "open_pipeline": total(r["money"] for r in credits if r["basis"] == "open"),
+            "cpl": ratio(whole, len(people)),
+            "cac": ratio(whole, customers),
+            "roas": ratio(revenue, beside),
+            "roi": None if revenue is None else ratio(revenue - (beside or 0), beside),
+        }
+
+    def closed(self) -> list[Row]:
+        """Won by the month of the close."""
+        won = [
+            row | {"close_month": month_of(row["close_date"])}
+            for row in self.credits()
+            if row["basis"] == "won"
+        ]
+        by_month = _grouped(self.chosen(won, "close_month"), ("close_month",))
+        return [
+            {
+                "close_month": month,
+                "deals": rounded(sum(row["weight"] for row in rows), 4),
+                "won_revenue": total(row["money"] for row in rows),
+            }
+            for (month,), rows in by_month.items()
+        ]
+
+    def ads(self, table: str) -> list[Row]:
+        """ad_groups or ads of the chosen campaign."""
+        if self._values["campaign_id"] is None:
+            return []
+        names = ("platform", "account_id", "ad_group_id", "ad_id")[: 3 if table != "ads" else 4]
+        spent = [
+            row
+            | {
+                "cohort_month": month_of(row["date_day"]),
+                "channel": self._values["channel"],
+                "money": self._shown(row, "spend", "spend_base"),
+            }
+            for row in self._facts["fct_ad_performance_daily"]
+        ]
+        people = [row for row in self.people() if row["first_touchpoint_id"]]
+        people = self._at_ads([row | {"touch": row["first_touchpoint_id"]} for row in people])
+        won = [row for row in self.credits() if row["basis"] == "won"]
+        won = self._at_ads([row | {"touch": row["touchpoint_id"]} for row in won])
+        grouped = {
+            kind: _grouped(self.chosen(rows), names)
+            for kind, rows in (("spent", spent), ("people", people), ("won", won))
+        }
+        found = []
+        for key in {key for each in grouped.values() for key in each}:
+            bought, came, sold = (grouped[kind].get(key, []) for kind in grouped)
+            spend = total(row["money"] for row in bought)
+            revenue = total(row["money"] for row in sold)
+            is_whole = not any(self._is_other(row, "spend") for row in bought)
+            gained = None if None in (spend, revenue) else revenue - spend  # type: ignore[operator]
+            found.append(
+                dict(zip(names, key, strict=True))
+                | {
+                    "spend": spend,
+                    "impressions": sum(row["impressions"] for row in bought),
+                    "clicks": sum(row["clicks"] for row in bought),
+                    "leads": len(came),
+                    "won_deals": rounded(sum((r["weight"] for r in sold), Decimal(0)), 4),
+                    "won_revenue": revenue,
+                    "cpl": ratio(spend if is_whole else None, len(came)),
+                    "roi": ratio(gained if is_whole and not self._is_mixed(sold) else None, spend),
+                }
+            )
+        return found
+
+    def billed(self) -> list[Row]:
+        """Spend by invoice."""
+        currency = self._values["currency_code"]
+        rows = [r for r in self.chosen(self.spent()) if currency in (None, r["currency_code"])]
+        return [
+            {
+                "currency_code": code,
+                "platform": platform,
+                "account_id": account,
+                "spend": sum(row["spend"] for row in days),
+                "spend_base": total(row["spend_base"] for row in days),
+            }
+            for (code, platform, account), days in _grouped(
+                rows, ("currency_code", "platform", "account_id")
+            ).items()
+        ]
+
+    def cohorts(self, as_of: date) -> list[Row]:
+        """What each cohort month cost, brought and when it broke even."""
+        return [
+            {name: row[name] for name in _COHORT}
+            | {
+                "age_days": (as_of - row["cohort_month"]).days,
+                "break_even_months": self._break_even(row),
+                "is_too_early": (as_of - row["cohort_month"]).days < limit,
+            }
+            for limit in [self.typical()[2]]
+            for row in self.returns("months")
+        ]
+
+    def _break_even(self, row: Row) -> int | None:
+        if row["roi"] is None or row["spend"] <= 0:
+            return None
+        won = self._won_of(row["cohort_month"])
+        for months in sorted(won):
+            if sum(total(won[each]) or 0 for each in won if each <= months) >= row["spend"]:
+                return months
+        return None
+
+    def cohort_revenue(self, as_of: date) -> list[Row]:
+        """The won revenue of each cohort month, month by month since."""
+        rows = []
+        for cohort in self.returns("months"):
+            won = self._won_of(cohort["cohort_month"])
+            for months in range(months_apart(cohort["cohort_month"], as_of) + 1):
+                so_far = total(value for each in won if each <= months for value in won[each])
+                rows.append(
+                    {
+                        "cohort_month": cohort["cohort_month"],
+                        "months_since": months,
+                        "won_revenue": total(won.get(months, [])),
+                        "cumulative_won_revenue": so_far,
+                        "share_of_spend": ratio(
+                            so_far, None if cohort["roi"] is None else cohort["spend"]
+                        ),
+                    }
+                )
+        return rows
+
+    def _won_of(self, cohort: date) -> dict[int, list[Decimal | None]]:
+        """Revenue by whole months since the cohort's; what closed before it counts in it."""
+        won: dict[int, list[Decimal | None]] = defaultdict(list)
+        for row in self.chosen(self.credits()):
+            if row["basis"] == "won" and row["cohort_month"] == cohort:
+                won[max(0, months_apart(cohort, row["close_date"]))].append(row["money"])
+        return won
+
+    def typical(self) -> tuple[int, Decimal, Decimal]:
+        """How many deals were measured, and the days half and nine tenths of them took."""
+        days = sorted(
+            row["days_touch_to_created"] + row["days_created_to_close"]
+            for row in self.opportunities()
+            if row["is_won"] and row["days_touch_to_created"] is not None
+        )
+        return len(days), _percentile(days, 5), _percentile(days, 9)
+
+    def funnel(self, table: str) -> list[Row]:
+        """A table of the funnel: total, channels or months."""
+        names = {"total": (), "channels": ("channel",), "months": ("cohort_month",)}[table]
+        return [
+            dict(zip(names, key, strict=True)) | _funnel(rows)
+            for key, rows in _grouped(self.chosen(self.people()), names).items()
+        ]
+
+    def models(self, table: str, models: Iterable[str]) -> list[Row]:
+        """channels or campaigns, by every model."""
+        names = PLACES[table]
+        credits = {model: self.chosen(self.credits(model)) for model in models}
+        grouped = {model: _grouped(rows, names) for model, rows in credits.items()}
+        found = []
+        for key in {key for each in grouped.values() for key in each}:
+            first = _won(grouped["first_touch"].get(key, []))
+            for model in credits:
+                rows = grouped[model].get(key, [])
+                won = _won(rows)
+                found.append(
+                    dict(zip(names, key, strict=True))
+                    | {
+                        "model": model,
+                        "deals": rounded(
+                            sum((r["weight"] for r in rows if r["basis"] == "won"), Decimal(0)), 4
+                        ),
+                        "won_revenue": won,
+                        "open_pipeline": total(r["money"] for r in rows if r["basis"] == "open"),
+                        "first_touch_won_revenue": first,
+                        "first_touch_difference": None
+                        if won is None or first is None
+                        else won - first,
+                    }
+                )
+        return found
+
+    def _shown(self, row: Row, booked: str, base: str) -> Decimal | None:
+        """An amount as it is shown: 0 where it is unknown, None where it lacks a rate."""
+        currency = self._values["currency_code"]
+        if row[booked] is None or currency not in (None, row["currency_code"]):
+            return Decimal(0)
+        return row[booked] if currency else row[base]
+
+    def _is_other(self, row: Row, booked: str) -> bool:
+        """Whether it is money of another currency than the one chosen."""
+        currency = self._values["currency_code"]
+        return bool(currency not in (None, row["currency_code"]) and row[booked])
+
+    def _is_mixed(self, won: list[Row]) -> bool:
+        return any(self._is_other(row, "amount") for row in won)
+
+    def _at_ads(self, rows: list[Row]) -> list[Row]:
+        """Each with the ad group and ad of its touch; those of no ad campaign left out."""
+        told = []
+        for row in rows:
+            touch = self._touches.get(row["touch"])
+            if touch and touch["campaign_id"] and not touch["crm_campaign_id"]:
+                told.append(row | {name: touch[name] for name in ("ad_group_id", "ad_id")})
+        return told
+
+
+_COHORT = (
+    "cohort_month",
+    "spend",
+    "leads",
+    "opportunities",
+    "customers",
+    "won_revenue",
+    "open_pipeline",
+    "roi",
+)
+
+
+def _place(row: Row, prefix: str) -> Row:
+    """Where a touch stands in the marts."""
+    channel, crm = row[f"{prefix}channel"], row[f"{prefix}crm_campaign_id"]
+    platform = row[f"{prefix}platform"] or "unmatched"
+    account = row[f"{prefix}account_id"] or "unmatched"
+    campaign = row[f"{prefix}campaign_id"] or "unmatched"
+    if crm:
+        platform, account, campaign = "crm", "crm", crm
+    if channel == "Unattributed":
+        platform = account = campaign = "unattributed"
+    return {
+        "channel": channel,
+        "platform": platform,
+        "account_id": account,
+        "campaign_id": campaign,
+    }
+
+
+def _key(row: Row, names: tuple[str, ...]) -> tuple[Any, ...]:
+    return tuple(row[name] for name in names)
+
+
+def _grouped(rows: Iterable[Row], names: tuple[str, ...]) -> dict[tuple[Any, ...], list[Row]]:
+    groups: dict[tuple[Any, ...], list[Row]] = defaultdict(list)
+    for row in rows:
+        groups[_key(row, names)].append(row)
+    return groups
+
+
+def _won(rows: list[Row]) -> Decimal | None:
+    return total(row["money"] for row in rows if row["basis"] == "won")
+
+
+def _percentile(days: list[int], tenths: int) -> Decimal:
+    """Between two of them in proportion."""
+    place, rest = divmod((len(days) - 1) * tenths, 10)
+    after = days[min(place + 1, len(days) - 1)]
+    return rounded(days[place] + Decimal(after - days[place]) * rest / 10, 1)
+
+
+def _funnel(people: list[Row]) -> Row:
+    reached: dict[str, Callable[[Row], Any]] = {
+        "lead": lambda _: True,
+        "mql": lambda row: row["is_mql"],
+        "sql": lambda row: row["is_sql"],
+        "opportunity": lambda row: row["opportunity_at"],
+        "customer": lambda row: row["customer_at"],
+    }
+    counts = {stage: sum(map(bool, map(reached[stage], people))) for stage in STAGES}
+    told: Row = {
+        "visitors": None,
+        "leads": counts["lead"],
+        "mqls": counts["mql"],
+        "sqls": counts["sql"],
+        "opportunities": counts["opportunity"],
+        "customers": counts["customer"],
+        "lead_to_customer_rate": ratio(Decimal(counts["customer"]), counts["lead"]),
+    }
+    for earlier, later in pairwise(STAGES):
+        told[f"{earlier}_to_{later}_rate"] = ratio(Decimal(counts[later]), counts[earlier])
+        took = [
+            _whole(row[f"{later}_at"]) - _whole(row[f"{earlier}_at"])
+            for row in people
+            if row[f"{earlier}_at"]
+            and row[f"{later}_at"]
+            and row[f"{later}_at"] >= row[f"{earlier}_at"]
+        ]
+        told[f"median_days_{earlier}_to_{later}"] = (
+            rounded(rounded(Decimal(median(map(_seconds, took))) / 86_400, 10), 4) if took else None
+        )
+    return told
+
+
+def _whole(at: Any) -> Any:
+    return at.replace(microsecond=0)
+
+
+def _seconds(took: timedelta) -> int:
+    return took // timedelta(seconds=1)
