@@ -21,6 +21,12 @@ _OWN = (
     Column("spend", Type.AD_MONEY, "Spend in the currency shown", unit=REPORTING_CURRENCY),
     Column("won_revenue", Type.CRM_MONEY, "Revenue credited", unit=REPORTING_CURRENCY),
     Column("open_pipeline", Type.CRM_MONEY, "Open pipeline credited", unit=REPORTING_CURRENCY),
+    Column(
+        "credited_amount",
+        Type.CRM_MONEY,
+        "What the chosen model credits of the deal to what is chosen",
+        unit=REPORTING_CURRENCY,
+    ),
     Column("won_deals", Type.NUMBER, "Deals won, each with the part credited", unit="deals"),
     Column(
         "customers", Type.NUMBER, "New customers, each with the part credited", unit="companies"

@@ -162,6 +162,7 @@ VIEWS: Mapping[str, View] = {
     "journeys": View(
         "Where did this deal or person come from, and what led to the purchase?",
         {
+            "credited": Table("journey_credited"),
             "found": Table("journey_found"),
             "deal": Table("journey_deal"),
             "person": Table("journey_person"),

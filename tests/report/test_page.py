@@ -253,6 +253,38 @@ def test_figures_are_those_of_the_answer_to_the_last_digit(reader: Reader, place
             assert tile.get_attribute("value") == _as_text(exact)
 
 
+@pytest.mark.parametrize(
+    "chosen",
+    [
+        "",
+        "model=linear",
+        "channel=Paid%20Search",
+        "platform=google_ads&model=w_shaped",
+        "model=last_touch&account_id=1&campaign_id=10",
+        "platform=google_ads&currency_code=EUR",
+    ],
+)
+def test_the_deals_behind_a_figure_add_up_to_it(address: str, chosen: str) -> None:
+    told = {}
+    for view, name in (("overview", "total"), ("journeys", "credited")):
+        with urlopen(f"{address}data/{view}?{chosen}") as answer:
+            table = json.load(answer)["tables"][name]
+        names = [column["name"] for column in table["columns"]]
+        told[name] = [dict(zip(names, row, strict=True)) for row in table["rows"]]
+    (total,) = told["total"]
+    won = [deal for deal in told["credited"] if deal["basis"] == "won"]
+    left = [deal for deal in told["credited"] if deal["basis"] == "open"]
+    assert _sum(won, "credited_amount") == Decimal(total["won_revenue"])
+    assert _sum(left, "credited_amount") == Decimal(total["open_pipeline"])
+    customers = [deal for deal in won if deal["is_new_customer"]]
+    assert abs(_sum(customers, "weight") - Decimal(total["customers"])) <= Decimal("0.0001")
+    assert chosen or (won and left)
+
+
+def _sum(deals: list[dict[str, Any]], name: str) -> Decimal:
+    return sum((Decimal(deal[name]) for deal in deals), Decimal(0))
+
+
 def _as_text(value: Any) -> str | None:
     if isinstance(value, bool):
         return str(value).lower()

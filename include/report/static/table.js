@@ -10,7 +10,7 @@ const AT_FIRST = 25;
  * A table of a view's answer.
  *
  * options: caption (said to screen readers) · columns: names in order, or {name, label, cell(record)
- * → node, digits, bar} · sort: {by, down} at first (else the server's order) · earlier: key column
+ * → node, digits, bar, href(record) → where its rows are} · sort: {by, down} at first (else the server's order) · earlier: key column
  * by which rows of the period before are found, with ``compared``: names of columns that show a
  * change · atFirst: rows shown before "show all" · total: a record for the last line ·
  * mark(record) → class of a row.
@@ -83,7 +83,7 @@ function row(record, columns, answer, options) {
       const value = record[column.name];
       const content = column.cell ? column.cell(record)
         : column.isNumeric || column.kind === "instant" || column.kind === "date"
-          ? figure(value, column) : value === null || value === undefined ? NOTHING : outside(shown(value, column));
+          ? through(figure(value, column), value === null || value === undefined ? null : column.href?.(record)) : value === null || value === undefined ? NOTHING : outside(shown(value, column));
       const moved = before && options.compared?.includes(column.name)
         ? changed(change(value, before[column.name], column)) : null;
       const cell = el(i === 0 ? "th" : "td", {
@@ -95,6 +95,11 @@ function row(record, columns, answer, options) {
       }
       return cell;
     }));
+}
+
+/** A figure that leads to its rows. */
+function through(shown_, href) {
+  return href ? el("a", { class: "through", href }, shown_) : shown_;
 }
 
 /** A figure as the reader writes it, with the exact value underneath. */

@@ -7,12 +7,9 @@ import { el, name as outside } from "../element.js";
 import { shown } from "../format.js";
 import { link } from "../state.js";
 import { table } from "../table.js";
-import { before, channelTable, rows } from "./overview.js";
+import { before, channelTable, figures, rows } from "./overview.js";
 
-const FIGURES = [
-  { name: "spend", bar: true }, "leads", "opportunities", "customers", { name: "won_revenue", bar: true },
-  "open_pipeline", "cpl", "cac", "roas", "roi",
-];
+const RATIOS = ["cpl", "cac", "roas", "roi"];
 const NOT_A_CAMPAIGN = ["unmatched", "unattributed"];
 
 export const channels = {
@@ -73,7 +70,7 @@ function campaignTable(campaigns, total) {
         }, outside(campaignName(record))),
         el("span", { class: "sub" }, outside([platformName(record.platform), record.account_name, record.campaign_status?.toLowerCase()].filter((one, i, all) => one && all.indexOf(one) === i).join(" · "))),
       ]) },
-      "channel", ...FIGURES,
+      "channel", ...figures((record) => (record.isTotal ? {} : { channel: record.channel, platform: record.platform, account_id: record.account_id, campaign_id: record.campaign_id }), RATIOS),
       { name: "reported_conversions", label: "Platform reports" },
     ],
   });
@@ -85,7 +82,7 @@ function platformsCard(platforms) {
     columns: [
       { name: "platform", cell: (record) => (NOT_A_CAMPAIGN.includes(record.platform) ? platformName(record.platform)
         : el("a", { class: "drill", href: link({ channel: record.channel ?? null, platform: record.platform, sort: null }) }, outside(platformName(record.platform)))) },
-      "channel", ...FIGURES,
+      "channel", ...figures((record) => ({ channel: record.channel, platform: record.platform }), RATIOS),
     ],
   }));
 }
@@ -140,7 +137,7 @@ function claims(networks) {
   const { column } = networks;
   const number = (of, value) => shown(String(value), { ...(of === "reported" ? column.reported_conversions : column[of]), kind: "number" });
   const { png, node } = chart({
-    title: "What platforms report, what the CRM shows", height: 340,
+    title: "What platforms report, what the CRM shows", height: Math.max(150, sums.length * 100 + 60),
     says: sums.map((one) => `${platformName(one.platform)} reports ${number("reported", one.reported)} conversions; the CRM shows ${number("leads", one.leads)} leads and ${number("customers", one.customers)} customers.`).join(" "),
     draw: (colours) => ({
       legend: legend(colours),

@@ -21,7 +21,7 @@ export const journeys = {
   name: "journeys",
   title: "Journeys",
   show(told, { choices }) {
-    const { found, deal, person, steps, credits, touches } = told.tables;
+    const { credited, found, deal, person, steps, credits, touches } = told.tables;
     const isOpened = Boolean(choices.opportunity_id || choices.person_id);
     const subject = deal?.records[0] ?? person?.records[0];
     return [
@@ -30,7 +30,7 @@ export const journeys = {
       isOpened && subject ? [
         deal?.records.length ? dealCard(deal) : personCard(person),
         timeline(steps), deal?.records.length ? shares(credits, choices, told.chosen.model) : null, evidence(touches),
-      ] : list(found, choices),
+      ] : [choices.search ? null : behind(credited, told), list(found, choices)],
     ];
   },
 };
@@ -62,6 +62,24 @@ function list(found, choices) {
       { name: "company_name", label: "Company" }, { name: "channel", label: "First touch" }, { name: "stage" }, { name: "occurred_at", label: "When" }, { name: "amount_base", label: "Amount" },
     ],
   }));
+}
+
+/** The deals that the figures of the same choices are made of. */
+function behind(credited, told) {
+  return [["won", "Won: the deals behind customers and won revenue", "No new business of these cohorts is won."], ["open", "Open: the deals behind the pipeline", "No new business of these cohorts is open."]].map(([basis, title, none]) => {
+    const own = { ...credited, records: credited.records.filter((record) => record.basis === basis) };
+    const matches = Number(own.records[0]?.matches ?? 0);
+    const many = matches > own.records.length ? ` ${plainNumber(own.records.length)} of ${plainNumber(matches)} are shown, those with the most.` : ` ${plainNumber(matches)} deals.`;
+    return card({ title, note: `New business first touched in the months chosen, as ${modelName(told.chosen.model).toLowerCase()} credits it.${matches ? many : ""}`, answers: [credited], wide: true },
+      own.records.length ? table(own, {
+        caption: title, atFirst: 10, columns: [
+          { name: "opportunity_name", label: "Deal", cell: (record) => el("a", { class: "drill", href: link({ opportunity_id: record.opportunity_id, person_id: null }) }, outside(record.opportunity_name ?? record.opportunity_id)) },
+          { name: "company_name", label: "Company" }, { name: "first_touch_channel", label: "First touch" }, { name: "cohort_month", label: "Cohort" }, { name: "stage_name", label: "Stage" },
+          { name: "close_date", label: basis === "won" ? "Closed" : "Expected" }, { name: "is_new_customer", label: "New customer" },
+          { name: "weight", label: "Part credited", isNumeric: true, cell: (record) => shown(record.weight, { kind: "percent", name: "weight" }, { digits: 0 }) }, { name: "credited_amount", label: "Amount credited", bar: true },
+        ],
+      }) : nothing(none));
+  });
 }
 
 function facts(pairs) {
@@ -162,7 +180,7 @@ function evidence(touches) {
   }));
 }
 
-const SPELT = { mql: "MQL", sql: "SQL", latest_lead: "Lead again", latest_mql: "MQL again", latest_sql: "SQL again" };
+const SPELT = { mql: "MQL", sql: "SQL", latest_lead: "Lead again", latest_mql: "MQL again", latest_sql: "SQL again", latest_opportunity: "Opportunity again", latest_customer: "Customer again" };
 
 function sentence(text) {
   if (SPELT[text]) return SPELT[text];

@@ -56,7 +56,8 @@ function tiles(told) {
   const [earlier] = total.earlier ?? [];
   return el("section", { class: "tiles", "aria-label": "Key figures" }, TILES.map(([of, view]) => {
     const column = total.column[of];
-    const text = shown(now[of], column, { symbol: true });
+    const whole = shown(now[of], column, { symbol: true });
+    const text = whole.length > 14 ? shown(now[of], column, { symbol: true, short: true }) : whole;
     const moved = earlier ? change(now[of], earlier[of], column) : null;
     return el("a", {
       class: "tile", href: link({}, view),
@@ -64,7 +65,7 @@ function tiles(told) {
     },
     el("span", { class: "label" }, column.label),
     now[of] === null ? el("span", { class: "value" }, text)
-      : el("data", { class: "value", value: String(now[of]), "data-figure": of }, text),
+      : el("data", { class: `value${text.length > 9 ? " lengthy" : ""}`, value: String(now[of]), "data-figure": of }, text),
     changed(moved) ?? el("span", { class: "still" }, "no comparison"),
     sparkline(months.records.map((record) => record[of]), `${column.label} by month`));
   }));
@@ -155,9 +156,19 @@ function networksCard(networks) {
     columns: [
       { name: "platform", label: "Network", cell: (record) => (["unmatched", "unattributed"].includes(record.platform) ? platformName(record.platform)
         : el("a", { class: "drill", href: link({ platform: record.platform, sort: null }, "channels") }, outside(platformName(record.platform)))) },
-      { name: "spend", bar: true }, "leads", "mqls", "opportunities", "customers", { name: "won_revenue", bar: true }, "open_pipeline", "cpl", "cac", "roi",
+      ...figures((record) => ({ platform: record.platform })),
     ],
   }));
+}
+
+/** The figures of a return, those of people leading to the funnel, those of deals to the deals. */
+export function figures(filters, ratios = ["cpl", "cac", "roi"]) {
+  const to = (view) => (record) => link({ ...filters(record), sort: null }, view);
+  return [
+    { name: "spend", bar: true }, { name: "leads", href: to("funnel") }, { name: "mqls", href: to("funnel") }, "opportunities",
+    { name: "customers", href: to("journeys") }, { name: "won_revenue", bar: true, href: to("journeys") },
+    { name: "open_pipeline", href: to("journeys") }, ...ratios,
+  ];
 }
 
 export function channelTable(channels, total) {
@@ -165,7 +176,7 @@ export function channelTable(channels, total) {
     caption: "Channels", earlier: "channel", compared: COMPARED, total: { ...total, channel: "All channels" },
     columns: [
       { name: "channel", cell: (record) => (record === total || record.channel === "All channels" ? "All channels" : el("a", { class: "drill", href: link({ channel: record.channel, sort: null }, "channels") }, outside(record.channel))) },
-      { name: "spend", bar: true }, "leads", "mqls", "opportunities", "customers", { name: "won_revenue", bar: true }, "open_pipeline", "cpl", "cac", "roi",
+      ...figures((record) => (record.channel === "All channels" ? {} : { channel: record.channel })),
     ],
   });
 }
@@ -177,9 +188,15 @@ function moved(changes) {
     record.channel || record.campaign_name ? [" · ", outside(record.campaign_name || record.channel)] : null,
     el("span", { class: "sub" }, `${moving(record.old_value)} → ${moving(record.new_value)} `,
       el("b", null, `(${Number(record.delta) > 0 ? "+" : ""}${moving(record.delta)})`), ` because: ${words(record.causes ?? "not known").toLowerCase()}`),
-    record.evidence && el("span", { class: "sub" }, outside(record.evidence))));
+    record.evidence && el("span", { class: "sub" }, evidence(record.evidence))));
   return card({ title: "What the last publish changed, and why", span: "third", answers: [changes], note: "The figures of past months that moved most: a restated cost, a merged person, a deal decided." },
     told.length ? el("ol", { class: "moved" }, told) : nothing("The last publish changed nothing that was published before."));
+}
+
+/** The ids that moved a figure; those of deals lead to their journeys. */
+function evidence(text) {
+  return text.split(/([0-9A-Za-z]{15,18})/).map((part) => (/^006[0-9A-Za-z]{12,15}$/.test(part)
+    ? el("a", { href: link({ opportunity_id: part }, "journeys") }, part) : outside(words(part))));
 }
 
 function moving(value) {
