@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -52,7 +53,7 @@ def test_include_imports_no_airflow() -> None:
     ] == []
 
 
-@pytest.mark.parametrize("folder", ["include", "dags"])
+@pytest.mark.parametrize("folder", ["include", "dags", "plugins"])
 def test_nothing_imports_dags_plugins_or_tests(folder: str) -> None:
     outside = {"dags", "plugins", "tests"}
     assert [p for p in modules(folder) if outside & {n.split(".")[0] for n in imports(p)}] == []
@@ -117,6 +118,85 @@ def test_only_the_warehouse_knows_the_engine() -> None:
         assert not {"duckdb", "sqlalchemy", "psycopg"} & {n.split(".")[0] for n in imports(path)}, (
             path
         )
+
+
+def test_plugins_hold_the_plugin_alone_and_nobody_imports_it() -> None:
+    """Airflow executes every file there under its bare name, at any depth."""
+    (plugin,) = modules("plugins")
+    assert plugin.name == "closed_loop_plugin.py"
+    everywhere = [*modules("include"), *modules("dags"), *modules("tests")]
+    assert [p for p in everywhere if {"closed_loop_plugin", "plugins"} & set(imports(p))] == []
+
+
+def test_the_plugin_imports_little_before_somebody_opens_the_page() -> None:
+    """Every process of Airflow executes it, each task's too."""
+    (plugin,) = modules("plugins")
+    tree = ast.parse(plugin.read_text())
+    eager = [node for node in tree.body if not isinstance(node, ast.If)]
+    names = {
+        name
+        for node in eager
+        if isinstance(node, ast.ImportFrom | ast.Import)
+        for name in ([node.module] if isinstance(node, ast.ImportFrom) else ["import"])
+    }
+    assert names == {
+        "__future__",
+        "functools",
+        "typing",
+        "urllib.parse",
+        "airflow.configuration",
+        "airflow.plugins_manager",
+    }
+
+
+SQL_WORDS = re.compile(r"\b(select|from|where|join|order by|group by|limit|insert|delete)\b", re.I)
+
+
+def test_the_page_builds_no_sql_from_text() -> None:
+    """A query of the page is a whole file, or a whole literal: nothing is put into it or after it.
+
+    So no text that holds SQL is formatted, added to or joined, and what is asked is a query by its
+    name, a constant, or what these two are called by.
+    """
+    asked = []
+    for path in modules("include/report"):
+        tree = ast.parse(path.read_text())
+        constants = {
+            target.id
+            for node in tree.body
+            if isinstance(node, ast.Assign) and isinstance(node.value, ast.Constant)
+            for target in node.targets
+            if isinstance(target, ast.Name)
+        }
+        for node in ast.walk(tree):
+            if isinstance(node, ast.JoinedStr):
+                parts = [p.value for p in node.values if isinstance(p, ast.Constant)]
+                assert not looks_like_sql(" ".join(map(str, parts))), f"{path}:{node.lineno}"
+            elif isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add | ast.Mod):
+                for side in (node.left, node.right):
+                    if isinstance(side, ast.Constant) and isinstance(side.value, str):
+                        assert not looks_like_sql(side.value), f"{path}:{node.lineno}"
+            elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+                if node.func.attr in ("answer", "rows", "execute", "run", "read_marts"):
+                    place = 1 if node.func.attr == "read_marts" else 0
+                    text = node.args[place]
+                    whole = (isinstance(text, ast.Name) and text.id in constants) or (
+                        isinstance(text, ast.Call)
+                        and isinstance(text.func, ast.Name)
+                        and text.func.id == "query"
+                    )
+                    assert whole, f"{path}:{node.lineno} asks {ast.unparse(text)}"
+                    asked.append(path.name)
+                assert not (
+                    node.func.attr in ("format", "join", "replace")
+                    and isinstance(node.func.value, ast.Constant)
+                    and looks_like_sql(str(node.func.value.value))
+                ), f"{path}:{node.lineno}"
+    assert {"views.py", "summary.py"} <= set(asked)
+
+
+def looks_like_sql(text: str) -> bool:
+    return len({word.lower() for word in SQL_WORDS.findall(text)}) >= 2
 
 
 def test_dag_files_import_little_before_a_task_runs() -> None:

@@ -2,8 +2,8 @@
 
 Airflow reads its configuration once a process. ``python -m tests.report.walking`` reads requests
 from standard input as JSON, ``[[verb, path, headers], …]``, and writes what came of each:
-``[[status, headers, text], …]``. A header value ``{token}`` stands for a login as the user viewer,
-whose role lets them read and nothing else.
+``[[status, headers, text], …]``. ``{token}`` in a header stands for a login as the user viewer,
+whose role lets them read and nothing else; ``{version}`` in a path for that of the page's files.
 """
 
 from __future__ import annotations
@@ -29,9 +29,12 @@ if __name__ == "__main__":
     logged_in = client.post("auth/token", json={"username": "viewer", "password": password})
     token = logged_in.json()["access_token"]
     client.cookies.clear()
+    page = client.get("closed-loop/", headers={"Authorization": f"Bearer {token}"}).text
+    version = page.split("static/")[1].split("/")[0]
     told = []
     for verb, path, headers in json.load(sys.stdin):
         filled = {name: value.replace("{token}", token) for name, value in headers.items()}
+        path = path.replace("{version}", version)
         answer = client.request(verb, path, headers=filled, follow_redirects=False)
         told.append([answer.status_code, dict(answer.headers), answer.text])
     json.dump(told, sys.stdout)

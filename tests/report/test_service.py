@@ -1,0 +1,286 @@
+"""The page over HTTP: what it answers, keeps and refuses, also while builds are published."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import threading
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from starlette.testclient import TestClient
+
+from include.report import views
+from include.report.service import HEADERS, STATIC
+from include.settings import Settings, load_settings
+from tests.report.evidence_world import QUOTES, publish
+from tests.report.reading import ask, reader
+
+
+@pytest.fixture(scope="module")
+def settings(evidence: Callable[[str], Settings]) -> Settings:
+    return evidence("duckdb")
+
+
+@pytest.fixture
+def client(settings: Settings) -> TestClient:
+    """A page that has answered nothing yet."""
+    return reader(settings)
+
+
+@pytest.fixture
+def copied(settings: Settings, tmp_path: Path) -> Settings:
+    """The published files in a home of their own, to be spoiled."""
+    home = tmp_path / "home"
+    home.mkdir()
+    for name in ("marts.duckdb", "ops.duckdb"):
+        shutil.copy(settings.home / name, home / name)
+    return load_settings({"CLOSED_LOOP_HOME": str(home)})
+
+
+def every_path() -> list[str]:
+    paths = ["/"]
+    for name, view in views.VIEWS.items():
+        paths += [f"/data/{name}", *(f"/csv/{name}/{table}" for table in view.tables)]
+    return paths
+
+
+def test_26_every_answer_bears_the_headers_that_keep_scripts_and_frames_out(
+    client: TestClient,
+) -> None:
+    policy = HEADERS["Content-Security-Policy"]
+    assert "unsafe" not in policy
+    assert "default-src 'none'" in policy
+    assert "script-src 'self';" in policy
+    refused = ["/nowhere", "/data/nowhere", "/data/overview?x=1", "/static/x/page.css"]
+    for path in [*every_path(), *refused]:
+        answer = client.get(path)
+        assert answer.status_code == (200 if path not in refused else 400 if "?" in path else 404)
+        assert {name: answer.headers[name] for name in HEADERS} == HEADERS, path
+    assert client.post("/").headers["x-content-type-options"] == "nosniff"
+
+
+@pytest.mark.parametrize("verb", ["POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS", "TRACE"])
+def test_38_no_verb_but_get_works(client: TestClient, verb: str) -> None:
+    for path in ("/", "/data/overview", "/csv/overview/total", "/static/x/page.css"):
+        assert client.request(verb, path).status_code == 405
+
+
+def test_38_files_are_given_by_name_and_version_and_none_beside_them(client: TestClient) -> None:
+    page = client.get("/").text
+    version = page.split('href="static/')[1].split("/")[0]
+    assert page.count(f"static/{version}/") == page.count("static/")
+    files = {path.relative_to(STATIC).as_posix() for path in STATIC.rglob("*") if path.is_file()}
+    assert files
+    for name in files:
+        answer = client.get(f"/static/{version}/{name}")
+        assert (answer.status_code, answer.content) == (200, (STATIC / name).read_bytes())
+        assert "immutable" in answer.headers["cache-control"]
+        assert client.get(f"/static/0{version}/{name}").status_code == 404
+    for name in (
+        "../service.py",
+        "..%2fservice.py",
+        "%2e%2e/%2e%2e/settings.py",
+        "..\\service.py",
+        "/etc/passwd",
+        "//etc/passwd",
+        "page.css%00",
+        "",
+    ):
+        assert client.get(f"/static/{version}/{name}").status_code == 404
+    for path in (
+        "/data/../static",
+        "/data/x/../../x",
+        "/csv/overview/..%2f..%2fx",
+        "/csv/x",
+    ):
+        assert client.get(path).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("query", "sentence"),
+    [
+        ("channel=Email&channel=Direct", "channel must be given once"),
+        ("order_by=1;drop", "there is no choice called order_by"),
+        ("from_month=2026-01' or 1=1", "from_month must be a month such as 2026-03"),
+        ("channel=" + "x" * 60_000, "channel must be a text of at most 200 characters"),
+        ("&".join(f"n{number}=1" for number in range(5000)), "there is no choice called n0"),
+        ("search=%00", "search must be a text of at most 200 characters"),
+    ],
+    ids=["twice", "unknown", "month", "long", "many", "nul"],
+)
+@pytest.mark.parametrize("path", ["/data/journeys", "/csv/journeys/found"])
+def test_25_what_cannot_be_chosen_is_refused_with_a_sentence(
+    client: TestClient, path: str, query: str, sentence: str
+) -> None:
+    answer = client.get(f"{path}?{query}")
+    assert answer.status_code == 400
+    assert answer.json()["detail"].startswith(sentence)
+    assert len(answer.json()["detail"]) < 400
+
+
+@pytest.mark.parametrize("text", [QUOTES, "' or '1'='1", "$1; select 1", ":search %s", "\ufffd"])
+def test_25_a_crafted_text_chooses_nothing_and_breaks_nothing(
+    client: TestClient, text: str
+) -> None:
+    names = ("channel", "platform", "account_id", "campaign_id", "source")
+    chosen = dict.fromkeys(names, text)
+    assert ask(client, "overview", **chosen)["channels"] == []
+    assert ask(client, "health", **chosen)["sources"] == []
+    found = ask(client, "journeys", search=text, opportunity_id=text)
+    assert [row["id"] for row in found["found"]] == (["O1"] if text == QUOTES else [])
+    assert found["deal"] == []
+
+
+def test_an_answer_is_told_to_be_the_one_known_in_every_spelling(client: TestClient) -> None:
+    first = client.get("/data/health")
+    tag = first.headers["etag"]
+    assert first.headers["cache-control"] == "private, no-cache"
+    for known in (tag, tag.removeprefix("W/"), f'"x", {tag}', f'{tag},"y"', "*"):
+        again = client.get("/data/health", headers={"If-None-Match": known})
+        assert (again.status_code, again.content) == (304, b"")
+        assert again.headers["etag"] == tag
+        assert again.headers["content-security-policy"] == HEADERS["Content-Security-Policy"]
+    for other in ('"x"', "", tag[:-2] + '"', "W/"):
+        assert client.get("/data/health", headers={"If-None-Match": other}).status_code == 200
+    refused = client.get("/data/health?x=1", headers={"If-None-Match": tag})
+    assert refused.status_code == 400
+
+
+@pytest.mark.parametrize(
+    ("accepted", "coding"),
+    [
+        ("gzip", "gzip"),
+        ("br, GZIP;q=0.5", "gzip"),
+        ("*", "gzip"),
+        ("gzip;q=0", None),
+        ("gzip;q=0.0, br", None),
+        ("br", None),
+        ("", None),
+    ],
+)
+def test_an_answer_is_packed_for_whoever_takes_it(
+    client: TestClient, accepted: str, coding: str | None
+) -> None:
+    answer = client.get("/data/overview", headers={"Accept-Encoding": accepted})
+    assert answer.headers.get("content-encoding") == coding
+    assert answer.headers["vary"] == "Accept-Encoding"
+    assert answer.json()["view"] == "overview"
+
+
+def test_27_an_export_is_a_file_with_units_in_its_headers(client: TestClient) -> None:
+    answer = client.get("/csv/journeys/found?search=O")
+    assert answer.headers["content-type"] == "text/csv; charset=utf-8"
+    assert answer.headers["content-disposition"] == (
+        'attachment; filename="closed-loop-journeys-found.csv"'
+    )
+    head, *rows = answer.content.decode("utf-8-sig").split("\r\n")
+    assert "Amount (EUR)" in head.split(",")
+    assert any("'=cmd|" in row for row in rows)
+    assert not any(",=cmd" in row for row in rows)
+
+
+def test_what_was_answered_before_is_given_again_until_the_next_build(
+    client: TestClient, settings: Settings
+) -> None:
+    path = "/data/unplaced"
+    first = client.get(path)
+    assert client.get(path).content == first.content
+    publish(settings, step=2)
+    second = client.get(path)
+    assert second.headers["etag"] != first.headers["etag"]
+    builds = [answer.json()["build"]["run_id"] for answer in (first, second)]
+    assert builds[1] == "night 2"
+    assert builds[0] != "night 2"
+    known = client.get(path, headers={"If-None-Match": first.headers["etag"]})
+    assert known.status_code == 200
+
+
+def test_i4_every_answer_is_of_one_build_while_builds_are_published(settings: Settings) -> None:
+    """Readers share one page; each answer's tag, build and rows of that build go together."""
+    client = reader(settings)
+    views_asked = ("overview", "unplaced", "health")
+    told: list[tuple[str, str, str]] = []
+    wrong: list[object] = []
+    is_over = threading.Event()
+
+    def read(view: str) -> None:
+        while not is_over.wait(0.02):
+            answer = client.get(f"/data/{view}")
+            if answer.status_code != 200:
+                wrong.append(answer.text)
+                return
+            told.append((view, answer.headers["etag"], answer.json()["build"]["run_id"]))
+
+    readers = [threading.Thread(target=read, args=(view,)) for view in views_asked]
+    for each in readers:
+        each.start()
+    try:
+        for step in range(3, 6):
+            publish(settings, step)
+    finally:
+        is_over.set()
+        for each in readers:
+            each.join()
+    assert wrong == []
+    builds = {run_id for _, _, run_id in told}
+    assert len(builds) > 1
+    assert len({(tag, run_id) for _, tag, run_id in told}) == len(builds)
+    assert client.get("/data/overview").json()["build"]["run_id"] == "night 5"
+
+
+def test_nothing_published_yet_is_a_sentence(tmp_path: Path) -> None:
+    client = reader(load_settings({"CLOSED_LOOP_HOME": str(tmp_path)}))
+    answer = client.get("/data/overview")
+    assert answer.status_code == 503
+    assert answer.json()["detail"].startswith("nothing has been published at ")
+    assert client.get("/").status_code == 200
+
+
+def test_what_this_duckdb_cannot_read_is_a_sentence_and_the_next_build_is_read(
+    copied: Settings, settings: Settings
+) -> None:
+    client = reader(copied)
+    assert client.get("/data/overview").status_code == 200
+    marts, ops = copied.marts_file, copied.marts_file.with_name("ops.duckdb")
+    whole = marts.read_bytes()
+    spoilt = {
+        "of a later version": whole[:12] + (999).to_bytes(8, "little") + whole[20:],
+        "half": whole[: len(whole) // 2],
+        "nothing": b"",
+        "no database": b"x" * 50_000,
+    }
+    for name, content in spoilt.items():
+        marts.with_name("next").write_bytes(content)
+        marts.with_name("next").replace(marts)
+        answer = client.get("/data/overview")
+        assert answer.status_code == 503, name
+        assert "run the pipeline" in answer.json()["detail"] or "cannot be read" in answer.text
+        assert "\n" not in answer.json()["detail"]
+    shutil.copy(ops, marts)  # a database, but of other tables
+    answer = client.get("/data/overview")
+    assert answer.status_code == 503
+    assert "published by another release" in answer.json()["detail"]
+    marts.with_name("next").write_bytes(whole)
+    marts.with_name("next").replace(marts)
+    assert client.get("/data/overview").status_code == 200
+    ops.unlink()
+    assert client.get("/data/overview").status_code == 503
+
+
+def test_14_a_server_that_is_down_is_a_sentence_without_its_password(settings: Settings) -> None:
+    url = "postgresql+psycopg://page:canary-secret@127.0.0.1:1/closed_loop"
+    client = reader(replace(settings, warehouse_url=url))
+    answer = client.get("/data/overview")
+    assert answer.status_code == 503
+    assert "does not answer" in answer.json()["detail"]
+    assert "canary-secret" not in answer.text
+
+
+def test_every_view_says_which_choices_it_follows(client: TestClient) -> None:
+    uses = {view: set(json.loads(client.get(f"/data/{view}").text)["uses"]) for view in views.VIEWS}
+    assert uses["journeys"] == {"search", "opportunity_id", "person_id"}
+    assert {"from_month", "to_month", "source", "model"} <= uses["health"]
+    assert {"channel", "currency_code"} <= uses["unplaced"]
