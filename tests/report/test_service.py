@@ -207,7 +207,7 @@ def test_i4_every_answer_is_of_one_build_while_builds_are_published(settings: Se
     is_over = threading.Event()
 
     def read(view: str) -> None:
-        while not is_over.wait(0.02):
+        while not is_over.wait(0.1):
             answer = client.get(f"/data/{view}")
             if answer.status_code != 200:
                 wrong.append(answer.text)
@@ -218,7 +218,7 @@ def test_i4_every_answer_is_of_one_build_while_builds_are_published(settings: Se
     for each in readers:
         each.start()
     try:
-        for step in range(3, 6):
+        for step in range(3, 5):
             publish(settings, step)
     finally:
         is_over.set()
@@ -228,7 +228,7 @@ def test_i4_every_answer_is_of_one_build_while_builds_are_published(settings: Se
     builds = {run_id for _, _, run_id in told}
     assert len(builds) > 1
     assert len({(tag, run_id) for _, tag, run_id in told}) == len(builds)
-    assert client.get("/data/overview").json()["build"]["run_id"] == "night 5"
+    assert client.get("/data/overview").json()["build"]["run_id"] == "night 4"
 
 
 def test_nothing_published_yet_is_a_sentence(tmp_path: Path) -> None:
