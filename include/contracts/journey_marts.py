@@ -101,8 +101,12 @@ MART_FUNNEL_MONTHLY = table(
         c.leads.required(),
         c.mqls.required(),
         c.sqls.required(),
-        c.opportunities.meaning_here("Those of them who were on a deal").required(),
-        c.customers.meaning_here("Those of them who were on a deal that was won").required(),
+        replace(
+            c.opportunities, meaning="Those of them who were on a deal", unit="people"
+        ).required(),
+        replace(
+            c.customers, meaning="Those of them who were on a deal that was won", unit="people"
+        ).required(),
         m.ratio("visitor_to_lead_rate", "Leads per visitor"),
         m.ratio("lead_to_mql_rate", "MQLs per lead"),
         m.ratio("mql_to_sql_rate", "SQLs per MQL"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import cache
 
+from include.contracts.journey_marts import MART_FUNNEL_MONTHLY
 from include.contracts.mart_columns import number, ratio, text
 from include.contracts.marts import MART_TABLES
 from include.contracts.ops import OPS_TABLES, V_FRESHNESS
@@ -32,6 +33,7 @@ _OWN = (
         "customers", Type.NUMBER, "New customers, each with the part credited", unit="companies"
     ),
     number("rows", "Rows"),
+    Column("delta", Type.FIGURE, "New less old"),
     number("checks", "Comparisons of a total of the marts with its source's", "comparisons"),
     number("days", "Days counted", "days"),
     Column("first_missing_day", Type.DATE, "The first day that is not wholly loaded"),
@@ -102,10 +104,13 @@ def described(columns: Sequence[str], shown: str, reporting: str) -> list[dict[s
 
     ``shown`` is the currency chosen to look at, ``reporting`` that of the marts. Where the answer
     has a column currency_code, amounts are as booked and that column tells in what; amounts called
-    ``_base`` are in the reporting currency always. ``kind`` is text, date, instant, boolean, count,
+    ``_base`` are in the reporting currency always. One that has visitors is a funnel, which counts
+    people at every stage. ``kind`` is text, date, instant, boolean, count,
     number, money, percent or times (how many times, as ROAS).
     """
     known = _booked() if "currency_code" in columns else _known()
+    if "visitors" in columns:
+        known = {**known, **{column.name: column for column in MART_FUNNEL_MONTHLY.columns}}
     told = []
     for name in columns:
         column = known.get(name) or text(name, "")
