@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Callable
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from include.report import parameters, views
+from include.report import document, parameters, views
 from include.report.columns import described
 from include.report.export import csv_of
 from include.report.parameters import PARAMETERS, BadParameter, before, chosen, once
@@ -92,6 +94,7 @@ def test_25_whatever_is_given_is_refused_or_a_checked_value(given_: dict[str, st
 
 def test_25_queries_are_files_and_name_only_what_can_be_chosen() -> None:
     named = {table.query for view in views.VIEWS.values() for table in view.tables.values()}
+    named |= set(re.findall(r'\bTable\("(\w+)"', Path(document.__file__).read_text()))
     assert named == {path.stem for path in views.QUERIES.glob("*.sql")}
     for view in views.VIEWS.values():
         assert views.used_by(view) <= set(PARAMETERS)
