@@ -3,7 +3,7 @@
 
 import { el, svg } from "./element.js";
 
-let echarts = null;
+const library = import("./vendor/echarts/echarts.esm.min.js"); // begun beside the first question
 const live = new Set();
 const still = matchMedia("(prefers-reduced-motion: reduce)");
 
@@ -33,7 +33,7 @@ export function chart({ title, says, draw, height = 280, open = null }) {
     if (made.instance) return void made.instance.resize();
     if (begun) return;
     begun = true;
-    echarts ??= await import("./vendor/echarts/echarts.esm.min.js");
+    const echarts = await library;
     if (!canvas.isConnected) return;
     made.instance = echarts.init(canvas, null, { renderer: "canvas" });
     live.add(made);

@@ -52,10 +52,13 @@ async function show() {
     last = { view, told };
     showBooks(offered, told);
     showChoices(offered, told);
+    const focused = main.contains(document.activeElement) ? document.activeElement : null;
     main.replaceChildren(heading(view, told), ...[shown].flat(Infinity).filter(Boolean));
     main.dataset.shown = view.name;
     main.dataset.place = location.hash;
     forget();
+    // who was within what is gone stays at its successor, else at the head of the view
+    if (focused) ((focused.id && document.getElementById(focused.id)) || main).focus({ preventScroll: true });
     if (isNew) {
       scrollTo(0, 0);
       said.textContent = `${view.title} is shown.`;
@@ -138,7 +141,7 @@ function beginShare() {
     dialog.replaceChildren(
       el("h2", { id: "address-title" }, "This view, as it stands"), field,
       el("p", { class: "note" }, "Who opens it needs a login to Airflow."),
-      el("form", { method: "dialog" }, el("button", { class: "primary", value: "close" }, "Close")));
+      el("button", { type: "button", class: "primary", onclick: () => dialog.close() }, "Close"));
     dialog.showModal();
     field.select();
   });
