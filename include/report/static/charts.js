@@ -79,19 +79,29 @@ function paint(made) {
   }, true);
 }
 
-async function save(made) {
+/** What a picture of a chart must say when it stands alone: period, model, currency, filters, day. */
+function chosenInWords() {
+  const texts = ["#choices summary", "#choices .chips li:not(.all)", "#books .when"]
+    .flatMap((where) => [...document.querySelectorAll(where)].map((one) => one.textContent.replace("✕", "").trim()));
+  return ["Closed Loop", ...texts].join(" · ");
+}
+
+function save(made) {
   const ratio = 2;
   const colours = palette();
   const drawn = made.instance.renderToCanvas({ pixelRatio: ratio, backgroundColor: colours.surface });
-  const room = 44 * ratio;
-  const whole = el("canvas", { width: drawn.width, height: drawn.height + room });
+  const head = 58 * ratio;
+  const whole = el("canvas", { width: drawn.width, height: drawn.height + head });
   const pen = whole.getContext("2d");
   pen.fillStyle = colours.surface;
   pen.fillRect(0, 0, whole.width, whole.height);
-  pen.drawImage(drawn, 0, room);
+  pen.drawImage(drawn, 0, head);
   pen.fillStyle = colours.ink;
   pen.font = `600 ${15 * ratio}px ${getComputedStyle(document.body).fontFamily}`;
-  pen.fillText(made.title, 12 * ratio, 28 * ratio, whole.width - 24 * ratio);
+  pen.fillText(made.title, 12 * ratio, 24 * ratio, whole.width - 24 * ratio);
+  pen.fillStyle = colours.soft;
+  pen.font = `${11 * ratio}px ${getComputedStyle(document.body).fontFamily}`;
+  pen.fillText(chosenInWords(), 12 * ratio, 43 * ratio, whole.width - 24 * ratio);
   whole.toBlob((picture) => {
     const address = URL.createObjectURL(picture);
     el("a", { href: address, download: `closed-loop-${made.title.toLowerCase().replace(/[^a-z0-9]+/g, "-")}.png` }).click();

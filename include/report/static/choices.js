@@ -8,7 +8,7 @@ const MODELS = {
   first_touch: "First touch", last_touch: "Last touch", first_paid_touch: "First paid touch",
   first_non_direct_touch: "First non-direct touch", lead_creation: "Lead creation", linear: "Linear",
   u_shaped: "U-shaped", w_shaped: "W-shaped", full_path: "Full path", time_decay: "Time decay",
-  markov: "Data-driven (Markov)", shapley: "Data-driven (Shapley)",
+  markov: "Markov chain", shapley: "Shapley value",
 };
 const NETWORKS = {
   facebook_ads: "Facebook Ads", google_ads: "Google Ads", linkedin_ads: "LinkedIn Ads",

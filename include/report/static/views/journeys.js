@@ -97,7 +97,7 @@ function dealCard(deal) {
       ["First touch", one.first_touch_at ? [instant(one.first_touch_at), ", ", outside(one.first_touch_channel ?? "")] : "none known"],
       ["First touch's campaign", one.first_touch_campaign_name && [outside(one.first_touch_campaign_name), one.first_touch_platform ? ` · ${platformName(one.first_touch_platform)}` : ""]],
       ["Tied by", one.first_touch_match_method && `${rule(one.first_touch_match_method)}, confidence ${shown(one.first_touch_match_confidence, { kind: "percent", name: "c" }, { digits: 0 })}`],
-      ["Its people, by", one.people_rule && words(one.people_rule)], ["People and touches", one.touches === null || one.touches === undefined ? null : `${plainNumber(one.people)} people, ${plainNumber(one.touches)} touches`],
+      ["Its people, by", one.people_rule && words(one.people_rule)], ["People and touches", one.touches === null || one.touches === undefined ? null : `${plainNumber(one.people)} ${Number(one.people) === 1 ? "person" : "people"}, ${plainNumber(one.touches)} ${Number(one.touches) === 1 ? "touch" : "touches"}`],
       ["Created", one.created_at && instant(one.created_at)], ["Closed", one.closed_at ? instant(one.closed_at) : one.close_date && `expected ${day(one.close_date)}`],
       ["First touch to deal", one.days_touch_to_created === null ? null : `${plainNumber(one.days_touch_to_created)} days`], ["Deal to close", one.days_created_to_close === null ? null : `${plainNumber(one.days_created_to_close)} days`],
     ]),
