@@ -65,7 +65,7 @@ class Reckoning:
 
     def __init__(self, facts: Mapping[str, list[Row]], values: Mapping[str, Any]) -> None:
         self._facts = facts
-        self._values = values
+        self.values = values
         self._deals = {row["opportunity_id"]: row for row in facts["fct_opportunities"]}
         self._touches = {row["touchpoint_id"]: row for row in facts["fct_touchpoints"]}
         self._channels = {
@@ -114,7 +114,7 @@ class Reckoning:
             }
             for row in self._facts["fct_attribution"]
             if row["type_group"] == "new_business"
-            and row["model"] == (model or self._values["model"])
+            and row["model"] == (model or self.values["model"])
         ]
 
     def chosen(self, rows: Iterable[Row], month: str = "cohort_month") -> list[Row]:
@@ -122,9 +122,9 @@ class Reckoning:
         return [
             row
             for row in rows
-            if self._values["from_month"] <= row[month] <= self._values["to_month"]
+            if self.values["from_month"] <= row[month] <= self.values["to_month"]
             and all(
-                self._values[name] in (None, row[name])
+                self.values[name] in (None, row[name])
                 for name in ("channel", "platform", "account_id", "campaign_id")
             )
         ]
@@ -201,14 +201,14 @@ class Reckoning:
 
     def ads(self, table: str) -> list[Row]:
         """ad_groups or ads of the chosen campaign."""
-        if self._values["campaign_id"] is None:
+        if self.values["campaign_id"] is None:
             return []
         names = ("platform", "account_id", "ad_group_id", "ad_id")[: 3 if table != "ads" else 4]
         spent = [
             row
             | {
                 "cohort_month": month_of(row["date_day"]),
-                "channel": self._values["channel"],
+                "channel": self.values["channel"],
                 "money": self._shown(row, "spend", "spend_base"),
             }
             for row in self._facts["fct_ad_performance_daily"]
@@ -245,7 +245,7 @@ class Reckoning:
 
     def billed(self) -> list[Row]:
         """Spend by invoice."""
-        currency = self._values["currency_code"]
+        currency = self.values["currency_code"]
         rows = [r for r in self.chosen(self.spent()) if currency in (None, r["currency_code"])]
         return [
             {
@@ -357,14 +357,14 @@ class Reckoning:
 
     def _shown(self, row: Row, booked: str, base: str) -> Decimal | None:
         """An amount as it is shown: 0 where it is unknown, None where it lacks a rate."""
-        currency = self._values["currency_code"]
+        currency = self.values["currency_code"]
         if row[booked] is None or currency not in (None, row["currency_code"]):
             return Decimal(0)
         return row[booked] if currency else row[base]
 
     def _is_other(self, row: Row, booked: str) -> bool:
         """Whether it is money of another currency than the one chosen."""
-        currency = self._values["currency_code"]
+        currency = self.values["currency_code"]
         return bool(currency not in (None, row["currency_code"]) and row[booked])
 
     def _is_mixed(self, won: list[Row]) -> bool:

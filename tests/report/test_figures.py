@@ -6,6 +6,7 @@ meet: currencies, credits that lower a day, deals that closed before they were o
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -59,7 +60,40 @@ def _world() -> dict[str, list[dict[str, Any]]]:
     ]
     for table, rows in _guide().items():
         pack[table] = pack[table] + rows
+    pack["mart_changes"] = _changes()
     return pack
+
+
+def _changes() -> list[dict[str, Any]]:
+    """What two publishes moved: the campaign worked by hand, and its channel."""
+    guide = {"platform": "linkedin_ads", "account_id": "guide", "campaign_id": "1"}
+    channel = {"channel": "Paid Social"}
+    return [
+        place
+        | {
+            "run_id": "earlier",
+            "publish_number": number,
+            "mart": "mart_campaign_roi_monthly" if place is guide else "mart_channel_roi_monthly",
+            "row_key": f"a row of {figure}",
+            "figure": figure,
+            "month": "2026-01-01",
+            "old_value": "0",
+            "new_value": delta,
+            "delta": delta,
+            "causes": "spend_restated",
+            "evidence": "spend_restated: linkedin_ads/guide/1/2026-01-05",
+            "changed_at": AS_OF,
+        }
+        for number, place, figure, delta in (
+            (1, guide, "spend_base", "9999"),
+            (2, channel, "spend_base", "8888"),
+            (2, guide, "roi", "7777"),
+            (2, guide, "leads", "600"),
+            (2, guide, "customers", "5"),
+            (2, guide, "spend_base", "-40"),
+            (2, guide, "won_revenue_base", "30"),
+        )
+    ]
 
 
 def _guide() -> dict[str, list[dict[str, Any]]]:
@@ -200,6 +234,37 @@ def test_the_overview_tells_months_and_what_closed_in_them(shown: Shown) -> None
         for table in ("total", "months", "networks", "channels"):
             _same(of(table), reckoning.returns(table), PLACES[table], f"{table} of {what}")
         _same(of("closed"), reckoning.closed(), ("close_month",), f"closed of {what}")
+
+
+def test_the_overview_tells_the_state_of_the_books_and_what_moved(shown: Shown) -> None:
+    books = shown.session.rows("select * from marts.mart_reconciliation")
+    health = shown.session.rows("select * from marts.mart_data_health")
+    missing_somewhere = 0
+    for of, reckoning, what in shown.each("overview"):
+        values = reckoning.values
+        verdicts = Counter(
+            row["verdict"]
+            for row in books
+            if values["from_month"] <= row["month"] <= values["to_month"]
+            and row["model"] in (values["model"], "none")
+        )
+        assert {row["verdict"]: row["checks"] for row in of("checks")} == verdicts, what
+        days = Counter(
+            (row["source"], row["account_id"])
+            for row in health
+            if row["status"] == "missing"
+            and values["from_month"] <= row["date_day"].replace(day=1) <= values["to_month"]
+            and values["platform"] in (None, row["source"])
+        )
+        missing = {(row["source"], row["account_id"]): row["days"] for row in of("missing")}
+        assert missing == days, what
+        missing_somewhere += len(days)
+        assert [(row["figure"], row["delta"], row["campaign_name"]) for row in of("changes")] == [
+            ("spend_base", -40, "Guide"),
+            ("won_revenue_base", 30, "Guide"),
+            ("customers", 5, "Guide"),
+        ]
+    assert missing_somewhere
 
 
 def test_the_period_before_is_as_long_and_just_before(shown: Shown) -> None:
