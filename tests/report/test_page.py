@@ -112,7 +112,9 @@ def browser() -> Iterator[Browser]:
             "install it: apt-get install chromium"
         )
     with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=found, args=["--no-sandbox"])
+        started = playwright.chromium.launch(
+            executable_path=found, args=["--no-sandbox", "--disable-gpu"]
+        )
         yield started
         started.close()
 
@@ -183,29 +185,37 @@ def test_what_is_vendored_is_what_was_published(folder: Path) -> None:
         assert hashlib.sha256((folder / name).read_bytes()).hexdigest() == digest, name
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_26_every_view_is_sound_accessible_and_shows_names_as_text(
-    reader: Reader, scheme: str
-) -> None:
-    reader.page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
-    axe = AXE.read_text()
-    texts = ""
-    for place in OPENED:
-        reader.open(place)
-        for chart in reader.page.locator(".chart").all():
-            expect(chart).to_have_attribute("data-drawn", "true")
-        assert reader.page.locator("main script, main img, main b b, main svg[onload]").count() == 0
-        assert "owned" not in reader.page.title()
-        texts += reader.page.locator("main").inner_text()
-        reader.page.evaluate(axe)
-        found = reader.page.evaluate("axe.run(document, {resultTypes: ['violations']})")
+@pytest.mark.parametrize("place", OPENED)
+def test_26_every_view_is_sound_exact_accessible_and_fits(reader: Reader, place: str) -> None:
+    told = reader.open(place)
+    for chart in reader.page.locator(".chart").all():
+        expect(chart).to_have_attribute("data-drawn", "true")
+    assert reader.page.locator("main script, main img, main b b, main svg[onload]").count() == 0
+    assert "owned" not in reader.page.title()
+    _holds_only_what_was_told(reader, place, told)
+    for width in (390, 1024, 1440):
+        reader.page.set_viewport_size({"width": width, "height": 800})
+        assert reader.page.evaluate("document.documentElement.scrollWidth") <= width, width
+    reader.page.evaluate(AXE.read_text())
+    for scheme, rules in (("dark", "['color-contrast']"), ("light", "undefined")):
+        reader.page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+        found = reader.page.evaluate(
+            f"axe.run(document, {{runOnly: {rules}, resultTypes: ['violations']}})"
+        )
         grave = [
             (rule["id"], [node["html"][:200] for node in rule["nodes"][:3]])
             for rule in found["violations"]
             if rule["impact"] in ("serious", "critical")
         ]
-        assert not grave, (place, grave)
+        assert not grave, (scheme, grave)
     assert not reader.wrong, reader.wrong
+
+
+def test_26_hostile_names_are_read_as_they_were_written(reader: Reader) -> None:
+    texts = ""
+    for place in ("channels", "journeys"):
+        reader.open(place)
+        texts += reader.page.locator("main").inner_text()
     for name in (*HOSTILE.values(), DEAL):
         seen = re.sub(r"[\s\u0007]+", "", name)
         assert seen in re.sub(r"[\s\u0007]+", "", texts), name
@@ -217,9 +227,8 @@ def _number(text: str) -> Decimal:
     return Decimal(digits)
 
 
-@pytest.mark.parametrize("place", OPENED)
-def test_figures_are_those_of_the_answer_to_the_last_digit(reader: Reader, place: str) -> None:
-    told = reader.open(place)
+def _holds_only_what_was_told(reader: Reader, place: str, told: dict[str, Any]) -> None:
+    """Every figure is one of the answer, to the last digit, and is shown rounded rightly."""
     reader.page.evaluate("document.querySelectorAll('button.more').forEach((more) => more.click())")
     rows = reader.page.evaluate(
         """[...document.querySelectorAll("main table[data-table] tbody tr")].map((row) => [
@@ -389,11 +398,3 @@ def test_what_cannot_be_shown_is_said(
         reader.page.unroute("**/data/overview*")
         reader.page.get_by_role("button", name="Try again").click()
         reader.shown("overview")
-
-
-@pytest.mark.parametrize("width", [1440, 1024, 390])
-def test_nothing_lies_outside_the_window(reader: Reader, width: int) -> None:
-    reader.page.set_viewport_size({"width": width, "height": 800})
-    for place in OPENED:
-        reader.open(place)
-        assert reader.page.evaluate("document.documentElement.scrollWidth") <= width, place
