@@ -26,6 +26,7 @@ SECRETS = {  # name -> what stands for it in tests
     "LOADER_PASSWORD": "loader-password",
     "METADATA_PASSWORD": "metadata-password",
     "READER_PASSWORD": "reader-password",
+    "PAGE_PASSWORD": "page-password",
     "TRANSFORMER_PASSWORD": "transformer-password",
     "WAREHOUSE_ADMIN_PASSWORD": "warehouse-admin-password",
 }

@@ -48,6 +48,7 @@ WORKS = {  # whoever may run a task
     "AIRFLOW_ADMIN_PASSWORD": "",
     "API_SECRET_KEY": "",
     "METADATA_PASSWORD": "",
+    "PAGE_PASSWORD": "",
     "READER_PASSWORD": "",
     "WAREHOUSE_ADMIN_PASSWORD": "",
 }
@@ -78,6 +79,7 @@ ALONE = {  # what stands for itself, whatever the profile
         "CLOSED_LOOP_LOADER_PASSWORD": "loader-password",
         "CLOSED_LOOP_TRANSFORMER_PASSWORD": "transformer-password",
         "CLOSED_LOOP_READER_PASSWORD": "reader-password",
+        "CLOSED_LOOP_PAGE_PASSWORD": "page-password",
     },
 }
 INIT = {"ADMIN_USER": "ada", "ADMIN_EMAIL": "ada@example.com", "ADMIN_PASSWORD": "admin-password"}
@@ -117,6 +119,7 @@ SANDBOX = {
         '"login": "sandbox-salesforce-client", "password": "sandbox-salesforce-secret"}'
     ),
 }
+PAGE = {"AIRFLOW_CONN_WAREHOUSE_PAGE": "postgresql://page:page-password" + WAREHOUSE}
 ONE_SHOT = {"airflow-init", "warehouse-roles"}
 
 
@@ -141,6 +144,7 @@ def test_every_service_finds_this_in_its_environment(profiles: str, more: dict[s
         **ALONE,
         "airflow-init": RUNS_AIRFLOW | INIT | chosen,
         **dict.fromkeys(AIRFLOW, RUNS_AIRFLOW | chosen),
+        "airflow-apiserver": RUNS_AIRFLOW | PAGE | chosen,
     }
     if "celery" in profiles:
         expected["redis"] = {"REDISCLI_AUTH": "redis-password"}
