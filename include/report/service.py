@@ -43,6 +43,7 @@ HEADERS = {
     "Referrer-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
 }
+VARIES = {"Vary": "Accept-Encoding"}
 KEPT_BYTES = 64 * 2**20
 """How much of the answers already given is kept, compressed, to be given again."""
 _ENTRY_BYTES = 1000
@@ -60,6 +61,7 @@ def page(settings: Settings, published: Callable[[], Published], login: Sequence
     )
     files = _files()
     version = hashlib.sha256(b"".join(files[name] for name in sorted(files))).hexdigest()[:16]
+    compressed = {name: gzip.compress(body, mtime=0) for name, body in files.items()}
     answers = _Answers(settings, published, version)
 
     app.add_middleware(_Guard)
@@ -71,15 +73,12 @@ def page(settings: Settings, published: Callable[[], Published], login: Sequence
         return Response(text, media_type=TYPES[".html"], headers={"Cache-Control": "no-cache"})
 
     @app.get("/static/{asked}/{name:path}")
-    def static(asked: str, name: str) -> Response:
+    def static(request: Request, asked: str, name: str) -> Response:
         """A file of the page, by the version it is of, so it may be kept for ever."""
         if name not in files or asked != version:
             return _sentence(404, "there is no such file")
-        return Response(
-            files[name],
-            media_type=TYPES[Path(name).suffix],
-            headers={"Cache-Control": "private, max-age=31536000, immutable"},
-        )
+        headers = {"Cache-Control": "private, max-age=31536000, immutable"}
+        return _sent(request, compressed[name], TYPES[Path(name).suffix], headers)
 
     @app.get("/data/{view}")
     def data(request: Request, view: str) -> Response:
@@ -135,13 +134,9 @@ class _Answers:
                 as_of = views.as_of_date(build, self._settings.reporting_zone)
                 values = parameters.chosen(given, as_of)
                 tag = self._tag(build)
-                headers = {
-                    "ETag": tag,
-                    "Cache-Control": "private, no-cache",
-                    "Vary": "Accept-Encoding",
-                }
+                headers = {"ETag": tag, "Cache-Control": "private, no-cache"}
                 if _is_known(tag, request.headers.getlist("if-none-match")):
-                    return Response(status_code=304, headers=headers)
+                    return Response(status_code=304, headers=headers | VARIES)
                 used = views.used_by(views.VIEWS[view])
                 key = (view, table or "", *(f"{name}={values[name]}" for name in sorted(used)))
 
@@ -158,14 +153,10 @@ class _Answers:
             return _sentence(400, str(error))
         except WarehouseError as error:
             return _sentence(503, str(error))
-        if _takes_gzip(request.headers.get("accept-encoding", "")):
-            headers["Content-Encoding"] = "gzip"
-        else:
-            body = gzip.decompress(body)
         if table is None:
-            return Response(body, media_type="application/json", headers=headers)
+            return _sent(request, body, "application/json", headers)
         headers["Content-Disposition"] = f'attachment; filename="closed-loop-{view}-{table}.csv"'
-        return Response(body, media_type="text/csv; charset=utf-8", headers=headers)
+        return _sent(request, body, "text/csv; charset=utf-8", headers)
 
     def _marts(self) -> Published:
         with self._opening:
@@ -232,6 +223,16 @@ def _is_known(tag: str, told: Sequence[str]) -> bool:
     """Whether If-None-Match names the tag, compared weakly (RFC 9110, 13.1.2)."""
     named = {each.strip().removeprefix("W/") for line in told for each in line.split(",")}
     return bool(named & {"*", tag.removeprefix("W/")})
+
+
+def _sent(request: Request, body: bytes, media_type: str, headers: dict[str, str]) -> Response:
+    """A compressed body as it is where the reader takes it so, else in full."""
+    headers = headers | VARIES
+    if _takes_gzip(request.headers.get("accept-encoding", "")):
+        headers["Content-Encoding"] = "gzip"
+    else:
+        body = gzip.decompress(body)
+    return Response(body, media_type=media_type, headers=headers)
 
 
 def _takes_gzip(accepted: str) -> bool:

@@ -168,6 +168,10 @@ def test_an_answer_is_packed_for_whoever_takes_it(
     assert answer.headers.get("content-encoding") == coding
     assert answer.headers["vary"] == "Accept-Encoding"
     assert answer.json()["view"] == "overview"
+    version = client.get("/").text.split('href="static/')[1].split("/")[0]
+    file = client.get(f"/static/{version}/page.css", headers={"Accept-Encoding": accepted})
+    assert file.headers.get("content-encoding") == coding
+    assert file.content == (STATIC / "page.css").read_bytes()
 
 
 def test_27_an_export_is_a_file_with_units_in_its_headers(client: TestClient) -> None:
