@@ -19,8 +19,12 @@ import pytest
 from include import warehouse
 from include.contracts.marts import MART_TABLES
 from include.settings import Settings, load_settings
+from tests.conftest import IS_FULL
 from tests.end_to_end import warm
 from tests.sandbox.running import ROOT, Sandbox, command, environment, start_sandbox
+
+# Ten minutes of two cores: it has its time in `make campaigns` alone.
+collect_ignore = [] if IS_FULL else ["test_celery_run.py"]
 
 
 @pytest.fixture(scope="session")

@@ -105,6 +105,7 @@ def contents(home: Home) -> dict[str, str]:
     return home.fingerprint() | warehouse.fingerprint(home.settings, staged)
 
 
+@pytest.mark.campaign
 @pytest.mark.timeout(4000)
 def test_32_a_lost_worker_and_a_restarted_scheduler_leave_the_marts_of_an_undisturbed_night(
     tmp_path: Path, generated: Callable[..., Path], serve: Callable[..., Sandbox]
