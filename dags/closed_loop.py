@@ -18,15 +18,18 @@ builds everything anew at one instant, so that no two models speak of different 
 Before it publishes, it holds the spend of each account's last seven days against what is published:
 a day below a fifth (`CLOSED_LOOP_HOLD_BELOW`) of the median of the 28 published days before it and
 below all of these that had spend, or without spend where none of them was (`collapse`); a day above
-five times their most (`CLOSED_LOOP_HOLD_ABOVE`; `jump`); two days without spend where nine in ten
-had it (`silent`); or a published week of which more than half is gone (`restated`). An account with
-fewer than 14 days of spend among the 28 is not judged, nor is a day published as it stands, nor
-anything before the first publish.
+five times their most (`CLOSED_LOOP_HOLD_ABOVE`; `jump`); the last days, two or more, without spend,
+for longer than in any pause of the three months before, or an account that the build lacks
+(`silent`); or a published week of the last five of which more than half is gone, or that grew to
+more than five times as much (`restated`). An account with fewer than 14 days of spend before has no
+day or silence that is judged, nor is a day published as it stands, nor anything before the first
+publish.
 
 What is held waits in `approve` (Required Actions in the UI) for `CLOSED_LOOP_HOLD_HOURS`, while
 readers keep the marts of the last publish; `ops.holds` keeps the figures and who decided.
 
-- *Approve* if it is true: all is published, and these account-days are not asked about again.
+- *Approve* if it is true: all is published, and these account-days are not asked about again,
+  unless they move as far again from what was approved.
 - *Reject* if it is wrong: nothing is published. Load the days again (`first`, `last`, `accounts` of
   the source's ingest DAG); the run of `closed_loop` that follows asks only if they stay unusual.
 - Nobody answered: nothing is published and the run is red. Clear `approve` to be asked again.

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import getpass
 import sys
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -19,7 +19,7 @@ from include.settings import Settings, SettingsError, load_settings
 from include.warehouse import WarehouseError, holding
 
 DAYS_LOOKED_AT = 7
-"""Only so many last days of an account can be held as collapsed, jumped or silent."""
+"""Only so many last days of an account can be held as collapsed or jumped."""
 
 HISTORY_DAYS = 28
 """A day is held against so many published days before it,"""
@@ -40,12 +40,20 @@ REJECTED = (
     "the source's ingest DAG) and trigger closed_loop"
 )
 
-_SPENDS_DAILY = 0.9
+_LEAST_SILENCE = 2
 _WEEK = 7
 _GONE = Decimal("0.5")
 
 Spend = Mapping[date, Decimal]
 """An account's spend by day, of each day that is loaded; a day that came back empty has 0."""
+
+Approved = Mapping[tuple[str, date], Decimal]
+"""The figure of an account that a person approved, by kind and day."""
+
+NOTHING_APPROVED: Approved = {}
+
+_Found = tuple[str, date, Decimal, Decimal]
+"""Kind, day, figure and what is usual."""
 
 
 class Held(Exception):
@@ -74,7 +82,8 @@ class Hold:
             "collapse": "spend is {figure} and was never so low in the {n} days before, which have "
             "{usual} (their median)",
             "jump": "spend is {figure}, and the most in the {n} days before is {usual}",
-            "silent": "the second day without spend, of an account that spends {usual} a day",
+            "silent": "no spend any more, for longer than in any pause before, of an account whose "
+            "days with spend have {usual} (their median)",
             "restated": "the week up to it was published with {usual} and now has {figure}",
         }[self.kind]
         told = what.format(figure=f"{self.figure:.2f}", usual=f"{self.usual:.2f}", n=HISTORY_DAYS)
@@ -85,7 +94,7 @@ def look(settings: Settings, run: Run) -> list[Hold]:
     """What the candidates hold that waits for a decision; it is kept in ``ops.holds``.
 
     Held against what is published; before the first publish nothing is. What was approved is not
-    asked again, what is no longer unusual waits no more.
+    asked again unless it moved much further since, what is no longer unusual waits no more.
     """
     published = holding.published_spend(settings)
     if not published:
@@ -94,14 +103,14 @@ def look(settings: Settings, run: Run) -> list[Hold]:
     candidates = holding.candidate_spend(settings)
     waiting = [
         hold
-        for (source, account_id), spend in sorted(candidates.items())
+        for (source, account_id), spend in sorted(published.items())
         for hold in unusual(
             settings,
             source,
             account_id,
+            candidates.get((source, account_id), {}),
             spend,
-            published.get((source, account_id), {}),
-            {(kind, day) for *account, kind, day in approved if account == [source, account_id]},
+            approved.get((source, account_id), {}),
         )
     ]
     holding.note(settings, run, waiting)
@@ -114,25 +123,43 @@ def unusual(
     account_id: str,
     candidate: Spend,
     published: Spend,
-    approved: Collection[tuple[str, date]] = (),
+    approved: Approved = NOTHING_APPROVED,
 ) -> Iterator[Hold]:
     """What is unusual about one account's days that differ from those published.
 
     ``collapse``: less than CLOSED_LOOP_HOLD_BELOW of the median of the days before that have spend,
     and less than any of these; a day without spend, only if none before was. ``jump``: more than
-    CLOSED_LOOP_HOLD_ABOVE times their most. ``silent``: the last two days have none, though nine
-    days in ten had. ``restated``: more than half of a published week's spend is gone; of several
-    such weeks the one that lost most. ``approved``: kinds and days that are not asked again.
+    CLOSED_LOOP_HOLD_ABOVE times their most. ``silent``: the last days, two or more, have none, and
+    it had no pause as long before; or it has no day left. ``restated``: of a published week more
+    than half is gone, or it grew to more than CLOSED_LOOP_HOLD_ABOVE times as much; of several such
+    weeks the one that lost, or won, most. What was ``approved`` is asked again only beyond the same
+    thresholds, held against the figure that was approved.
     """
-    if not candidate or not published:
+    if not published:
         return
-    last = max(candidate)
-
-    def held(kind: str, day: date, figure: Decimal, usual: Decimal) -> Iterator[Hold]:
-        if (kind, day) not in approved:
+    found = [
+        *_days(settings, candidate, published),
+        *_weeks(settings, candidate, published),
+    ]
+    silence = _silence(candidate, published)
+    is_asked_anyway = any(kind == "collapse" and not figure for kind, _, figure, _ in found)
+    if silence and not is_asked_anyway and not _is_known_silence(silence, candidate, approved):
+        found.append(("silent", *silence))
+    for kind, day, figure, usual in found:
+        seen = approved.get((kind, day))
+        below = _GONE if kind == "restated" else settings.hold_below
+        if seen is None or (
+            figure > settings.hold_above * seen
+            if figure > usual
+            else seen - figure > (1 - below) * abs(seen)
+        ):
             yield Hold(source, account_id, kind, day, figure, usual)
 
-    for day in sorted(day for day in candidate if day > last - timedelta(DAYS_LOOKED_AT)):
+
+def _days(settings: Settings, candidate: Spend, published: Spend) -> Iterator[_Found]:
+    """The last days that collapsed or jumped."""
+    last = max(candidate, default=date.min)
+    for day in sorted(day for day in candidate if (last - day).days < DAYS_LOOKED_AT):
         spend = candidate[day]
         history = [published[each] for each in sorted(published) if each < day][-HISTORY_DAYS:]
         spent = [each for each in history if each > 0]
@@ -141,36 +168,76 @@ def unusual(
         usual = median(spent)
         least = min(spent) if spend else min(history)
         if spend < min(settings.hold_below * usual, least):
-            yield from held("collapse", day, spend, usual)
+            yield "collapse", day, spend, usual
         elif spend > settings.hold_above * max(history):
-            yield from held("jump", day, spend, max(history))
-        elif (
-            day == last
-            and not spend
-            and candidate.get(day - timedelta(1)) == 0
-            and len(spent) >= _SPENDS_DAILY * len(history)
-            and ("collapse", day - timedelta(1)) not in approved
-        ):
-            yield from held("silent", day, spend, usual)
-    weeks = [
-        (before - now, day, now, before)
-        for day, before, now in _weeks(candidate, published, last)
-        if before - now > _GONE * before
-    ]
-    if weeks:
-        _, day, now, before = max(weeks)
-        yield from held("restated", day, now, before)
+            yield "jump", day, spend, max(history)
 
 
-def _weeks(
-    candidate: Spend, published: Spend, last: date
-) -> Iterator[tuple[date, Decimal, Decimal]]:
-    """The last day of each week that is published whole, its spend then, and now."""
-    for day in sorted(day for day in published if day > last - timedelta(HISTORY_DAYS + _WEEK)):
+def _silence(candidate: Spend, published: Spend) -> tuple[date, Decimal, Decimal] | None:
+    """The day by which its last days are a longer pause than any before, with what is usual.
+
+    It stays the same day for as long as the pause lasts. An account that has no day left is silent
+    by the last one that was published.
+    """
+    quiet = _pause(candidate)
+    first = min(quiet, default=date.max)
+    before = {day: spend for day, spend in published.items() if not candidate or day < first}
+    spent = [spend for spend in before.values() if spend > 0]
+    if spent and not candidate:
+        return max(published), Decimal(0), median(spent)
+    if not quiet or len(spent) < LEAST_DAYS_WITH_SPEND:
+        return None
+    longest = length = 0
+    for day in sorted(before):
+        length = 0 if before[day] else length + 1
+        longest = max(longest, length)
+    least = max(longest + 1, _LEAST_SILENCE)
+    if len(quiet) < least or published.get(max(quiet)) == 0:
+        return None
+    return quiet[least - 1], Decimal(0), median(spent)
+
+
+def _pause(spend: Spend) -> list[date]:
+    """The days without spend with which the account ends, oldest first."""
+    quiet = []
+    for day in sorted(spend, reverse=True):
+        if spend[day]:
+            break
+        quiet.append(day)
+    return quiet[::-1]
+
+
+def _is_known_silence(
+    silence: tuple[date, Decimal, Decimal], candidate: Spend, approved: Approved
+) -> bool:
+    """Whether a day of the pause was approved as collapsed to nothing, or as silent."""
+    quiet = set(_pause(candidate)) or {silence[0]}
+    return any(
+        day in quiet and kind in ("collapse", "silent") and not figure
+        for (kind, day), figure in approved.items()
+    )
+
+
+def _weeks(settings: Settings, candidate: Spend, published: Spend) -> Iterator[_Found]:
+    """Of the weeks published whole, each by its last day: which lost most, and which won most."""
+    if not candidate:
+        return
+    since = max(candidate) - timedelta(HISTORY_DAYS + _WEEK)
+    lost, won = [], []
+    for day in sorted(day for day in published if day > since):
         week = [day - timedelta(n) for n in range(_WEEK)]
-        if all(each in published for each in week):
-            before = sum((published[each] for each in week), Decimal(0))
-            yield day, before, sum((candidate.get(each, Decimal(0)) for each in week), Decimal(0))
+        if not all(each in published for each in week):
+            continue
+        before = sum((published[each] for each in week), Decimal(0))
+        now = sum((candidate.get(each, Decimal(0)) for each in week), Decimal(0))
+        if before - now > _GONE * abs(before):
+            lost.append((before - now, day, now, before))
+        elif now > settings.hold_above * max(before, Decimal(0)):
+            won.append((now - before, day, now, before))
+    for weeks in (lost, won):
+        if weeks:
+            _, day, now, before = max(weeks)
+            yield "restated", day, now, before
 
 
 def question(holds: Iterable[Hold]) -> str:
@@ -184,7 +251,8 @@ def question(holds: Iterable[Hold]) -> str:
             "",
             *lines,
             "",
-            "**Approve** publishes them, and these account-days are not asked about again. "
+            "**Approve** publishes them, and these account-days are not asked about again unless "
+            "they move as far again. "
             "**Reject** publishes nothing: readers keep the build before; load those days again "
             "(`first`, `last`, `accounts` of the source's ingest DAG) and trigger `closed_loop`.",
         ]

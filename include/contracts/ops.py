@@ -271,7 +271,7 @@ HOLDS = table(
             "kind",
             Type.TEXT,
             "What is unusual: spend collapsed or jumped that day, the account went silent, or the "
-            "published spend of the week up to the day was restated away",
+            "published spend of the week up to the day was restated away or multiplied",
             one_of=("collapse", "jump", "silent", "restated"),
         ),
         Column(

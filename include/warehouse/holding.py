@@ -71,10 +71,13 @@ def _spend(session: Session, schema: str) -> AccountSpend:
     return days
 
 
-def approved(settings: Settings) -> set[tuple[str, str, str, date]]:
-    """What was approved: source, account, kind and day."""
-    rows = _holds(settings, "status = 'approved'")
-    return {(row["source"], row["account_id"], row["kind"], row["date_day"]) for row in rows}
+def approved(settings: Settings) -> dict[tuple[str, str], dict[tuple[str, date], Decimal]]:
+    """What was approved, by source and account: the figure by kind and day."""
+    figures: dict[tuple[str, str], dict[tuple[str, date], Decimal]] = {}
+    for row in _holds(settings, "status = 'approved'"):
+        of_account = figures.setdefault((row["source"], row["account_id"]), {})
+        of_account[row["kind"], row["date_day"]] = row["figure"]
+    return figures
 
 
 def waiting(settings: Settings) -> Rows:

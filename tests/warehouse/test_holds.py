@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -39,11 +39,15 @@ def spend(*amounts: int | str | None) -> dict[date, Decimal]:
 def held(
     candidate: Sequence[int | str | None],
     published: Sequence[int | str | None],
-    approved: Sequence[tuple[str, date]] = (),
+    approved: Mapping[tuple[str, int], int] | None = None,
     settings: Settings = SETTINGS,
 ) -> list[tuple[str, int]]:
-    """Kinds and days, counted from FIRST, that wait."""
-    found = unusual(settings, "google_ads", "7", spend(*candidate), spend(*published), approved)
+    """Kinds and days, counted from FIRST, that wait; ``approved`` are figures by the same."""
+    known = {
+        (kind, FIRST + timedelta(day)): Decimal(figure)
+        for (kind, day), figure in (approved or {}).items()
+    }
+    found = unusual(settings, "google_ads", "7", spend(*candidate), spend(*published), known)
     return [(hold.kind, (hold.date_day - FIRST).days) for hold in found]
 
 
@@ -74,7 +78,7 @@ def test_22_a_pause_in_the_weeks_before_hides_no_collapse() -> None:
 def test_what_is_usual_for_an_account_is_never_held() -> None:
     weekdays_only = [100, 100, 100, 100, 100, 0, 0] * 6
     assert held(weekdays_only[: LAST + 1], weekdays_only[:LAST]) == []
-    assert held([*weekdays_only, 0], weekdays_only) == []
+    assert held(weekdays_only, weekdays_only[:-1]) == []
     seldom = [0, 0, 100] * 13 + [0]
     assert held([*seldom, 9000], seldom) == []  # 9 days with spend of 28: nobody knows
     assert held([*USUAL, 0], []) == []  # nothing is published yet
@@ -89,9 +93,31 @@ def test_a_day_published_as_it_stands_is_not_asked_about_again() -> None:
     assert held([*USUAL, 0], [*USUAL, 0]) == []
     # it is part of what is usual from then on
     assert held([*USUAL, 0, 0], [*USUAL, 0]) == [("silent", 41)]
-    assert held([*USUAL, 0, 0], [*USUAL, 0], [("collapse", FIRST + timedelta(LAST))]) == []
-    assert held([*USUAL, 0], USUAL, [("collapse", FIRST + timedelta(LAST))]) == []
-    assert held([*USUAL, 9000], USUAL, [("collapse", FIRST + timedelta(LAST))]) == [("jump", LAST)]
+    assert held([*USUAL, 0, 0], [*USUAL, 0], {("collapse", LAST): 0}) == []
+    assert held([*USUAL, 0], USUAL, {("collapse", LAST): 0}) == []
+    assert held([*USUAL, 9000], USUAL, {("collapse", LAST): 0}) == [("jump", LAST)]
+
+
+def test_22_what_was_approved_is_asked_again_once_it_moved_as_far_again() -> None:
+    jumped = {("jump", LAST): 601}
+    assert held([*USUAL, 5 * 601], [*USUAL, 601], jumped) == []
+    further = held([*USUAL, 600_000], [*USUAL, 601], jumped)
+    assert further == [("jump", LAST), ("restated", LAST)]
+    collapsed = {("collapse", LAST): 10}
+    assert held([*USUAL, 2], [*USUAL, 10], collapsed) == []
+    assert held([*USUAL, 1], [*USUAL, 10], collapsed) == [("collapse", LAST)]
+    credited = {("collapse", LAST): -5}
+    assert held([*USUAL, -5], USUAL, credited) == []
+    gone = [*USUAL[:26], 10, 10, 10, 10, 10, *USUAL[31:]]
+    assert held(gone, USUAL, {("restated", 32): 260}) == []
+    assert held(gone, USUAL, {("restated", 32): 600}) == [("restated", 32)]
+
+
+@pytest.mark.parametrize("nights", range(1, 15))
+def test_22_what_is_held_stays_held_until_it_is_decided(nights: int) -> None:
+    with_a_pause = [*USUAL[:-1], 0]
+    found = held([*with_a_pause, *[1] * nights], with_a_pause)
+    assert found == [("collapse", LAST + n) for n in range(max(0, nights - 7), nights)]
 
 
 def test_an_account_gone_silent_is_held_though_it_rests_now_and_then() -> None:
@@ -101,12 +127,52 @@ def test_an_account_gone_silent_is_held_though_it_rests_now_and_then() -> None:
     assert held([*rests, 0, 5], rests) == [("collapse", 41)]  # no silence, and far too little
 
 
+WEEKDAYS = [1000, 1000, 1000, 1000, 1000, 0, 0] * 6
+
+
+@pytest.mark.parametrize("days", range(1, 21))
+def test_22_an_account_of_weekdays_is_silent_once_its_pause_is_longer_than_a_weekend(
+    days: int,
+) -> None:
+    fallen = [*WEEKDAYS[:40], *[0] * days]  # from a weekend's first day
+    wanted = [("silent", 42)] if days > 2 else []
+    assert held(fallen, WEEKDAYS[:40]) == wanted
+    assert held(fallen, fallen[:-1]) == wanted  # also where it was published for nights
+    assert held(fallen, fallen[:-1], {("silent", 42): 0}) == []  # it is asked about once
+    assert held(fallen, fallen) == []
+    after_a_holiday = [0, 0, 0, *fallen[3:]]
+    assert held(after_a_holiday, after_a_holiday[:40]) == ([("silent", 43)] if days > 3 else [])
+
+
+def test_22_an_account_gone_from_the_build_is_held_once() -> None:
+    assert held([], USUAL) == [("silent", LAST - 1)]
+    assert held([], USUAL, {("silent", LAST - 1): 0}) == []
+    assert held([], [0] * 40) == []
+    (hold,) = unusual(SETTINGS, "google_ads", "7", {}, spend(*USUAL))
+    assert (hold.figure, hold.usual) == (0, 100)
+    assert "no spend any more" in hold.sentence
+
+
 def test_only_the_last_week_is_looked_at_and_a_week_that_is_restated_away() -> None:
     restated = [*USUAL[:30], 0, *USUAL[31:]]
     assert held(restated, USUAL) == []  # ten days ago, and a seventh of its week
     gone = [*USUAL[:26], 10, 10, 10, 10, 10, *USUAL[31:]]
     assert held(gone, USUAL) == [("restated", 32)]
-    assert held(gone, USUAL, [("restated", FIRST + timedelta(32))]) == []
+    assert held(gone, USUAL, {("restated", 32): 260}) == []
+
+
+def test_22_a_published_week_that_is_multiplied_is_held() -> None:
+    usual = USUAL[:LAST]
+    multiplied = [each * 100 if 19 <= n <= 30 else each for n, each in enumerate(usual)]
+    assert held(multiplied, usual) == [("restated", 26)]
+    assert held(multiplied, usual, {("restated", 26): 72_000}) == []
+    assert held(multiplied, usual, {("restated", 26): 9_000}) == [("restated", 26)]
+    doubled = [each * 5 if 19 <= n <= 30 else each for n, each in enumerate(usual)]
+    assert held(doubled, usual) == []
+    late = [*usual[:20], *[0] * 12, *usual[32:]]
+    assert held(usual, late) == [("restated", 31)]
+    credited = [*usual[:20], *[-1] * 12, *usual[32:]]
+    assert held(credited, credited) == []
 
 
 def test_the_thresholds_are_settings() -> None:
@@ -123,9 +189,11 @@ def test_it_is_the_shape_and_not_the_currency_that_is_unusual(days: list[int], r
     assert held(days, days) == []
 
 
-def built(settings: Settings, schema: str, *amounts: int) -> None:
+def built(settings: Settings, schema: str, *amounts: int | str, account_id: str = "7") -> None:
     """A mart_data_health, built or published, with these days of one account."""
-    days = ", ".join(f"('google_ads', '7', '{d}', {each})" for d, each in spend(*amounts).items())
+    days = ", ".join(
+        f"('google_ads', '{account_id}', '{day}', {each})" for day, each in spend(*amounts).items()
+    )
     statements = [
         "drop table if exists {table}",
         "create table {table} (source text, account_id text, date_day date, spend numeric(20, 6))",
@@ -177,6 +245,19 @@ def test_22_what_is_held_waits_is_asked_once_and_keeps_who_decided(prepared: Set
     built(prepared, "build", *USUAL, 4)  # restated a little: the same day
     assert look(prepared, RUN) == []
     assert kept(prepared) == [("approved", "bob")]
+
+    built(prepared, "build", *USUAL, "0.5")  # less than a fifth of what bob saw
+    assert [hold.figure for hold in look(prepared, RUN)] == [Decimal("0.5")]
+    assert kept(prepared) == [("open", None)]
+
+
+def test_22_an_account_that_the_build_lacks_is_asked_about(prepared: Settings) -> None:
+    built(prepared, "marts", *USUAL)
+    built(prepared, "build", *USUAL, account_id="8")
+    (hold,) = look(prepared, RUN)
+    assert (hold.account_id, hold.kind, hold.usual) == ("7", "silent", 100)
+    holds.approve(prepared, "bob", DECIDED_AT)
+    assert look(prepared, RUN) == []
 
 
 def test_what_is_held_is_decided_by_a_command_where_there_is_no_ui(
