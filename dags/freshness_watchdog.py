@@ -1,16 +1,17 @@
 """
 ### What a run means
 
-Every hour it asks the ledger, and nothing else, whether all is there that the last night should
+Every hour it asks the ledger, and nothing else, whether all is there that the last nights should
 have brought, and is red when something is missing past its hour, whatever happened to the runs: a
 paused DAG, a file that does not import, a run that nobody created. It reads only, and needs no
 API.
 
 Due at `CLOSED_LOOP_FRESH_BY` (10:00 in the reporting zone unless set): of every ad account that is
-not closed, its yesterday, in each table that its login as such may read; of the CRM, a reading of
-every object; and marts of that night. An account is expected from the first night after it was
-first seen, a source without any from the first night after its connection was; one without a
-connection and without accounts is not expected at all.
+not closed, each of its last 35 days since the first that was loaded, up to yesterday, in each table
+that its login as such may read; of the CRM, a reading of every object; and marts of that night. A
+day that was refused is missing like one that was never asked for. An account is expected from the
+first night after it was first seen, a source without any from the first night after its connection
+was; one without a connection and without accounts is not expected at all.
 
 ### Rerun
 
@@ -22,8 +23,8 @@ Its error says in sentences what is missing and where to look. It is green by it
 there. The nights that come most often are under *Ten bad nights* in the README.
 
 - *of account … is not loaded*: the last run of the source's ingest DAG says why; trigger it if
-  there was none. An account that is gone for good, or that the login shall not read any more, is
-  named in `CLOSED_LOOP_CLOSED_ACCOUNTS` as `source/account`.
+  there was none. Every run asks for all that is missing. An account that is gone for good, or that
+  the login shall not read any more, is named in `CLOSED_LOOP_CLOSED_ACCOUNTS` as `source/account`.
 - *has a connection and was never loaded*: the DAG is paused, or discovering its accounts fails.
 - *The marts are as of …*: the last run of `closed_loop` says why.
 - *the warehouse file is held by …*: end that process.

@@ -1,4 +1,4 @@
-"""Is everything there that the last night should have brought? Asked of the ledger alone.
+"""Is everything there that the last nights should have brought? Asked of the ledger alone.
 
 What became of runs does not matter here: one that was never created leaves its days out of the
 ledger just as one that failed does.
@@ -13,11 +13,14 @@ from itertools import groupby
 from zoneinfo import ZoneInfo
 
 from include import warehouse
-from include.planning import streams_to_read, yesterday
+from include.planning import reach, streams_to_read
 from include.run import NIGHT_BEGINS
 from include.settings import Settings
 from include.sources import Account, Source
 from include.warehouse import WarehouseError, WarehouseUnavailable, holding
+
+DAYS_LOOKED_AT = 35
+"""So many last days of an ad account are missed; what it lacks before them is no news."""
 
 _CLOSED = {"CLOSED", "CANCELED", "CANCELLED", "REMOVED", "PENDING_DELETION"}
 """What the platforms call an account that is used no more."""
@@ -62,11 +65,12 @@ def require_news(
     """Raise NewsMissing, in sentences, unless all that is due at ``now`` is there.
 
     Due is, from the first night after an account was first seen: of an ad account that is not
-    closed, its yesterday (at the night's beginning, in its own zone) in every stream that takes no
-    grant of its own; of a CRM, a reading of every object as late as the night; and a publish as
-    late. A source that showed no account yet is due from the first night after
-    ``connected_since``, which says when each connection was first there; without one it is not
-    expected.
+    closed, every day from the first that was loaded (if none was, from the history's start; of the
+    last DAYS_LOOKED_AT at most) to its yesterday (at the night's beginning, in its own zone) in
+    every stream that takes no grant of its own, be it refused or never asked for; of a CRM, a
+    reading of every object as late as the night; and a publish as late. A source that showed no
+    account yet is due from the first night after ``connected_since``, which says when each
+    connection was first there; without one it is not expected.
     """
     night = night_due(settings, now)
     due = f"due by {settings.fresh_by:%H:%M} {settings.reporting_zone}"
@@ -143,33 +147,56 @@ def _is_open(settings: Settings, source: Source, account: Account) -> bool:
 def _days_missing(
     settings: Settings, source: Source, accounts: list[Account], night: datetime, due: str
 ) -> list[str]:
-    """A sentence for each day that accounts lack."""
-    wanted = {
-        stream.name
+    """A sentence of the days that an account lacks; one for all that lack the same."""
+    wanted = [
+        stream
         for stream in streams_to_read(source, settings)
         if stream.kind == "daily" and not stream.granted_apart
-    }
-    first = (night - timedelta(3)).date()
-    loaded = {
-        (row["account_id"], row["date_day"], row["stream"])
-        for row in warehouse.read(
-            settings,
-            "select account_id, date_day, stream from ops.load_ledger "
-            "where source = :source and date_day >= :first",
-            {"source": source.name, "first": first},
-        )
-    }
-    missing: dict[date, list[str]] = {}
+    ]
+    rows = warehouse.read(
+        settings,
+        "select account_id, date_day, stream from ops.load_ledger "
+        "where source = :source and date_day > :since",
+        {"source": source.name, "since": night.date() - timedelta(DAYS_LOOKED_AT + 2)},
+    )
+    loaded = {(row["account_id"], row["date_day"], row["stream"]) for row in rows}
+    begun: dict[str, date] = {}
+    for row in warehouse.read(
+        settings,
+        "select account_id, stream, min(date_day) as first_day from ops.load_ledger "
+        "where source = :source and date_day is not null group by account_id, stream",
+        {"source": source.name},
+    ):
+        if row["stream"] in {each.name for each in wanted}:
+            first = min(row["first_day"], begun.get(row["account_id"], row["first_day"]))
+            begun[row["account_id"]] = first
+    missing: dict[tuple[date, ...], list[str]] = {}
     for account in accounts:
-        day = yesterday(account, night)
-        if any((account.account_id, day, stream) not in loaded for stream in wanted):
-            missing.setdefault(day, []).append(account.account_id)
+        lacks = {
+            day
+            for stream in wanted
+            for day in reach(source, stream, account, settings, night)[-DAYS_LOOKED_AT:]
+            if day >= begun.get(account.account_id, day)
+            and (account.account_id, day, stream.name) not in loaded
+        }
+        if lacks:
+            missing.setdefault(tuple(sorted(lacks)), []).append(account.account_id)
     return [
-        f"{source.title}: {day} of {_told(ids, accounts)} is not loaded, {due}; "
+        f"{source.title}: {_listed(_ranges(days))} of {_told(ids, accounts)} is not loaded, {due}; "
         f"{_what_to_do(source)}; an account that nobody shall miss is named in "
         "CLOSED_LOOP_CLOSED_ACCOUNTS"
-        for day, ids in sorted(missing.items())
+        for days, ids in sorted(missing.items())
     ]
+
+
+def _ranges(days: Iterable[date]) -> list[str]:
+    """Sorted days, those that follow one another in one."""
+    ranges = []
+    for _, group in groupby(enumerate(days), lambda item: item[1] - timedelta(item[0])):
+        run_of_days = [day for _, day in group]
+        first, last = run_of_days[0], run_of_days[-1]
+        ranges.append(f"{first}" if first == last else f"{first} to {last}")
+    return ranges
 
 
 def _objects_missing(

@@ -123,7 +123,7 @@ def refuse_days_out_of_reach(
         day
         for account in accounts
         for stream in daily
-        for day in _reach(source, stream, account, settings, run)
+        for day in reach(source, stream, account, settings, run.as_of)
     }
     if days and not any((first or day) <= day <= (last or day) for day in days):
         asked = " ".join(f"{word} {day}" for word, day in (("from", first), ("to", last)) if day)
@@ -160,9 +160,9 @@ def _days(
     last: date | None,
 ) -> set[date]:
     """The days of a daily stream to ask for."""
-    reach = _reach(source, stream, account, settings, run)
+    wanted = reach(source, stream, account, settings, run.as_of)
     if first or last:
-        return {day for day in reach if (first or day) <= day <= (last or day)}
+        return {day for day in wanted if (first or day) <= day <= (last or day)}
     look_back = stream.look_back_days
     if look_back is None:
         look_back = settings.look_back_days.get(source.name, source.look_back_days)
@@ -171,15 +171,18 @@ def _days(
         loaded_as_of = min(loaded.days[day], run.as_of)
         return (yesterday(account, loaded_as_of) - day).days < look_back
 
-    return {day for day in reach if day not in loaded.days or may_be_restated(day)}
+    return {day for day in wanted if day not in loaded.days or may_be_restated(day)}
 
 
-def _reach(
-    source: Source, stream: Stream, account: Account, settings: Settings, run: Run
+def reach(
+    source: Source, stream: Stream, account: Account, settings: Settings, as_of: datetime
 ) -> list[date]:
-    """Every day the account is wanted for and can still be asked for, oldest first."""
-    last = yesterday(account, run.as_of)
-    first = settings.history_start or date(run.as_of.year - 2, 1, 1)
+    """Every day the account is wanted for and can still be asked for at an instant, oldest first.
+
+    Raises SourceRefused when nobody knows the account's zone.
+    """
+    last = yesterday(account, as_of)
+    first = settings.history_start or date(as_of.year - 2, 1, 1)
     retention_days = stream.retention_days
     if retention_days is None:
         retention_days = source.retention_days

@@ -129,6 +129,36 @@ def test_what_is_not_due_or_not_expected_raises_no_alarm(prepared: Settings) -> 
     assert missing(prepared, DUE + timedelta(days=3)) != ()
 
 
+def test_33_a_day_that_is_missing_is_missed_though_yesterday_is_there(prepared: Settings) -> None:
+    yesterday = date(2026, 11, 20)
+    shown(prepared, ACCOUNT, replace(ACCOUNT, account_id="act_3"))
+    published(prepared, NIGHT)
+    all_days = [yesterday - timedelta(n) for n in range(50)]
+    there = [day for day in all_days if not date(2026, 11, 12) <= day <= date(2026, 11, 18)]
+    there.remove(date(2026, 11, 5))
+    for day in (15, 16, 17, 18):  # the 17th is the first of 35 days
+        there.remove(date(2026, 10, day))
+    noted(prepared, ACCOUNT.account_id, *there)
+    noted(prepared, "act_3", *all_days[:3])  # first seen three days ago: what was before is no news
+    put(prepared, ledger_row("facebook_ads", "act_3", "leads", NIGHT, all_days[9]))
+    (sentence,) = missing(prepared)
+    assert sentence.startswith(
+        "Facebook Ads: 2026-10-17 to 2026-10-18, 2026-11-05, 2026-11-12 to 2026-11-18 of account "
+        "act_1 is not loaded, due by 10:00 Europe/Berlin"
+    )
+    late = replace(prepared, history_start=date(2026, 11, 13))
+    (sentence,) = missing(late)
+    assert ": 2026-11-13 to 2026-11-18 of account act_1 is" in sentence
+    assert missing(replace(prepared, closed_accounts=frozenset({"facebook_ads/act_1"}))) == ()
+
+    shown(prepared, replace(ACCOUNT, account_id="act_4"))  # nothing of it was ever loaded
+    assert ": 2026-10-17 to 2026-11-20 of account act_4 is" in missing(prepared)[0]
+    assert ": 2026-11-13 to 2026-11-20 of account act_4 is" in missing(late)[-1]
+
+    noted(prepared, ACCOUNT.account_id, *(set(all_days) - set(there)), streams=STREAMS[:-1])
+    assert len(missing(prepared)) == 2  # one stream of those days is still missing
+
+
 def test_33_a_connection_that_never_brought_anything_is_missed(prepared: Settings) -> None:
     since = connected_since(prepared, ["salesforce"], NIGHT - timedelta(hours=3))
     assert connected_since(prepared, ["salesforce"], DUE) == since
