@@ -17,13 +17,12 @@ import secrets
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
-from dataclasses import replace
 
-from include import erased, holds, landing, quality, warehouse
+from include import erased, holds, landing, quality, warehouse, which_warehouse
 from include.contracts.marts import MART_TABLES
 from include.registry import SOURCES
 from include.run import Run
-from include.settings import Settings, load_settings
+from include.settings import Settings, SettingsError
 from include.sources import Record, Row, Source
 from include.sources.personal import EMAIL_HASH, hashed
 from include.warehouse import erasing
@@ -217,26 +216,21 @@ def main(environment: Mapping[str, str]) -> int:
     if not who:
         sys.stderr.write("say whom: make erase PERSON=<e-mail address or CRM id>\n")
         return 1
-    settings = load_settings()
-    settings = replace(settings, warehouse_url=_url(environment, "WAREHOUSE", settings))
-    transformer = replace(
-        settings, warehouse_url=_url(environment, "WAREHOUSE_TRANSFORMER", settings)
-    )
     try:
+        settings, transformer = which_warehouse.settings_and_transformer(environment)
+        sys.stdout.write(f"warehouse: {which_warehouse.told(settings.warehouse_url)}\n")
         for sentence in erase(settings, transformer, who):
             sys.stdout.write(f"{sentence}\n")
-    except (NotErased, erased.AtWork, warehouse.WarehouseError, landing.LandingError) as error:
+    except (
+        NotErased,
+        SettingsError,
+        erased.AtWork,
+        warehouse.WarehouseError,
+        landing.LandingError,
+    ) as error:
         sys.stderr.write(f"{error}\n")
         return 1
     return 0
-
-
-def _url(environment: Mapping[str, str], connection: str, settings: Settings) -> str:
-    """The warehouse of an Airflow connection, where the environment has it as a URI."""
-    given = environment.get(f"AIRFLOW_CONN_{connection}", "")
-    if given.startswith("postgres"):
-        return given.replace("postgres:", "postgresql:")
-    return settings.warehouse_url
 
 
 if __name__ == "__main__":

@@ -14,8 +14,9 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from statistics import median
 
+from include import which_warehouse
 from include.run import Run, parse_instant
-from include.settings import Settings, SettingsError, load_settings
+from include.settings import Settings, SettingsError
 from include.warehouse import WarehouseError, holding
 
 DAYS_LOOKED_AT = 7
@@ -278,7 +279,8 @@ def reject(settings: Settings, by: str, at: datetime) -> None:
 def main(arguments: list[str]) -> int:
     """List what is held, or decide on all of it: ``approve|reject <instant>``."""
     try:
-        settings = load_settings()
+        settings, _ = which_warehouse.settings_and_transformer()
+        print(f"warehouse: {which_warehouse.told(settings.warehouse_url)}")
         waiting = [
             Hold(**{name: row[name] for name in Hold.__slots__})
             for row in holding.waiting(settings)

@@ -15,11 +15,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from include import erased, holds, landing, loads, quality, warehouse
+from include import erased, holds, landing, loads, quality, warehouse, which_warehouse
 from include.loads import Load
 from include.refusals import refused_days
 from include.run import Run
-from include.settings import Settings, SettingsError, load_settings
+from include.settings import Settings, SettingsError
 from include.sources import Source
 from include.warehouse import models, replaced
 
@@ -107,7 +107,8 @@ def main() -> int:
 
     logging.basicConfig(level=logging.WARNING, format="%(message)s")
     try:
-        settings = load_settings()
+        settings, _ = which_warehouse.settings_and_transformer()
+        sys.stdout.write(f"warehouse: {which_warehouse.told(settings.warehouse_url)}\n")
         with erased.loading(settings):
             rebuilt = rebuild(settings, SOURCES)
         publish(settings, SOURCES, rebuilt.run)

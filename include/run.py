@@ -54,7 +54,7 @@ def settings_of(context: Mapping[str, Any], *, transforms: bool = False) -> Sett
 
 def with_warehouse(settings: Settings, uri: str) -> Settings:
     """The settings with the warehouse that an Airflow connection's URI names."""
-    return replace(settings, warehouse_url=uri.replace("postgres:", "postgresql:", 1))
+    return replace(settings, warehouse_url=re.sub("^postgres:", "postgresql:", uri))
 
 
 def run_of(context: Mapping[str, Any]) -> Run:

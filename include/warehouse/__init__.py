@@ -16,7 +16,7 @@ from decimal import Decimal
 from time import perf_counter
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from include import failpoints
+from include import failpoints, which_warehouse
 from include.contracts.build_info import BUILD_INFO
 from include.contracts.ops import OPS_TABLES, PAGE_READS
 from include.contracts.seeds import SEED_TABLES
@@ -151,6 +151,7 @@ def prepare(settings: Settings, sources: Sequence[Source], as_of: datetime | Non
             session.analyze(name)
         version = note_reference(session, reference)
     engine.clear_orphans()
+    which_warehouse.mark(settings)
     return version
 
 
