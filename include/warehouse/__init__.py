@@ -45,6 +45,7 @@ from include.warehouse.engine import (
     outlasting,
 )
 from include.warehouse.leases import Superseded, lease_accounts, lease_marts
+from include.warehouse.migrations import OfAnotherRelease, migrate
 from include.warehouse.models import Model
 
 if TYPE_CHECKING:
@@ -129,7 +130,6 @@ def prepare(settings: Settings, sources: Sequence[Source], as_of: datetime | Non
     WarehouseError when a seed breaks its contract (file, line and reason), or when the warehouse
     is of a later release or of none.
     """
-    from include.warehouse.migrations import migrate
     from include.warehouse.reference import reference_tables
 
     reference = list(reference_tables(settings, sources, as_of))
@@ -333,7 +333,7 @@ def _build_then(
                     note_model_run(session, at_work.name, lease, rows, perf_counter() - began)
                 failpoints.reach("build.before_commit")
             return ask(session, rows)
-    except Superseded:
+    except (Superseded, OfAnotherRelease):
         raise
     except WarehouseError as error:
         raise type(error)(f"{at_work.path.parent.name}/{at_work.path.name}: {error}") from error

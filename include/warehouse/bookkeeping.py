@@ -14,6 +14,7 @@ from include.contracts.ops import API_USAGE, KNOWN_ACCOUNTS
 from include.contracts.shape import Table
 from include.settings import Settings
 from include.warehouse.engine import MARTS, Session, Sql, engine_of, outlasting
+from include.warehouse.migrations import require_ours
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -37,6 +38,7 @@ def record_accounts(
 
     shown = {account.account_id: _known(source_name, account, run) for account in accounts}
     with engine_of(settings).write(f"accounts/{source_name}") as session:
+        require_ours(session)
         known = {
             row["account_id"]: row
             for row in session.rows(
@@ -97,6 +99,7 @@ def record_usage(
     if not rows:
         return
     with engine_of(settings).write(f"usage/{source_name}/{account_id}") as session:
+        require_ours(session)
         session.execute(
             Sql(
                 "delete from ops.api_usage where source = :source and account_id = :account_id "

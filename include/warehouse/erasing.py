@@ -24,6 +24,7 @@ from include.settings import Settings
 from include.sources import Source
 from include.warehouse.bookkeeping import raise_version
 from include.warehouse.engine import Session, Sql, compose, engine_of
+from include.warehouse.migrations import require_ours
 
 _PEOPLE: Mapping[str, tuple[str, ...]] = {
     crm.STG_CRM_LEADS.name: ("master_record_id", "converted_contact_id"),
@@ -138,6 +139,7 @@ def replace_keys(
     """Put tokens in place of keys in staging and ops, in one transaction; rows changed by table."""
     changed: dict[str, int] = {}
     with engine_of(settings).write() as session:
+        require_ours(session)
         for table in STAGING_TABLES:
             columns = [
                 column.name

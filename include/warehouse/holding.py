@@ -19,6 +19,7 @@ from include.warehouse.engine import (
     compose,
     engine_of,
 )
+from include.warehouse.migrations import require_ours
 
 if TYPE_CHECKING:
     from include.holds import Hold
@@ -102,6 +103,7 @@ def note(settings: Settings, run: Run, holds: Iterable[Hold]) -> None:
         values=Sql(", ".join(f":{name}" for name in HOLDS.column_names)),
     )
     with engine_of(settings).write("holds") as session:
+        require_ours(session)
         session.execute(
             compose(
                 "update ops.holds set status = 'gone' where {undecided}",
@@ -129,6 +131,7 @@ def note(settings: Settings, run: Run, holds: Iterable[Hold]) -> None:
 def decide(settings: Settings, status: str, by: str, at: datetime) -> None:
     """Note a decision on all that waits: ``approved`` or ``rejected``, by whom and when."""
     with engine_of(settings).write("holds") as session:
+        require_ours(session)
         session.execute(
             compose(
                 "update ops.holds set status = :status, decided_by = :by, decided_at = :at "

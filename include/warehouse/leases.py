@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from include.contracts.ops import LEASES
 from include.settings import Settings
 from include.warehouse.engine import MARTS, Session, Sql, WarehouseError, engine_of, outlasting
+from include.warehouse.migrations import require_ours
 
 if TYPE_CHECKING:
     from include.run import Run
@@ -57,6 +58,7 @@ def _take(settings: Settings, resources: Collection[str], run: Run) -> dict[str,
     if not resources:
         return {}
     with engine_of(settings).write(*resources) as session:
+        require_ours(session)
         known = {
             row["resource"]: row["token"]
             for row in session.rows("select resource, token from ops.leases")
@@ -86,8 +88,10 @@ def _take(settings: Settings, resources: Collection[str], run: Run) -> dict[str,
 def check(session: Session, resource: str, token: int | None) -> None:
     """Raise Superseded unless ``token`` is that of the lease as it stands, or None (no lease).
 
-    The transaction must have the lock of the resource's name, or of the candidates it builds.
+    Raises OfAnotherRelease, with a lease or without, on another release's warehouse. The
+    transaction must have the lock of the resource's name, or of the candidates it builds.
     """
+    require_ours(session)
     if token is None:
         return
     found = session.rows(

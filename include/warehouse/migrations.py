@@ -27,6 +27,10 @@ _FILE = re.compile(r"(\d{4})_[a-z0-9_]+")
 log = logging.getLogger(__name__)
 
 
+class OfAnotherRelease(WarehouseError):
+    """The warehouse was migrated otherwise than by this release, which must not write to it."""
+
+
 @dataclass(frozen=True)
 class Migration:
     """One file; ``number`` is its place in the order, from 1."""
@@ -87,24 +91,32 @@ def migrate(session: Session, tables: Iterable[Table], as_of: datetime | None) -
         )
 
 
+def require_ours(session: Session) -> None:
+    """Raise OfAnotherRelease where ``migrate`` would: of each transaction that writes.
+
+    A worker that still runs the code of before does not ask ``prepare`` again.
+    """
+    _seen(session, migrations())
+
+
 def _seen(session: Session, ours: tuple[Migration, ...]) -> int:
     """How many of our migrations the warehouse has seen; they are the first ones."""
     rows = session.rows("select name, sha256, number from ops.migrations order by number")
     for place, row in enumerate(rows, start=1):
         if row["number"] > len(ours):
-            raise WarehouseError(
+            raise OfAnotherRelease(
                 f"this warehouse was migrated by a later release ({row['name']}, which this one "
                 "does not have); run that release or a later one"
             )
         if row["number"] != place:
-            raise WarehouseError(
+            raise OfAnotherRelease(
                 f"this warehouse lacks migration {ours[place - 1].name}, though later ones were "
                 "applied: it is half migrated; restore it from a backup, or move it away and run "
                 "`make rebuild`"
             )
         migration = ours[place - 1]
         if (row["name"], row["sha256"]) != (migration.name, migration.sha256):
-            raise WarehouseError(
+            raise OfAnotherRelease(
                 f"migration {migration.name} is not the one that was applied to this warehouse "
                 f"({row['name']}, checksum {row['sha256'][:12]}); put the file back as it was "
                 "released, and write what is new into a file of its own"

@@ -21,6 +21,7 @@ from include.contracts.values import arrow_schema
 from include.settings import Settings
 from include.warehouse.bookkeeping import hold_version, raise_version
 from include.warehouse.engine import Rows, Session, WarehouseError, compose, engine_of
+from include.warehouse.migrations import require_ours
 
 REPLAYED: tuple[Table, ...] = (
     *STAGING_TABLES,
@@ -63,6 +64,7 @@ def replace(settings: Settings, replayed: Settings, batch_ids: Collection[str]) 
         accounts = source.rows("select * from ops.known_accounts")
         locks = {f"{row['source']}/{row['account_id']}" for row in accounts}
         with engine_of(settings).write("prepare", *sorted(locks)) as session:
+            require_ours(session)
             hold_version(session)
             if lacking := sorted(_staged_batches(session) - set(batch_ids)):
                 raise WarehouseError(

@@ -11,12 +11,25 @@ from pathlib import Path
 
 import pytest
 
-from include import warehouse
+from include import erased, warehouse
 from include.contracts import OPS_TABLES, STAGING_TABLES
+from include.run import Run
 from include.settings import Settings
-from include.warehouse import migrations
+from include.sources import Measure
+from include.warehouse import erasing, holding, migrations
 from include.warehouse.engine import engine_of
-from tests.warehouse.world import CRM, FIRST, NETWORK, campaign, days, load, spend_by_day, spent
+from include.warehouse.models import models
+from tests.warehouse.world import (
+    ACCOUNT,
+    CRM,
+    FIRST,
+    NETWORK,
+    campaign,
+    days,
+    load,
+    spend_by_day,
+    spent,
+)
 
 RELEASES = sorted((Path(__file__).parent / "releases").glob("*.sql"))
 AUDIT = "restatements_add_up_to_the_ledgers"
@@ -100,6 +113,43 @@ def test_43_a_warehouse_of_a_later_release_or_of_none_is_refused(
     with pytest.raises(warehouse.WarehouseError, match=sentence):
         warehouse.prepare(prepared, (NETWORK, CRM))
     assert warehouse.read(prepared, "select * from ops.migrations order by 3") == before
+
+
+RUN = Run("late", datetime(2026, 11, 4, 5, tzinfo=UTC), datetime(2026, 11, 4, 5, tzinfo=UTC))
+MODEL = "dim_date"
+WRITES: dict[str, Callable[[Settings], object]] = {
+    "lease_accounts": lambda s: warehouse.lease_accounts(
+        s, NETWORK.name, [ACCOUNT.account_id], RUN
+    ),
+    "lease_marts": lambda s: warehouse.lease_marts(s, RUN),
+    "record_accounts": lambda s: warehouse.record_accounts(s, NETWORK.name, [ACCOUNT], RUN),
+    "record_usage": lambda s: warehouse.record_usage(
+        s, NETWORK.name, ACCOUNT.account_id, RUN, [Measure("calls", Decimal(1))]
+    ),
+    "stage": lambda s: load(s, NETWORK, "campaigns", 3, [campaign("b", "B")]),
+    "build": lambda s: warehouse.build(s, MODEL),
+    "require_clean": lambda s: warehouse.require_clean(s, [AUDIT], 0),
+    "publish": lambda s: warehouse.publish(s, RUN),
+    "holds are noted": lambda s: holding.note(s, RUN, []),
+    "holds are decided": lambda s: holding.decide(s, "approved", "ann", RUN.as_of),
+    "an erasure": lambda s: erasing.replace_keys(s, {"x": "y"}, erased.read(s), (NETWORK,)),
+}
+
+
+@pytest.mark.parametrize("verb", WRITES)
+def test_43_every_verb_that_writes_refuses_the_warehouse_of_a_later_release(
+    prepared: Settings, verb: str
+) -> None:
+    """As of a worker with the code of before, that takes up its task again after prepare."""
+    if verb == "publish":
+        warehouse.build(prepared, *(model.name for model in models()))
+    with engine_of(prepared).write("test") as session:
+        session.run("insert into ops.migrations values ('0099_more', 'abc', 99, null)")
+    tables = [f"{t.schema}.{t.name}" for t in (*STAGING_TABLES, *OPS_TABLES)]
+    before = warehouse.fingerprint(prepared, tables)
+    with pytest.raises(warehouse.WarehouseError, match=r"^this warehouse was migrated by a later"):
+        WRITES[verb](prepared)
+    assert warehouse.fingerprint(prepared, tables) == before
 
 
 @pytest.fixture
