@@ -1,7 +1,8 @@
 """Who runs the pipeline is told when a DAG fails, fails again, and works again: once each.
 
 By mail (connection ``smtp``) and by a webhook that takes Slack's form (connection ``webhook``);
-without them nothing is sent. What was told last is kept under the home, one file a DAG.
+without them nothing is sent. What each was told last is kept under the home, one file a DAG: one that
+refuses a notice is tried again with the next run, the other is not told twice.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 import json
 import logging
 import os
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
 from email.message import EmailMessage
@@ -25,6 +26,9 @@ log = logging.getLogger(__name__)
 TELL_AGAIN_AFTER = timedelta(hours=20)
 """A DAG that fails each hour for the same reasons is told of once a day."""
 
+CHANNELS = ("smtp", "webhook")
+"""The connections for notices."""
+
 _WAIT_SECONDS = 10
 _SENTENCES_TOLD = 20
 _YES = {"1", "true", "yes", "on"}
@@ -38,12 +42,15 @@ class NoticeRefused(Exception):
 
 @dataclass
 class _Trouble:
-    """What is known of a DAG that fails: how often in a row, since when, and what was told."""
+    """What is known of a DAG that fails: how often in a row, since when, and what each connection
+    for notices was told, and when; ``is_over`` of one that works again, while somebody is to be
+    told so."""
 
     failures: int = 0
     since: str = ""
-    told: list[str] = field(default_factory=list)
-    told_at: str = ""
+    told: dict[str, list[str]] = field(default_factory=dict)
+    told_at: dict[str, str] = field(default_factory=dict)
+    is_over: bool = False
     run_id: str = ""
     read: int = 0
     """How many lines of that run's failures are known, of a run that failed and was cleared."""
@@ -69,9 +76,16 @@ def tell_failure(context: Mapping[str, Any], stands: str) -> None:
     trouble = _read(settings, dag_id)
     sentences = _sentences(settings, trouble, context)
     began = _began(context)
+    if trouble.is_over:
+        trouble = _Trouble(run_id=trouble.run_id, read=trouble.read)
     trouble.failures += 1
     trouble.since = trouble.since or began
-    if sentences != trouble.told or _is_long_ago(trouble.told_at, began):
+    due = [
+        name
+        for name in CHANNELS
+        if sentences != trouble.told.get(name) or _is_long_ago(trouble.told_at.get(name, ""), began)
+    ]
+    if due:
         again = f" again, {trouble.failures} times since {_day(trouble.since)}"
         sent = send(
             context,
@@ -88,62 +102,71 @@ def tell_failure(context: Mapping[str, Any], stands: str) -> None:
                     ],
                 ),
             ],
+            due,
         )
-        if sent:
-            trouble.told, trouble.told_at = sentences, began
+        for name in (name for name, is_taken in sent.items() if is_taken):
+            trouble.told[name], trouble.told_at[name] = sentences, began
     _write(settings, dag_id, trouble)
 
 
 def tell_success(context: Mapping[str, Any]) -> None:
-    """Tell that a DAG that failed works again; of one that always did, nothing."""
+    """Tell whoever was told of a failure that the DAG works again; of one that always did, nobody."""
     settings, dag_id = load_settings(), context["dag"].dag_id
     trouble = _read(settings, dag_id)
     if not trouble.failures:
         return
     runs = "one failed run" if trouble.failures == 1 else f"{trouble.failures} failed runs"
-    sent = not trouble.told or send(
+    sent = send(
         context,
         f"{dag_id} works again",
         [
             ("What happened", [f"A run went well, after {runs} since {_day(trouble.since)}."]),
             ("What to do", ["Nothing.", _where(context)]),
         ],
+        trouble.told,
     )
-    if sent:
+    trouble.told = {name: trouble.told[name] for name, is_taken in sent.items() if not is_taken}
+    trouble.is_over = True
+    if trouble.told:
+        _write(settings, dag_id, trouble)
+    else:
         _file(settings, dag_id).unlink(missing_ok=True)
 
 
 def send(
-    context: Mapping[str, Any], subject: str, parts: Iterable[tuple[str, Iterable[str]]]
-) -> bool:
-    """Send headed sentences by every connection for notices that there is.
+    context: Mapping[str, Any],
+    subject: str,
+    parts: Iterable[tuple[str, Iterable[str]]],
+    channels: Collection[str] = CHANNELS,
+) -> dict[str, bool]:
+    """Send headed sentences by those of the connections for notices, ``channels``, that there are.
 
-    ``context`` is Airflow's. True if any took them, or there is none. Nothing is raised: what went
-    wrong is logged, without the address, which for a webhook is its secret.
+    ``context`` is Airflow's. Gives which of them took it. Nothing is raised: what went wrong is
+    logged, without the address, which for a webhook is its secret.
     """
     if "conn" not in context:
         log.error("no notice: Airflow gave no connections with %s", context.get("run_id"))
-        return False
+        return dict.fromkeys(channels, False)
     subject = f"Closed Loop: {' '.join(subject.split())}"
     text = "\n\n".join(
         "\n".join([head, *(f"- {sentence}" for sentence in sentences if sentence)])
         for head, sentences in parts
     )
-    outcomes = []
-    for name, by in (("smtp", _mail), ("webhook", _post)):
-        connection = context["conn"].get(name, None)
+    outcomes = {}
+    for name, by in zip(CHANNELS, (_mail, _post), strict=True):
+        connection = context["conn"].get(name, None) if name in channels else None
         if connection is None:
             continue
         try:
             by(connection, load_settings(), subject, text)
-            outcomes.append(True)
+            outcomes[name] = True
         except NoticeRefused as error:
             log.error("no notice by the connection %s: %s", name, error)
-            outcomes.append(False)
+            outcomes[name] = False
         except Exception as error:
             log.error("no notice by the connection %s: %s", name, type(error).__name__)
-            outcomes.append(False)
-    return any(outcomes) or not outcomes
+            outcomes[name] = False
+    return outcomes
 
 
 def _mail(connection: Any, settings: Settings, subject: str, text: str) -> None:
@@ -244,7 +267,13 @@ def _file(settings: Settings, dag_id: str) -> Path:
 
 def _read(settings: Settings, dag_id: str) -> _Trouble:
     file = _file(settings, dag_id)
-    return _Trouble(**json.loads(file.read_text())) if file.exists() else _Trouble()
+    if not file.exists():
+        return _Trouble()
+    kept = json.loads(file.read_text())
+    if isinstance(kept["told"], list):  # of a release that kept one for all
+        everybody = CHANNELS if kept["told"] else ()
+        kept |= {name: dict.fromkeys(everybody, kept[name]) for name in ("told", "told_at")}
+    return _Trouble(**kept)
 
 
 def _write(settings: Settings, dag_id: str, trouble: _Trouble) -> None:

@@ -274,6 +274,55 @@ def test_a_notice_that_did_not_arrive_is_tried_again_and_shows_no_secret(
     assert not [line for line in ours if "a-secret-path" in line]
 
 
+def test_each_channel_is_told_once_and_the_one_that_failed_is_tried_again(
+    world_of: Callable[[str], World],
+) -> None:
+    world = world_of("closed_loop")
+    world.hook.status = 500
+    world.fails("the books do not close", hours=1)
+    assert (len(world.subjects), len(world.hook.received)) == (1, 1)
+    world.fails("the books do not close", hours=1)
+    assert (len(world.subjects), len(world.hook.received)) == (1, 2)
+    world.hook.status = 200
+    for _ in range(2):
+        world.fails("the books do not close", hours=1)
+        assert (len(world.subjects), len(world.hook.received)) == (1, 3)
+    world.hook.status = 500
+    world.goes_well()
+    assert (len(world.subjects), len(world.hook.received)) == (2, 4)
+    world.hook.status = 200
+    for _ in range(2):
+        world.goes_well()
+        assert (len(world.subjects), len(world.hook.received)) == (2, 5)
+    assert "closed_loop works again" in world.hook.received[-1]["text"]
+
+
+def test_a_failure_after_a_recovery_that_one_channel_missed_is_a_new_one(
+    world_of: Callable[[str], World],
+) -> None:
+    world = world_of("closed_loop")
+    world.fails("the books do not close", hours=1)
+    world.hook.status = 500
+    world.goes_well()
+    world.hook.status = 200
+    world.fails("the books do not close", hours=1)
+    assert world.subjects[-1] == "Closed Loop: closed_loop failed"
+    assert world.hook.received[-1]["text"].startswith("*Closed Loop: closed_loop failed*")
+
+
+def test_what_an_earlier_release_kept_of_a_trouble_is_heeded(
+    world_of: Callable[[str], World], tmp_path: Path
+) -> None:
+    world = world_of("closed_loop")
+    world.fails("the books do not close", hours=1)
+    file = tmp_path / "notices" / "closed_loop.json"
+    kept = json.loads(file.read_text())
+    told = {"told": kept["told"]["smtp"], "told_at": kept["told_at"]["smtp"]}
+    file.write_text(json.dumps({k: v for k, v in kept.items() if k != "is_over"} | told))
+    world.fails("the books do not close", hours=1)
+    assert (len(world.subjects), len(world.hook.received)) == (1, 1)
+
+
 def test_without_connections_nothing_is_sent_and_nothing_fails(
     world_of: Callable[[str], World],
 ) -> None:
