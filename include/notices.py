@@ -1,8 +1,8 @@
 """Who runs the pipeline is told when a DAG fails, fails again, and works again: once each.
 
 By mail (connection ``smtp``) and by a webhook that takes Slack's form (connection ``webhook``);
-without them nothing is sent. What each was told last is kept under the home, one file a DAG: one that
-refuses a notice is tried again with the next run, the other is not told twice.
+without them nothing is sent. What each was told last is kept under the home, one file a DAG: one
+that refuses a notice is tried again with the next run, the other is not told twice.
 """
 
 from __future__ import annotations
@@ -110,7 +110,7 @@ def tell_failure(context: Mapping[str, Any], stands: str) -> None:
 
 
 def tell_success(context: Mapping[str, Any]) -> None:
-    """Tell whoever was told of a failure that the DAG works again; of one that always did, nobody."""
+    """Tell whoever was told of a failure that the DAG works again; else nobody."""
     settings, dag_id = load_settings(), context["dag"].dag_id
     trouble = _read(settings, dag_id)
     if not trouble.failures:
