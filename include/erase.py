@@ -33,6 +33,7 @@ from include.warehouse.models import audits, models
 log = logging.getLogger(__name__)
 
 _HASH = re.compile(r"[0-9a-f]{64}")
+_SHORT_ID = re.compile(r"[0-9A-Za-z]{15}")
 _CRM_ID = re.compile(r"[0-9A-Za-z]{15}|[0-9A-Za-z]{18}")
 _TOTALS = [
     f"marts.{table.name}"
@@ -60,9 +61,9 @@ def erase(settings: Settings, transformer: Settings, who: str) -> Iterator[str]:
     """
     with erased.erasing(settings):
         landing.finish_rewrites(settings)
-        person = _found(settings, who)
         known = erased.read(settings)
-        if not person.keys and not _is_erased(known, who):
+        person = next(filter(None, (_found(settings, name) for name in names(who))), Person())
+        if not person.keys and not any(_is_erased(known, name) for name in names(who)):
             raise NotErased("nobody of that address or id is known here; nothing was erased")
         tokens = _tokens(person, known, erasing.shared_domains(settings, person))
         known = erased.add(settings, tokens)
@@ -74,8 +75,28 @@ def erase(settings: Settings, transformer: Settings, who: str) -> Iterator[str]:
     yield from _published_anew(settings, transformer)
 
 
-def _found(settings: Settings, who: str) -> Person:
-    """All that staging, rows set aside and landed batches know of a person."""
+def names(who: str) -> tuple[str, ...]:
+    """By what to look for whom a person names: a CRM id of 15 characters stands as one of 18.
+
+    The last three say, five letters each, which are capital (Salesforce: *How to convert a 15
+    character ID*). One of digits alone may be a filled form's.
+    """
+    if not _SHORT_ID.fullmatch(who):
+        return (who,)
+    capitals = (
+        sum(
+            1 << place
+            for place, letter in enumerate(who[first : first + 5])
+            if "A" <= letter <= "Z"
+        )
+        for first in range(0, 15, 5)
+    )
+    long = who + "".join("ABCDEFGHIJKLMNOPQRSTUVWXYZ012345"[each] for each in capitals)
+    return (who, long) if who.isdecimal() else (long,)
+
+
+def _found(settings: Settings, who: str) -> Person | None:
+    """All that staging, rows set aside and landed batches know of a person, if they do."""
     person = Person()
     if "@" in who:
         person.hashes |= {hashed(who, settings.hash_key()).get(EMAIL_HASH, "")}
@@ -88,7 +109,7 @@ def _found(settings: Settings, who: str) -> Person:
         erasing.learn_from_staging(settings, person)
         erasing.learn_from_rejected(settings, person, SOURCES)
         _learn_from_landing(settings, person)
-    return person if person.is_known else Person()
+    return person if person.is_known else None
 
 
 def _learn_from_landing(settings: Settings, person: Person) -> None:

@@ -51,6 +51,7 @@ MEMBERS = ("00vA00000000001AAA", "00vA00000000002AAA")
 TASK, EVENT, CHANGE = "00TA00000000001AAA", "00UA00000000001AAA", "017A00000000001AAA"
 RESPONSE = "998877665544332"
 BAD_LEAD = "00QA00000000009AAA"
+REAL_LEAD = "00Q5g00000AbCdEEAV"
 IDS = (*LEADS, CONTACT, ROLE, *MEMBERS, TASK, EVENT, CHANGE, RESPONSE, BAD_LEAD)
 BOB, COMPANY = "003B00000000001AAA", "001A00000000001AAA"
 NAME = "Annabel Private"
@@ -315,6 +316,16 @@ def test_36_every_total_stands_and_the_books_close(
         assert after[name] == with_tokens(world.settings, rows), name
 
 
+def test_accounts_stay_and_what_bears_on_them(world: World, done: list[str]) -> None:
+    """As the README says: of an account it can be read that somebody was its contact, not who."""
+    rows = warehouse.read(
+        world.settings,
+        "select company_name, count(*) as contacts from staging.stg_crm_accounts "
+        "inner join staging.stg_crm_contacts using (crm_account_id) group by company_name",
+    )
+    assert [tuple(row.values()) for row in rows] == [("Acme", 2)]
+
+
 @pytest.mark.parametrize("world", ["duckdb"], indirect=True)
 def test_landed_batches_are_true_and_give_the_same_rows_again(
     world: World, done: list[str], new_settings: Callable[[str], Settings]
@@ -383,6 +394,26 @@ def test_erasing_again_finishes_and_nobody_is_said(world: World, done: list[str]
         pytest.raises(erased.AtWork, match="a load is at work"),
     ):
         list(erase.erase(settings, settings, ADDRESSES[0]))
+
+
+class WithARealId(World):
+    """In it the first lead has an id as Salesforce makes them: the last three follow from it."""
+
+    def answers(self) -> dict[tuple[str, str], list[Record]]:
+        return {
+            name: json.loads(json.dumps(records).replace(LEADS[0], REAL_LEAD))
+            for name, records in super().answers().items()
+        }
+
+
+def test_a_crm_id_may_be_said_in_its_short_form(new_settings: Callable[[str], Settings]) -> None:
+    made = WithARealId(new_settings("duckdb"))
+    made.load()
+    for _ in range(2):  # the second time of one who is erased
+        assert list(erase.erase(made.settings, made.settings, REAL_LEAD[:15]))
+    assert findings(made.settings.home, (REAL_LEAD, REAL_LEAD[:15], CONTACT)) == []
+    assert erase.names("003000000000001") == ("003000000000001", "003000000000001AAA")
+    assert erase.names("0035g00000AbCdE") == ("0035g00000AbCdEAAV",)
 
 
 def test_whom_to_erase_must_be_said(capsys: pytest.CaptureFixture[str]) -> None:
