@@ -53,6 +53,7 @@ HTTP_APIS = (
 
 _LOOPBACK = "127.0.0.1"
 _MAX_LINE = 65_536  # the real APIs take URLs of 16 KB and more; each refuses in its own words
+_STOPPING = (signal.SIGTERM, signal.SIGINT)
 
 
 def application(world: World, faults: Faults, log: RequestLog) -> web.Application:
@@ -140,9 +141,9 @@ async def serve(
 
     Raises PortBusyError when a port is taken (or ``proxy_host`` is no address of this machine).
     """
-    stop = asyncio.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    stop, loop = asyncio.Event(), asyncio.get_running_loop()
+    for number in _STOPPING:
+        loop.add_signal_handler(number, stop.set)
     log = RequestLog()
     runner = web.AppRunner(
         application(world, faults, log),
@@ -173,6 +174,10 @@ async def serve(
             announce(ready_line(world, bound, str(certificates.ca_file)))
             await stop.wait()
         finally:
+            # Asked to stop again while it stops, a closing loop would answer with a trace.
+            for number in _STOPPING:
+                loop.remove_signal_handler(number)
+                signal.signal(number, signal.SIG_IGN)
             if proxy:
                 await proxy.stop()
             if server:

@@ -5,6 +5,7 @@ import signal
 import socket
 import subprocess
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -109,6 +110,31 @@ def test_a_signal_stops_it_cleanly(tmp_path: Path, number: signal.Signals) -> No
         sandbox.process.send_signal(number)
         assert sandbox.process.wait(timeout=15) == 0
         assert not Path(sandbox.ca_file).exists()
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_asked_to_stop_again_while_it_stops_it_says_nothing(
+    tmp_path: Path, number: signal.Signals
+) -> None:
+    serving = command("serve", "--data", str(write_data_set(tmp_path, {})))
+    with subprocess.Popen(
+        serving,
+        cwd=ROOT,
+        env=environment(),
+        text=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    ) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        assert process.stdout.readline()
+        while process.poll() is None:
+            process.send_signal(number)
+            with suppress(subprocess.TimeoutExpired):
+                process.wait(timeout=0.001)
+        assert process.stderr.read() == ""
+    # The last one may come when the interpreter has already left its handlers.
+    assert process.returncode in (0, -number)
 
 
 def test_a_data_set_may_be_all_but_empty(tmp_path: Path) -> None:

@@ -478,8 +478,8 @@ def test_3_i4_grants_views_and_open_snapshots_outlive_a_publish(new_settings: An
         psycopg.connect(settings.warehouse_url) as owner,
         psycopg.connect(settings.warehouse_url) as old_reader,
     ):
-        owner.execute("create role reader")
-        owner.execute("grant select on marts.fct_ad_spend_daily to reader")
+        owner.execute("create role bi_tool")
+        owner.execute("grant select on marts.fct_ad_spend_daily to bi_tool")
         owner.execute("create view public.spend as select sum(spend) from marts.fct_ad_spend_daily")
         owner.commit()
         old_reader.execute("set transaction isolation level repeatable read")
@@ -491,7 +491,7 @@ def test_3_i4_grants_views_and_open_snapshots_outlive_a_publish(new_settings: An
 
         assert old_reader.execute(query).fetchone() == (10,)
         assert owner.execute("select * from public.spend").fetchone() == (7,)
-        allowed = "select has_table_privilege('reader', 'marts.fct_ad_spend_daily', 'select')"
+        allowed = "select has_table_privilege('bi_tool', 'marts.fct_ad_spend_daily', 'select')"
         assert owner.execute(allowed).fetchone() == (True,)
         old_reader.rollback()
         owner.execute("alter table marts.fct_ad_spend_daily add column note text")
@@ -499,7 +499,7 @@ def test_3_i4_grants_views_and_open_snapshots_outlive_a_publish(new_settings: An
         with pytest.raises(warehouse.WarehouseError, match=r"has new columns and spend reads it"):
             warehouse.publish(settings, run(2))
         assert owner.execute("select run_id from marts.build_info").fetchone() == ("night 1",)
-        owner.execute("drop view public.spend; drop owned by reader; drop role reader")
+        owner.execute("drop view public.spend; drop owned by bi_tool; drop role bi_tool")
         owner.commit()
         warehouse.publish(settings, run(3))
         assert owner.execute("select run_id from marts.build_info").fetchone() == ("night 3",)
