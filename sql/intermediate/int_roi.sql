@@ -34,15 +34,14 @@ spend as (
 
 people as (
     select
-        first_touch_channel as channel,
-        first_touch_platform as platform,
-        first_touch_account_id as account_id,
-        first_touch_campaign_id as campaign_id,
-        first_touch_crm_campaign_id as crm_campaign_id,
-        cohort_month,
+        places.channel,
+        places.platform,
+        places.account_id,
+        places.campaign_id,
+        people.cohort_month,
         count(*) as leads,
-        count(*) filter (where is_mql) as mqls,
-        count(*) filter (where is_sql) as sqls,
+        count(*) filter (where people.is_mql) as mqls,
+        count(*) filter (where people.is_sql) as sqls,
         0 as opportunities,
         0 as won_deals,
         0 as lost_deals,
@@ -53,92 +52,60 @@ people as (
         0 as unpriced_won,
         0 as unpriced_open,
         0 as unpriced_lost
-    from build.fct_people
-    where not is_internal
+    from build.fct_people as people
+    inner join build.int_touch_places as places
+        on coalesce(people.first_touchpoint_id, 'unattributed') = places.touchpoint_id
+    where not people.is_internal
     group by
-        first_touch_channel,
-        first_touch_platform,
-        first_touch_account_id,
-        first_touch_campaign_id,
-        first_touch_crm_campaign_id,
-        cohort_month
+        places.channel,
+        places.platform,
+        places.account_id,
+        places.campaign_id,
+        people.cohort_month
 ),
 
 deals as (
     select
-        first_touch_channel as channel,
-        first_touch_platform as platform,
-        first_touch_account_id as account_id,
-        first_touch_campaign_id as campaign_id,
-        first_touch_crm_campaign_id as crm_campaign_id,
-        cohort_month,
+        places.channel,
+        places.platform,
+        places.account_id,
+        places.campaign_id,
+        deals.cohort_month,
         0 as leads,
         0 as mqls,
         0 as sqls,
         count(*) as opportunities,
-        count(*) filter (where is_won) as won_deals,
-        count(*) filter (where is_closed and not is_won) as lost_deals,
-        count(*) filter (where is_new_customer) as customers,
-        coalesce(sum(case when is_won then amount_base end), 0) as won_revenue_base,
-        coalesce(sum(case when not is_closed then amount_base end), 0) as open_pipeline_base,
-        coalesce(sum(case when is_closed and not is_won then amount_base end), 0)
+        count(*) filter (where deals.is_won) as won_deals,
+        count(*) filter (where deals.is_closed and not deals.is_won) as lost_deals,
+        count(*) filter (where deals.is_new_customer) as customers,
+        coalesce(sum(deals.amount_base) filter (where deals.is_won), 0) as won_revenue_base,
+        coalesce(sum(deals.amount_base) filter (where not deals.is_closed), 0)
+            as open_pipeline_base,
+        coalesce(sum(deals.amount_base) filter (where deals.is_closed and not deals.is_won), 0)
             as lost_amount_base,
-        count(*) filter (where is_won and amount_base is null and amount is not null)
+        count(deals.amount) filter (where deals.is_won and deals.amount_base is null)
             as unpriced_won,
-        count(*) filter (where not is_closed and amount_base is null and amount is not null)
+        count(deals.amount) filter (where not deals.is_closed and deals.amount_base is null)
             as unpriced_open,
-        count(*) filter (
-            where is_closed and not is_won and amount_base is null and amount is not null
+        count(deals.amount) filter (
+            where deals.is_closed and not deals.is_won and deals.amount_base is null
         ) as unpriced_lost
-    from build.fct_opportunities
-    where type_group = 'new_business'
+    from build.fct_opportunities as deals
+    inner join build.int_touch_places as places
+        on coalesce(deals.first_touchpoint_id, 'unattributed') = places.touchpoint_id
+    where deals.type_group = 'new_business'
     group by
-        first_touch_channel,
-        first_touch_platform,
-        first_touch_account_id,
-        first_touch_campaign_id,
-        first_touch_crm_campaign_id,
-        cohort_month
+        places.channel,
+        places.platform,
+        places.account_id,
+        places.campaign_id,
+        deals.cohort_month
 ),
 
 earned as (
     select * from people
     union all
     select * from deals
-),
-
-placed as (
-    select
-        channel,
-        case
-            when channel = 'Unattributed' then 'unattributed'
-            when crm_campaign_id is not null then 'crm'
-            else coalesce(platform, 'unmatched')
-        end as platform,
-        case
-            when channel = 'Unattributed' then 'unattributed'
-            when crm_campaign_id is not null then 'crm'
-            else coalesce(account_id, 'unmatched')
-        end as account_id,
-        case
-            when channel = 'Unattributed' then 'unattributed'
-            else coalesce(crm_campaign_id, campaign_id, 'unmatched')
-        end as campaign_id,
-        cohort_month,
-        leads,
-        mqls,
-        sqls,
-        opportunities,
-        won_deals,
-        lost_deals,
-        customers,
-        won_revenue_base,
-        open_pipeline_base,
-        lost_amount_base,
-        unpriced_won,
-        unpriced_open,
-        unpriced_lost
-    from earned
 ),
 
 both_sides as (
@@ -166,7 +133,7 @@ both_sides as (
         unpriced_won,
         unpriced_open,
         unpriced_lost
-    from placed
+    from earned
     union all
     select
         channel,

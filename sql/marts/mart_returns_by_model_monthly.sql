@@ -37,46 +37,46 @@ spend as (
 
 people as (
     select
-        first_touch_channel as channel,
-        first_touch_platform as platform,
-        first_touch_account_id as account_id,
-        first_touch_campaign_id as campaign_id,
-        first_touch_crm_campaign_id as crm_campaign_id,
-        cohort_month,
+        places.channel,
+        places.platform,
+        places.account_id,
+        places.campaign_id,
+        people.cohort_month,
         count(*) as leads,
-        count(*) filter (where is_mql) as mqls,
-        count(*) filter (where is_sql) as sqls
-    from build.fct_people
-    where not is_internal
+        count(*) filter (where people.is_mql) as mqls,
+        count(*) filter (where people.is_sql) as sqls
+    from build.fct_people as people
+    inner join build.int_touch_places as places
+        on coalesce(people.first_touchpoint_id, 'unattributed') = places.touchpoint_id
+    where not people.is_internal
     group by
-        first_touch_channel,
-        first_touch_platform,
-        first_touch_account_id,
-        first_touch_campaign_id,
-        first_touch_crm_campaign_id,
-        cohort_month
+        places.channel,
+        places.platform,
+        places.account_id,
+        places.campaign_id,
+        people.cohort_month
 ),
 
 deals as (
     select
-        first_touch_channel as channel,
-        first_touch_platform as platform,
-        first_touch_account_id as account_id,
-        first_touch_campaign_id as campaign_id,
-        first_touch_crm_campaign_id as crm_campaign_id,
-        currency_code,
-        cohort_month,
+        places.channel,
+        places.platform,
+        places.account_id,
+        places.campaign_id,
+        deals.currency_code,
+        deals.cohort_month,
         count(*) as opportunities
-    from build.fct_opportunities
-    where type_group = 'new_business'
+    from build.fct_opportunities as deals
+    inner join build.int_touch_places as places
+        on coalesce(deals.first_touchpoint_id, 'unattributed') = places.touchpoint_id
+    where deals.type_group = 'new_business'
     group by
-        first_touch_channel,
-        first_touch_platform,
-        first_touch_account_id,
-        first_touch_campaign_id,
-        first_touch_crm_campaign_id,
-        currency_code,
-        cohort_month
+        places.channel,
+        places.platform,
+        places.account_id,
+        places.campaign_id,
+        deals.currency_code,
+        deals.cohort_month
 ),
 
 customers as (
@@ -88,11 +88,10 @@ customers as (
 credits as (
     select
         credited.model,
-        credited.channel,
-        credited.platform,
-        credited.account_id,
-        credited.campaign_id,
-        credited.crm_campaign_id,
+        places.channel,
+        places.platform,
+        places.account_id,
+        places.campaign_id,
         credited.currency_code,
         credited.cohort_month,
         coalesce(sum(credited.weight) filter (where credited.basis = 'won'), 0) as won_deals,
@@ -114,16 +113,17 @@ credits as (
             where credited.basis = 'open' and credited.amount_base is null
         ) as unpriced_open
     from build.fct_attribution as credited
+    inner join build.int_touch_places as places
+        on credited.touchpoint_id = places.touchpoint_id
     left join customers
         on credited.opportunity_id = customers.opportunity_id
     where credited.type_group = 'new_business'
     group by
         credited.model,
-        credited.channel,
-        credited.platform,
-        credited.account_id,
-        credited.campaign_id,
-        credited.crm_campaign_id,
+        places.channel,
+        places.platform,
+        places.account_id,
+        places.campaign_id,
         credited.currency_code,
         credited.cohort_month
 ),
@@ -135,7 +135,6 @@ earned as (
         platform,
         account_id,
         campaign_id,
-        crm_campaign_id,
         'XXX' as currency_code,
         cohort_month,
         leads,
@@ -158,7 +157,6 @@ earned as (
         platform,
         account_id,
         campaign_id,
-        crm_campaign_id,
         currency_code,
         cohort_month,
         0 as leads,
@@ -181,7 +179,6 @@ earned as (
         platform,
         account_id,
         campaign_id,
-        crm_campaign_id,
         currency_code,
         cohort_month,
         0 as leads,
@@ -203,20 +200,9 @@ both_sides as (
     select
         model,
         channel,
-        case
-            when channel = 'Unattributed' then 'unattributed'
-            when crm_campaign_id is not null then 'crm'
-            else coalesce(platform, 'unmatched')
-        end as platform,
-        case
-            when channel = 'Unattributed' then 'unattributed'
-            when crm_campaign_id is not null then 'crm'
-            else coalesce(account_id, 'unmatched')
-        end as account_id,
-        case
-            when channel = 'Unattributed' then 'unattributed'
-            else coalesce(crm_campaign_id, campaign_id, 'unmatched')
-        end as campaign_id,
+        platform,
+        account_id,
+        campaign_id,
         currency_code,
         cohort_month,
         0 as spend,

@@ -7,29 +7,20 @@ with
 
 placed as (
     select
-        case
-            when touchpoint_id = 'unattributed' then 'unattributed'
-            when crm_campaign_id is not null then 'crm'
-            else coalesce(platform, 'unmatched')
-        end as platform,
-        case
-            when touchpoint_id = 'unattributed' then 'unattributed'
-            when crm_campaign_id is not null then 'crm'
-            else coalesce(account_id, 'unmatched')
-        end as account_id,
-        case
-            when touchpoint_id = 'unattributed' then 'unattributed'
-            else coalesce(crm_campaign_id, campaign_id, 'unmatched')
-        end as campaign_id,
-        channel,
-        type_group,
-        model,
-        cast(date_trunc('month', close_date) as date) as close_month,
-        weight,
-        amount_base,
-        amount is not null and amount_base is null as is_unpriced
-    from build.fct_attribution
-    where basis = 'won'
+        places.platform,
+        places.account_id,
+        places.campaign_id,
+        places.channel,
+        credited.type_group,
+        credited.model,
+        cast(date_trunc('month', credited.close_date) as date) as close_month,
+        credited.weight,
+        credited.amount_base,
+        credited.amount is not null and credited.amount_base is null as is_unpriced
+    from build.fct_attribution as credited
+    inner join build.int_touch_places as places
+        on credited.touchpoint_id = places.touchpoint_id
+    where credited.basis = 'won'
 ),
 
 credited as (
