@@ -31,6 +31,8 @@ T = TypeVar("T")
 
 MARTS = "marts"
 """The lock of whoever changes what is published, and the lease of whoever is about to."""
+SHAPE = "shape"
+"""The lock that all who write share, and that one who migrates has alone."""
 OUTAGE_SECONDS = 90.0
 """How long a verb goes on trying while the warehouse cannot be reached: a restart is outlived."""
 
@@ -148,6 +150,12 @@ class Session(Protocol):
 
     def analyze(self, table: str) -> None:
         """Tell the planner what a table holds now."""
+
+    def shut_out(self) -> None:
+        """Wait until no other transaction writes, and let none begin before this one's end.
+
+        Only for who has the lock ``prepare``: two that write and ask this wait for each other.
+        """
 
     def share(self, table: str, columns: Sequence[str]) -> None:
         """Let the page's role, where there is one, read these columns of a table or view."""

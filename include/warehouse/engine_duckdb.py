@@ -304,6 +304,9 @@ class DuckDBSession:
     def analyze(self, table: str) -> None:
         """DuckDB keeps its statistics itself."""
 
+    def shut_out(self) -> None:
+        """Who writes has the file alone, from before its first look until it has committed."""
+
     def share(self, table: str, columns: Sequence[str]) -> None:
         """A file has no roles: the page opens these columns alone of the books published."""
 

@@ -27,6 +27,7 @@ from include.contracts.shape import Table
 from include.settings import Settings
 from include.warehouse.engine import (
     MARTS,
+    SHAPE,
     Rows,
     Sql,
     WarehouseBusy,
@@ -62,8 +63,13 @@ class PostgreSQL:
             session = _Session(connection)
             session.run(f"set local lock_timeout = '{LOCK_WAIT_SECONDS}s'")
             for lock in sorted(set(locks)):
-                number = int.from_bytes(blake2b(lock.encode(), digest_size=8).digest(), signed=True)
-                session.execute(Sql("select pg_advisory_xact_lock(:number)"), {"number": number})
+                session.execute(
+                    Sql("select pg_advisory_xact_lock(:number)"), {"number": _number_of(lock)}
+                )
+            # Last, for whoever waits for it has nothing that another needs to get to its end.
+            session.execute(
+                Sql("select pg_advisory_xact_lock_shared(:number)"), {"number": _number_of(SHAPE)}
+            )
             yield session
 
     @contextmanager
@@ -273,6 +279,9 @@ class _Session:
     def analyze(self, table: str) -> None:
         self.execute(compose("analyze {table}", table=table))
 
+    def shut_out(self) -> None:
+        self.execute(Sql("select pg_advisory_xact_lock(:number)"), {"number": _number_of(SHAPE)})
+
     def share(self, table: str, columns: Sequence[str]) -> None:
         share_with_page(self._driver, table, columns)
 
@@ -301,6 +310,11 @@ def share_with_page(
             "grant select ({columns}) on {table} to {page}", columns=names, table=table, page=PAGE
         )
         connection.execute(statement.encode())
+
+
+def _number_of(lock: str) -> int:
+    """What PostgreSQL knows a lock by."""
+    return int.from_bytes(blake2b(lock.encode(), digest_size=8).digest(), signed=True)
 
 
 @lru_cache

@@ -66,12 +66,16 @@ def migrate(session: Session, tables: Iterable[Table], as_of: datetime | None) -
     A warehouse made now has nothing to migrate: its migrations are noted alone. One that noted
     none is of a release before there were any. Raises WarehouseError, and changes nothing, when it
     has seen migrations this release does not have or has otherwise, or lacks one before the last.
+    The transaction must have the lock ``prepare``; where it has something to do it waits for all
+    who write, and shuts them out until its end.
     """
-    is_new = not session.columns(LOAD_LEDGER.schema, LOAD_LEDGER.name)
-    for table in (MIGRATIONS, *tables):
-        if not session.columns(table.schema, table.name):
-            session.create(table, table.schema)
     ours = migrations()
+    is_new = not session.columns(LOAD_LEDGER.schema, LOAD_LEDGER.name)
+    missing = [t for t in (MIGRATIONS, *tables) if not session.columns(t.schema, t.name)]
+    if missing or _seen(session, ours) < len(ours):
+        session.shut_out()
+    for table in missing:
+        session.create(table, table.schema)
     seen = _seen(session, ours)
     for migration in ours[seen:]:
         if not is_new:
@@ -94,7 +98,8 @@ def migrate(session: Session, tables: Iterable[Table], as_of: datetime | None) -
 def require_ours(session: Session) -> None:
     """Raise OfAnotherRelease where ``migrate`` would: of each transaction that writes.
 
-    A worker that still runs the code of before does not ask ``prepare`` again.
+    A worker that still runs the code of before does not ask ``prepare`` again. What this has found
+    stands until the transaction's end: ``migrate`` waits for all who write, and they for it.
     """
     _seen(session, migrations())
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 import shutil
+import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor, wait
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -176,6 +178,41 @@ def test_43_a_migration_that_fails_leaves_the_warehouse_as_it_was(
     broken.unlink()
     warehouse.prepare(settings, (NETWORK, CRM))
     assert spend_by_day(settings) == {FIRST: Decimal(7)}
+
+
+@pytest.mark.parametrize("missing", [False, True], ids=["files", "tables"])
+def test_43_a_migration_waits_for_those_who_write(
+    prepared: Settings, folder: Path, missing: bool
+) -> None:
+    """What a writer has found out about the release stands until it has committed."""
+    if missing:
+        with engine_of(prepared).write("test") as session:
+            session.run("drop table ops.holds")
+    else:
+        (folder / "0006_more.sql").write_text("update ops.load_ledger set rows_staged = 0")
+    migrated = threading.Event()
+    with ThreadPoolExecutor() as pool:
+        with engine_of(prepared).write("a writer") as session:
+            migrations.require_ours(session)
+            migration = pool.submit(warehouse.prepare, prepared, (NETWORK, CRM))
+            migration.add_done_callback(lambda _: migrated.set())
+            assert not migrated.wait(2)
+        migration.result(60)
+
+
+def test_43_who_begins_to_write_during_a_migration_waits_and_is_refused(
+    prepared: Settings,
+) -> None:
+    with ThreadPoolExecutor() as pool:
+        with engine_of(prepared).write("prepare") as session:
+            session.shut_out()
+            session.run("insert into ops.migrations values ('0099_more', 'abc', 99, null)")
+            writer = pool.submit(warehouse.lease_marts, prepared, RUN)
+            done, _ = wait([writer], timeout=2)
+            assert not done
+        with pytest.raises(warehouse.WarehouseError, match="migrated by a later release"):
+            writer.result(60)
+    assert not warehouse.read(prepared, "select * from ops.leases")
 
 
 @pytest.fixture
