@@ -242,7 +242,7 @@ with DAG(
         from include.report import document, summary
 
         settings = run.settings_of(get_current_context(), transforms=True)
-        log.info(summary.render(settings))
+        log.info(summary.write(settings))
         return str(document.write(settings))
 
     begun = prepare()

@@ -103,20 +103,17 @@ def run(settings: Settings, children: contextlib.ExitStack) -> int:
     environment = _prepare(settings, children) | {"CLOSED_LOOP_HOLD_HOURS": "0"}
     steps = [_start_dag(settings, environment, dag_id, children) for dag_id in _dag_ids()]
     _finish(settings, steps)
+    outcome = settings.home / "summary.txt"
+    outcome.unlink(missing_ok=True)
     last = _start_dag(settings, environment, "closed_loop", children)
     _finish(settings, [last])
     steps.append(last)
     failed = [step for step in steps if step.process.returncode != 0]
     if last in failed:
         raise Stop("Nothing was published; the marts of the last good run, if any, still stand.")
-    from include.report import summary
-    from include.warehouse import WarehouseError
-
-    try:
-        print("\n" + summary.render(settings))
-    except WarehouseError as error:
-        raise Stop(f"Nothing was published: {error}") from error
-    print(f"\nMarts: {_where(settings)}")
+    if not outcome.exists():
+        raise Stop("Nothing was published: nothing has been loaded yet.")
+    print(f"\n{outcome.read_text(encoding='utf-8')}", end="")
     print(f"Report: {settings.home / 'report.html'}")
     print("Seconds: " + ", ".join(f"{step.name} {step.seconds:.0f}" for step in steps))
     measured = [(step.name, round(step.seconds, 2), round(step.peak_megabytes)) for step in steps]
@@ -379,12 +376,6 @@ def _storage_sentence(error: OSError) -> str:
         f"{place} cannot be written ({error.strerror or error}); free some space or set "
         "CLOSED_LOOP_HOME to a folder that can be written."
     )
-
-
-def _where(settings: Settings) -> str:
-    if settings.warehouse_url.startswith("duckdb:"):
-        return f"{settings.marts_file}, schema marts"
-    return "the PostgreSQL warehouse, schema marts"
 
 
 def _bin(name: str) -> str:

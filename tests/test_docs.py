@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from pathlib import Path
 
 import pytest
 
 from include.contracts import dictionary
+from include.notices import CHANNELS
 from include.registry import SOURCES
 from include.sources import Source
 from include.sources.versions import VERSIONS
+from include.warehouse.roles import ROLES
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGES = [
@@ -41,11 +44,43 @@ def test_every_make_command_the_pages_name_exists() -> None:
     assert named <= targets
 
 
-def test_the_example_environment_lists_every_setting() -> None:
-    used = set(re.findall(r'"(CLOSED_LOOP_[A-Z_]+)"', (ROOT / "include/settings.py").read_text()))
-    set_by_the_sandbox = {"CLOSED_LOOP_CA_FILE", "CLOSED_LOOP_SANDBOX", "CLOSED_LOOP_AS_OF"}
-    listed = set(re.findall(r"CLOSED_LOOP_[A-Z_]+", (ROOT / ".env.example").read_text()))
-    assert listed == used - set_by_the_sandbox
+OURS = re.compile(r"CLOSED_LOOP_[A-Z_]+")
+EXAMPLE = re.findall(r"^#?([A-Z][A-Za-z_]*)=", (ROOT / ".env.example").read_text(), re.MULTILINE)
+
+
+def read_by_the_product() -> set[str]:
+    """The names of its own in its code, but not what its documentation alone says."""
+    found = {f"CLOSED_LOOP_{role.upper()}_PASSWORD" for role in ROLES}
+    for room in ("include", "dags", "plugins"):
+        for path in (ROOT / room).rglob("*.py"):
+            for node in ast.walk(ast.parse(path.read_text())):
+                if isinstance(node, ast.Constant) and isinstance(node.value, str):
+                    found |= {node.value} if OURS.fullmatch(node.value) else set()
+    return found - {"CLOSED_LOOP_FAILPOINT"}  # for tests
+
+
+def test_the_example_environment_names_every_variable_that_is_read_and_no_other() -> None:
+    accounts = {source.connection_id for source in SOURCES}
+    warehouses = {"warehouse", "warehouse_transformer", "warehouse_page"}
+    by_compose = {
+        name
+        for path in (ROOT / "docker-compose.yaml", *(ROOT / "compose").glob("*.env"))
+        for name in re.findall(r"(?<!\$)\$\{(\w+)", path.read_text())
+    }
+    told = {name for name in EXAMPLE if not name.startswith("AIRFLOW__")}
+    assert told == (
+        read_by_the_product()
+        | {f"AIRFLOW_CONN_{name.upper()}" for name in accounts | warehouses | {*CHANNELS}}
+        | by_compose
+        | {"PYTHONPATH"}
+    )
+
+
+def test_the_pages_speak_of_no_setting_that_is_not_read() -> None:
+    pages = [page for page in PAGES if ROOT / "tests" not in page.parents]
+    told = {name for page in pages for name in OURS.findall(page.read_text())}
+    assert told >= {"CLOSED_LOOP_DATA", "CLOSED_LOOP_ADMIN_URL"}
+    assert told <= read_by_the_product()
 
 
 def test_the_lock_holds_the_packages_of_the_owner() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
-from include import warehouse
+from include import warehouse, which_warehouse
 from include.settings import Settings
 
 CHANNELS = """
@@ -78,6 +78,19 @@ def render(settings: Settings) -> str:
             verdict(settings),
         ]
     )
+
+
+def write(settings: Settings) -> str:
+    """Render, say where the marts are, keep both as ``summary.txt`` in the home; return the text.
+
+    So ``make run``, which is told nothing of Airflow's connections, can show what its build
+    published. Raises as ``render`` does.
+    """
+    is_file = settings.warehouse_url.startswith("duckdb:")
+    where = settings.marts_file if is_file else which_warehouse.told(settings.warehouse_url)
+    text = f"{render(settings)}\n\nMarts: {where}, schema marts\n"
+    (settings.home / "summary.txt").write_text(text, encoding="utf-8")
+    return text
 
 
 def verdict(settings: Settings) -> str:

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from include import warehouse
-from include.report import document
+from include.report import document, summary
 from include.settings import Settings
 from tests.conftest import ENGINES
 from tests.report.evidence_world import HOSTILE
@@ -157,3 +157,20 @@ def test_each_build_keeps_its_report(settings: Settings) -> None:
     assert newest.read_text() == text
     assert [file.name for file in (settings.home / "reports").iterdir()] == [f"{number:06d}.html"]
     assert (settings.home / "reports" / f"{number:06d}.html").read_text() == text
+
+
+def test_the_summary_is_of_the_warehouse_that_was_published_and_names_it(
+    settings: Settings,
+) -> None:
+    """Whoever prints it is told no connection, and may have another warehouse by its settings."""
+    text = summary.write(settings)
+    assert (settings.home / "summary.txt").read_text() == text
+    (spend,) = warehouse.read_marts(
+        settings, "select sum(spend_base) as s from marts.mart_channel_roi_monthly"
+    )
+    assert f"{spend['s']:,.2f}" in text
+    *_, marts = text.splitlines()
+    if settings.warehouse_url.startswith("duckdb:"):
+        assert marts == f"Marts: {settings.marts_file}, schema marts"
+    else:
+        assert re.fullmatch(r"Marts: PostgreSQL, closed_loop_\d+ at .+, schema marts", marts)
