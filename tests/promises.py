@@ -162,8 +162,8 @@ GAPS = (
     Gap("23", "U", "no fault: a click may fall on the day after its impression, so no table bears "
         "that rule, and the test holds one of its own to it",
         part="more clicks than impressions"),
-    Gap("32", "A", "the processes on Celery take ten minutes of two cores: `make campaigns` runs "
-        "them, and `make test` does not", part="each time every test is run"),
+    Gap("32", "A", "on Celery that takes ten minutes of two cores; `make campaigns` does it",
+        part="a lost worker and a restarted scheduler, in `make test`, which kills a task"),
     Gap("42", "CI", "CI cannot reach the advisories; `make audit` asks them where they can be "
         "reached", part="the audit of known weaknesses"),
 )  # fmt: skip

@@ -7,6 +7,7 @@ these environments.
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 import jsonschema
 import pytest
@@ -155,6 +156,24 @@ def test_every_service_finds_this_in_its_environment(profiles: str, more: dict[s
     assert {name: project.environment_of(name) for name in project.services} == expected
 
 
+def test_who_rebuilds_finds_the_home_and_the_warehouse_as_its_owner() -> None:
+    project = of("sandbox")
+    assert "warehouse-rebuild" not in project.services
+    rebuilding = replace(project, profiles=frozenset({"rebuild"}))
+    assert rebuilding.environment_of("warehouse-rebuild") == {
+        **WORKS,
+        **LOCAL,
+        **SANDBOX,
+        "COMPOSE_PROFILES": "sandbox",
+        "CLOSED_LOOP_WAREHOUSE_URL": (
+            "postgresql://warehouse_admin:warehouse-admin-password" + WAREHOUSE
+        ),
+    }
+    service = rebuilding.services["warehouse-rebuild"]
+    assert service["restart"] == "no"
+    assert "home:/home/closed-loop" in service["volumes"]
+
+
 def test_profiles_in_an_order_that_has_no_file_are_refused() -> None:
     with pytest.raises(Refused, match=r"sandbox,celery\.env not found"):
         of("sandbox,celery")
@@ -201,6 +220,12 @@ def test_ports_are_published_on_loopback_unless_another_address_is_given() -> No
     }
     elsewhere = published(of("celery", PUBLISH_ADDRESS="10.0.0.1"))
     assert elsewhere["redis"] == ["10.0.0.1:6379:6379"]
+    beside = of("celery,sandbox", UI_PORT="8090", WAREHOUSE_PORT="5433", REDIS_PORT="6380")
+    assert published(beside) == {
+        "warehouse": ["127.0.0.1:5433:5432"],
+        "airflow-apiserver": ["127.0.0.1:8090:8080"],
+        "redis": ["127.0.0.1:6380:6379"],
+    }
 
 
 def test_the_file_keeps_the_compose_specification() -> None:

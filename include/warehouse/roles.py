@@ -11,6 +11,7 @@ verifiers, so none is in its log either. https://www.postgresql.org/docs/current
 from __future__ import annotations
 
 import os
+import re
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
@@ -18,6 +19,13 @@ from typing import LiteralString, cast
 
 import psycopg
 from psycopg import sql
+from tenacity import (
+    RetryCallState,
+    Retrying,
+    retry_if_exception,
+    stop_after_delay,
+    wait_exponential,
+)
 
 from include.contracts.ops import PAGE_READS
 from include.warehouse.engine import WarehouseError
@@ -40,6 +48,7 @@ LIMITS = {
         "idle_in_transaction_session_timeout": "1min",
     },
 }
+WAIT_SECONDS = 60.0
 _URL = "CLOSED_LOOP_ADMIN_URL"
 _BOOKS = "select, insert, update, delete"
 _ALL = "public, {loader}, {transformer}, {reader}, {page}"
@@ -105,25 +114,51 @@ def create_roles(admin_url: str, passwords: Mapping[str, str]) -> list[str]:
     superuser takes functions of PostgreSQL from PUBLIC, and databases beside the warehouse's are
     left as they are.
 
-    Raises WarehouseError when the server cannot be reached or refuses, or when a role of these
-    names is a superuser.
+    A server that does not answer, as while it starts, is asked again for ``WAIT_SECONDS``. Raises
+    WarehouseError when it still cannot be reached, or refuses, or when a role of these names is a
+    superuser.
     """
+    trying = Retrying(
+        retry=retry_if_exception(_may_pass),
+        stop=stop_after_delay(WAIT_SECONDS),
+        wait=wait_exponential(multiplier=0.25, max=5),
+        before_sleep=_say_that_it_waits,
+        reraise=True,
+    )
     try:
-        with psycopg.connect(admin_url.replace("+psycopg:", ":", 1)) as connection:
-            for role in ROLES:
-                _make_role(connection, role, passwords[role])
-            _leave_groups(connection)
-            for statement in _grants(connection):
-                connection.execute(statement)
-            for table, columns in PAGE_READS.items():
-                share_with_page(connection, f"ops.{table}", columns)
-            _keep_functions(connection)
-            return list(_not_denied(connection))
+        return trying(_create, admin_url.replace("+psycopg:", ":", 1), passwords)
     except psycopg.Error as error:
         text = str(error).strip().split("\n")[0]
         for secret in passwords.values():
             text = text.replace(secret, "***")
         raise WarehouseError(f"the roles could not be made: {text}") from None
+
+
+def _create(admin_url: str, passwords: Mapping[str, str]) -> list[str]:
+    with psycopg.connect(admin_url) as connection:
+        for role in ROLES:
+            _make_role(connection, role, passwords[role])
+        _leave_groups(connection)
+        for statement in _grants(connection):
+            connection.execute(statement)
+        for table, columns in PAGE_READS.items():
+            share_with_page(connection, f"ops.{table}", columns)
+        _keep_functions(connection)
+        return list(_not_denied(connection))
+
+
+def _may_pass(error: BaseException) -> bool:
+    """Whether the server is not there, or not yet; one that is there and refuses says FATAL."""
+    if not isinstance(error, psycopg.OperationalError):
+        return False
+    if error.sqlstate:
+        return error.sqlstate.startswith(("08", "57P"))
+    return "FATAL" not in str(error) or bool(re.search("starting up|shutting down", str(error)))
+
+
+def _say_that_it_waits(state: RetryCallState) -> None:
+    if state.attempt_number == 1:
+        sys.stderr.write("PostgreSQL does not answer; waiting for it\n")
 
 
 def _make_role(connection: psycopg.Connection, role: str, password: str) -> None:

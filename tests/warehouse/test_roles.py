@@ -9,8 +9,10 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import threading
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import psycopg
@@ -31,13 +33,18 @@ PASSWORDS = {role: f"canary-{role}-password" for role in roles.ROLES}
 DENIED = (psycopg.errors.InsufficientPrivilege, psycopg.errors.ReadOnlySqlTransaction)
 
 
+def asked(admin_url: str) -> dict[str, str]:
+    """The variables by which roles are asked for."""
+    passwords = {f"CLOSED_LOOP_{role.upper()}_PASSWORD": PASSWORDS[role] for role in PASSWORDS}
+    return {"CLOSED_LOOP_ADMIN_URL": admin_url, **passwords}
+
+
 def make_roles(admin_url: str, **more: str) -> subprocess.CompletedProcess[str]:
     """The command as ``make roles`` runs it."""
-    passwords = {f"CLOSED_LOOP_{role.upper()}_PASSWORD": PASSWORDS[role] for role in PASSWORDS}
     return subprocess.run(
         [sys.executable, "-m", "include.warehouse.roles"],
         cwd=ROOT,
-        env={**os.environ, "CLOSED_LOOP_ADMIN_URL": admin_url, **passwords, **more},
+        env={**os.environ, **asked(admin_url), **more},
         capture_output=True,
         text=True,
         check=False,
@@ -318,6 +325,21 @@ def test_what_is_missing_or_wrong_is_said_without_a_password(url: str) -> None:
     assert done.returncode == 1
     assert 'database "nowhere" does not exist' in done.stderr
     assert "canary" not in done.stdout + done.stderr
+
+
+def test_a_server_that_starts_is_waited_for(
+    url: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """As of a database whose container has just begun."""
+    there = sa.make_url(url)
+    door = ".s.PGSQL.5432"
+    opening = threading.Timer(
+        0.5, (tmp_path / door).symlink_to, [Path(str(there.query["host"])) / door]
+    )
+    opening.start()
+    url_to_be = there.set(query={"host": str(tmp_path)}).render_as_string(hide_password=False)
+    assert roles.main(asked(url_to_be)) == 0
+    assert capsys.readouterr().err == "PostgreSQL does not answer; waiting for it\n"
 
 
 def test_who_may_make_roles_need_not_be_a_superuser(new_settings: Any) -> None:
