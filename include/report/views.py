@@ -17,13 +17,12 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from include.report import parameters
-from include.warehouse.engine import Session
+from include.warehouse.engine import Answer, Session
 
 QUERIES = Path(__file__).parent / "queries"
 _SOURCE = re.compile(r"\b(?:from|join) ((?:marts|ops)\.\w+)")
 _PARAMETER = re.compile(r"(?<![:\w]):(\w+)")
-
-_Answer = tuple[tuple[str, ...], list[tuple[Any, ...]]]
+_WITH_CAMPAIGNS = "with_campaigns"
 
 BUILD = """
     select
@@ -44,13 +43,23 @@ class Table:
 
     ``query`` names the file in ``queries/``. Where ``level`` is given, the table is those rows of
     the query whose column ``level`` says so, and ``omits`` are columns that mean nothing there.
-    ``is_compared``: asked a second time for the period before.
+    ``is_compared``: asked a second time for the period before. Only where one of ``needs`` is
+    chosen, and none of ``gives_way_to``, is it asked at all; else it has no rows. Without
+    ``with_campaigns`` the query is spared what it would tell of each campaign.
     """
 
     query: str
     level: str | None = None
     omits: frozenset[str] = frozenset()
     is_compared: bool = False
+    needs: tuple[str, ...] = ()
+    gives_way_to: tuple[str, ...] = ()
+    with_campaigns: bool = True
+
+    def is_asked(self, values: Mapping[str, Any]) -> bool:
+        """Whether it has anything to tell of what is chosen."""
+        wanted = not self.needs or any(values[name] for name in self.needs)
+        return wanted and not any(values[name] for name in self.gives_way_to)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,9 +92,17 @@ _TELLS_APART: Mapping[str, tuple[str, ...]] = {
 _PLACES = frozenset({"level"}.union(*_TELLS_APART.values()))
 
 
-def _returns(level: str, *, is_compared: bool = False) -> Table:
-    return Table("returns", level, _PLACES - {*_TELLS_APART[level]}, is_compared)
+def _returns(level: str, *, is_compared: bool = False, with_campaigns: bool = True) -> Table:
+    return Table(
+        "returns",
+        level,
+        _PLACES - {*_TELLS_APART[level]},
+        is_compared,
+        with_campaigns=with_campaigns,
+    )
 
+
+_OPENED = ("opportunity_id", "person_id")
 
 VIEWS: Mapping[str, View] = {
     "choices": View(
@@ -108,10 +125,10 @@ VIEWS: Mapping[str, View] = {
     "overview": View(
         "Which channels bring customers, and is the trend good?",
         {
-            "total": _returns("total", is_compared=True),
-            "months": _returns("month"),
-            "networks": _returns("network", is_compared=True),
-            "channels": _returns("channel", is_compared=True),
+            "total": _returns("total", is_compared=True, with_campaigns=False),
+            "months": _returns("month", with_campaigns=False),
+            "networks": _returns("network", is_compared=True, with_campaigns=False),
+            "channels": _returns("channel", is_compared=True, with_campaigns=False),
             "closed": Table("closed_months"),
             "checks": Table("checks"),
             "missing": Table("missing_days"),
@@ -127,8 +144,10 @@ VIEWS: Mapping[str, View] = {
             "channels": _returns("channel", is_compared=True),
             "platforms": _returns("platform"),
             "campaigns": _returns("campaign"),
-            "ad_groups": Table("ads", "ad_group", frozenset({"level", "ad_id", "ad_name"})),
-            "ads": Table("ads", "ad", frozenset({"level"})),
+            "ad_groups": Table(
+                "ads", "ad_group", frozenset({"level", "ad_id", "ad_name"}), needs=("campaign_id",)
+            ),
+            "ads": Table("ads", "ad", frozenset({"level"}), needs=("campaign_id",)),
             "billed": Table("billed"),
         },
     ),
@@ -162,13 +181,13 @@ VIEWS: Mapping[str, View] = {
     "journeys": View(
         "Where did this deal or person come from, and what led to the purchase?",
         {
-            "credited": Table("journey_credited"),
-            "found": Table("journey_found"),
-            "deal": Table("journey_deal"),
-            "person": Table("journey_person"),
-            "steps": Table("journey_steps"),
-            "credits": Table("journey_credits"),
-            "touches": Table("journey_touches"),
+            "credited": Table("journey_credited", gives_way_to=("search", *_OPENED)),
+            "found": Table("journey_found", gives_way_to=_OPENED),
+            "deal": Table("journey_deal", needs=("opportunity_id",)),
+            "person": Table("journey_person", needs=("person_id",)),
+            "steps": Table("journey_steps", needs=_OPENED),
+            "credits": Table("journey_credits", needs=("opportunity_id",)),
+            "touches": Table("journey_touches", needs=_OPENED),
         },
     ),
     "health": View(
@@ -235,6 +254,11 @@ def as_of_date(build: Build, reporting_zone: str) -> date:
     return build.as_of_at.astimezone(ZoneInfo(reporting_zone)).date()
 
 
+_COLUMNS: dict[Table, tuple[str, ...]] = {}
+"""The columns of the tables seen so far: a query's text alone says them, so they are told even
+where it is not asked."""
+
+
 class Reading:
     """The tables of one answer, for the values chosen (``parameters.chosen``).
 
@@ -244,16 +268,21 @@ class Reading:
     def __init__(self, session: Session, values: Mapping[str, Any]) -> None:
         self._session = session
         self._values = values
-        self._asked: dict[tuple[str, bool], _Answer] = {}
+        self._asked: dict[tuple[str, bool, bool], Answer] = {}
 
     def of(self, table: Table) -> Answered:
         """One table."""
+        if table in _COLUMNS and not table.is_asked(self._values):
+            return Answered(_COLUMNS[table], [])
         columns, rows = self._shown(table, is_before=False)
+        _COLUMNS[table] = columns
+        if not table.is_asked(self._values):
+            return Answered(columns, [])
         earlier = self._shown(table, is_before=True)[1] if table.is_compared else None
         return Answered(columns, rows, earlier)
 
-    def _shown(self, table: Table, *, is_before: bool) -> _Answer:
-        columns, rows = self._answer(table.query, is_before)
+    def _shown(self, table: Table, *, is_before: bool) -> Answer:
+        columns, rows = self._answer(table, is_before)
         if table.level is None:
             return columns, rows
         level = columns.index("level")
@@ -262,23 +291,35 @@ class Reading:
             tuple(row[place] for place in kept) for row in rows if row[level] == table.level
         ]
 
-    def _answer(self, name: str, is_before: bool) -> _Answer:
-        if (name, is_before) not in self._asked:
+    def _answer(self, table: Table, is_before: bool) -> Answer:
+        asked = (table.query, table.with_campaigns, is_before)
+        if asked not in self._asked:
             values = parameters.before(self._values) if is_before else self._values
-            self._asked[name, is_before] = self._session.answer(query(name), values)
-        return self._asked[name, is_before]
+            self._asked[asked] = self._session.answer(
+                query(table.query), {**values, _WITH_CAMPAIGNS: table.with_campaigns}
+            )
+        return self._asked[asked]
 
 
 def used_by(view: View) -> frozenset[str]:
     """The parameters that change what a view shows."""
-    return frozenset(
-        name for table in view.tables.values() for name in _PARAMETER.findall(query(table.query))
-    )
+    used = frozenset[str]().union(*(_parameters_of(each.query) for each in view.tables.values()))
+    return used - {_WITH_CAMPAIGNS}
 
 
 def marts_of(table: Table) -> list[str]:
     """The tables of the warehouse that a table of the page is read from."""
-    return sorted(set(_SOURCE.findall(query(table.query))))
+    return _marts_of(table.query)
+
+
+@cache
+def _parameters_of(name: str) -> frozenset[str]:
+    return frozenset(_PARAMETER.findall(query(name)))
+
+
+@cache
+def _marts_of(name: str) -> list[str]:
+    return sorted(set(_SOURCE.findall(query(name))))
 
 
 @cache

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 Rows = list[dict[str, Any]]
+Answer = tuple[tuple[str, ...], list[tuple[Any, ...]]]
+"""The columns of a query, and its rows."""
 P = ParamSpec("P")
 T = TypeVar("T")
 
@@ -118,9 +120,7 @@ class Session(Protocol):
     def rows(self, sql: str, parameters: Mapping[str, Any] | None = None) -> Rows:
         """What a query gives, a dict a row: Decimal money, aware instants in UTC."""
 
-    def answer(
-        self, sql: str, parameters: Mapping[str, Any] | None = None
-    ) -> tuple[tuple[str, ...], list[tuple[Any, ...]]]:
+    def answer(self, sql: str, parameters: Mapping[str, Any] | None = None) -> Answer:
         """The columns of a query, told even of no rows, and its rows, valued as in ``rows``.
 
         Parameters that the query does not name are left out.

@@ -7,15 +7,15 @@ written through here. ``marts.*`` and ``ops.*`` go by the same names on both eng
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
-from typing import Protocol
+from typing import Any, Protocol
 
 import duckdb
 
 from include.contracts.ops import MART_CHANGES, PAGE_READS
 from include.settings import Settings
-from include.warehouse.engine import Session, WarehouseError, compose, engine_of
+from include.warehouse.engine import Answer, Session, WarehouseError, compose, engine_of
 from include.warehouse.engine_duckdb import DuckDBSession, shut_off
 
 MEMORY_LIMIT = "1GB"
@@ -39,6 +39,24 @@ def published(settings: Settings) -> Published:
     return engine_of(settings)
 
 
+_Kept = dict[str, Answer]
+
+
+class _OfOneBuild(DuckDBSession):
+    """What is asked without parameters is answered the same while the build stands: once."""
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection, kept: _Kept) -> None:
+        super().__init__(connection)
+        self._kept = kept
+
+    def answer(self, sql: str, parameters: Mapping[str, Any] | None = None) -> Answer:
+        if parameters is not None:
+            return super().answer(sql, parameters)
+        if (found := self._kept.get(sql)) is None:
+            found = self._kept[sql] = super().answer(sql)
+        return found
+
+
 class _Files:
     """``marts.duckdb`` and ``ops.duckdb``, opened once a build and shared by all threads.
 
@@ -54,25 +72,26 @@ class _Files:
         self._marts = settings.marts_file
         self._ops = settings.marts_file.with_name("ops.duckdb")
         self._lock = threading.Lock()
-        self._opened: tuple[object, duckdb.DuckDBPyConnection] | None = None
+        self._opened: tuple[object, duckdb.DuckDBPyConnection, _Kept] | None = None
 
     @contextmanager
     def read(self) -> Iterator[Session]:
-        with self._current().cursor() as cursor:
+        connection, kept = self._current()
+        with connection.cursor() as cursor:
             try:
-                yield DuckDBSession(cursor)
+                yield _OfOneBuild(cursor, kept)
             except (duckdb.CatalogException, duckdb.BinderException) as error:
                 raise self._of_another_release(error) from error
             except duckdb.Error as error:
                 raise WarehouseError(f"the marts cannot be read: {_first_line(error)}") from error
 
-    def _current(self) -> duckdb.DuckDBPyConnection:
+    def _current(self) -> tuple[duckdb.DuckDBPyConnection, _Kept]:
         with self._lock:
             while self._opened is None or self._opened[0] != self._identity():
                 identity = self._identity()
                 self._opened = None
-                self._opened = identity, self._open()
-            return self._opened[1]
+                self._opened = identity, self._open(), {}
+            return self._opened[1:]
 
     def _identity(self) -> object:
         try:

@@ -5,18 +5,24 @@ from __future__ import annotations
 import json
 import shutil
 import threading
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from starlette.testclient import TestClient
 
-from include.report import views
+from include.report import parameters, views
 from include.report.service import HEADERS, STATIC
 from include.settings import Settings, load_settings
+from include.warehouse.engine import Answer, Session
+from include.warehouse.published import published
+from tests.conftest import ENGINES
 from tests.report.evidence_world import QUOTES, publish
 from tests.report.reading import ask, reader
+from tests.sql.worlds import AS_OF
 
 
 @pytest.fixture(scope="module")
@@ -129,9 +135,10 @@ def test_25_a_crafted_text_chooses_nothing_and_breaks_nothing(
     chosen = dict.fromkeys(names, text)
     assert ask(client, "overview", **chosen)["channels"] == []
     assert ask(client, "health", **chosen)["sources"] == []
-    found = ask(client, "journeys", search=text, opportunity_id=text)
-    assert [row["id"] for row in found["found"]] == (["O1"] if text == QUOTES else [])
-    assert found["deal"] == []
+    found = ask(client, "journeys", search=text)["found"]
+    assert [row["id"] for row in found] == (["O1"] if text == QUOTES else [])
+    opened = ask(client, "journeys", opportunity_id=text, person_id=text)
+    assert [rows for rows in opened.values() if rows] == []
 
 
 def test_an_answer_is_told_to_be_the_one_known_in_every_spelling(client: TestClient) -> None:
@@ -202,37 +209,116 @@ def test_what_was_answered_before_is_given_again_until_the_next_build(
     assert known.status_code == 200
 
 
-def test_i4_every_answer_is_of_one_build_while_builds_are_published(settings: Settings) -> None:
-    """Readers share one page; each answer's tag, build and rows of that build go together."""
+@pytest.mark.parametrize("engine", ENGINES)
+def test_i4_every_answer_is_of_one_build_while_builds_are_published(
+    evidence: Callable[[str], Settings], engine: str
+) -> None:
+    """Readers share one page. Each answer is whole: its tag, its build and what its tables tell of
+    that build go together, and under one tag nobody is answered otherwise."""
+    settings = evidence(engine)
     client = reader(settings)
-    views_asked = ("overview", "unplaced", "health")
-    told: list[tuple[str, str, str]] = []
+    asked = ("overview", "overview?model=linear", "unplaced", "cohorts", "overview", "journeys")
+    told: list[tuple[str, str, str, str]] = []
     wrong: list[object] = []
     is_over = threading.Event()
 
-    def read(view: str) -> None:
+    def read(question: str) -> None:
+        known: dict[str, str] = {}
         while not is_over.wait(0.1):
-            answer = client.get(f"/data/{view}")
+            answer = client.get(f"/data/{question}", headers=known)
+            if answer.status_code == 304 and answer.headers["etag"] == known["If-None-Match"]:
+                continue
             if answer.status_code != 200:
                 wrong.append(answer.text)
                 return
-            told.append((view, answer.headers["etag"], answer.json()["build"]["run_id"]))
+            known = {"If-None-Match": answer.headers["etag"]}
+            run_id = answer.json()["build"]["run_id"]
+            told.append((question, answer.headers["etag"], run_id, answer.text))
 
-    readers = [threading.Thread(target=read, args=(view,)) for view in views_asked]
+    readers = [threading.Thread(target=read, args=(question,)) for question in asked]
     for each in readers:
         each.start()
     try:
-        for step in range(3, 5):
+        for step in range(3, 6):
             publish(settings, step)
     finally:
         is_over.set()
         for each in readers:
             each.join()
     assert wrong == []
-    builds = {run_id for _, _, run_id in told}
+    builds = {run_id for _, _, run_id, _ in told}
     assert len(builds) > 1
-    assert len({(tag, run_id) for _, tag, run_id in told}) == len(builds)
-    assert client.get("/data/overview").json()["build"]["run_id"] == "night 4"
+    assert len({(tag, run_id) for _, tag, run_id, _ in told}) == len(builds)
+    assert len({(question, tag) for question, tag, *_ in told}) == len({*told})
+    assert {question for question, *_ in told} == {*asked}
+    assert client.get("/data/overview").json()["build"]["run_id"] == "night 5"
+
+
+class Listening:
+    """A session, and the texts of what it was asked."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self.asked: list[str] = []
+
+    def answer(self, sql: str, parameters: Mapping[str, Any] | None = None) -> Answer:
+        self.asked.append(sql)
+        return self._session.answer(sql, parameters)
+
+
+@pytest.mark.parametrize(
+    ("view", "given", "asked"),
+    [
+        ("journeys", {}, {"journey_credited", "journey_found"}),
+        ("journeys", {"search": "x"}, {"journey_found"}),
+        ("journeys", {"person_id": "L1"}, {"journey_person", "journey_steps", "journey_touches"}),
+        (
+            "journeys",
+            {"opportunity_id": "O1"},
+            {"journey_deal", "journey_steps", "journey_credits", "journey_touches"},
+        ),
+        ("channels", {}, {"returns", "billed"}),
+        ("channels", {"campaign_id": "1"}, {"returns", "billed", "ads"}),
+    ],
+)
+def test_a_view_asks_only_for_what_it_shows(
+    settings: Settings, view: str, given: dict[str, str], asked: set[str]
+) -> None:
+    with published(settings).read() as session:
+        values = parameters.chosen({}, AS_OF.date())
+        for table in views.VIEWS[view].tables.values():
+            assert views.Reading(session, values).of(table).columns  # told though it is not asked
+        listening = Listening(session)
+        reading = views.Reading(listening, values | given)  # type: ignore[arg-type]
+        for table in views.VIEWS[view].tables.values():
+            reading.of(table)
+    assert {*listening.asked} == {views.query(name) for name in asked}
+    assert max(Counter(listening.asked).values()) <= 2  # the period, and the one before
+
+
+def test_campaigns_are_read_for_the_view_that_shows_them_alone(settings: Settings) -> None:
+    with published(settings).read() as session:
+        values = parameters.chosen({}, AS_OF.date())
+
+        def levels(with_campaigns: bool) -> set[str]:
+            columns, rows = session.answer(
+                views.query("returns"), {**values, "with_campaigns": with_campaigns}
+            )
+            return {row[columns.index("level")] for row in rows}
+
+        assert levels(True) - levels(False) == {"campaign"}
+        assert levels(False) == {"total", "month", "network", "channel", "platform"}
+    shown = views.VIEWS["overview"].tables.values()
+    assert not any(table.with_campaigns for table in shown if table.query == "returns")
+
+
+def test_which_build_stands_is_asked_once_a_build(settings: Settings) -> None:
+    marts = published(settings)
+    with marts.read() as one, marts.read() as other:
+        assert one.answer(views.BUILD) is other.answer(views.BUILD)
+    publish(settings, step=9)
+    with marts.read() as next_one:
+        assert views.build_of(next_one).run_id == "night 9"
 
 
 def test_nothing_published_yet_is_a_sentence(tmp_path: Path) -> None:

@@ -5,15 +5,6 @@
 -- Chosen a currency, amounts are what was booked in it; no rate is used.
 with
 
-companies as (
-    select
-        crm_account_id,
-        min(company_name) as company_name
-    from marts.fct_people
-    where crm_account_id is not null
-    group by crm_account_id
-),
-
 credits as (
     select
         opportunity_id,
@@ -76,7 +67,7 @@ ranked as (
     select
         summed.opportunity_id,
         deals.opportunity_name,
-        companies.company_name,
+        deals.crm_account_id,
         summed.basis,
         deals.stage_name,
         deals.first_touch_channel,
@@ -93,27 +84,42 @@ ranked as (
     from summed
     inner join marts.fct_opportunities as deals
         on summed.opportunity_id = deals.opportunity_id
-    left join companies
-        on deals.crm_account_id = companies.crm_account_id
 ),
 
 largest as (
-    select
-        opportunity_id,
-        opportunity_name,
-        company_name,
-        basis,
-        stage_name,
-        first_touch_channel,
-        close_date,
-        cohort_month,
-        weight,
-        credited_amount,
-        matches,
-        is_new_customer
+    select *
     from ranked
     where place <= 200
-    order by basis desc, credited_amount desc nulls first, opportunity_id asc
+),
+
+companies as (
+    select
+        crm_account_id,
+        min(company_name) as company_name
+    from marts.fct_people
+    where crm_account_id in (select largest.crm_account_id from largest)
+    group by crm_account_id
+),
+
+named as (
+    select
+        largest.opportunity_id,
+        largest.opportunity_name,
+        companies.company_name,
+        largest.basis,
+        largest.stage_name,
+        largest.first_touch_channel,
+        largest.close_date,
+        largest.cohort_month,
+        largest.weight,
+        largest.credited_amount,
+        largest.matches,
+        largest.is_new_customer
+    from largest
+    left join companies
+        on largest.crm_account_id = companies.crm_account_id
+    order by
+        largest.basis desc, largest.credited_amount desc nulls first, largest.opportunity_id asc
 )
 
-select * from largest
+select * from named

@@ -13,89 +13,134 @@ companies as (
     group by crm_account_id
 ),
 
-candidates as (
+found as (
     select
         'deal' as kind,
         deals.opportunity_id as id,
+        coalesce(deals.closed_at, deals.created_at) as occurred_at
+    from marts.fct_opportunities as deals
+    left join companies
+        on deals.crm_account_id = companies.crm_account_id
+    where
+        case
+            when cast(:search as text) is null then deals.is_won
+            else
+                position(lower(trim(:search)) in lower(deals.opportunity_id)) > 0
+                or position(lower(trim(:search)) in lower(coalesce(deals.opportunity_name, ''))) > 0
+                or position(lower(trim(:search)) in lower(coalesce(companies.company_name, ''))) > 0
+                or (
+                    trim(:search) <> lower(trim(:search))
+                    and (
+                        position(trim(:search) in coalesce(deals.opportunity_name, '')) > 0
+                        or position(trim(:search) in coalesce(companies.company_name, '')) > 0
+                    )
+                )
+        end
+    union all
+    select
+        'person' as kind,
+        people.person_id as id,
+        coalesce(people.first_touch_at, people.lead_at) as occurred_at
+    from marts.fct_people as people
+    where
+        cast(:search as text) is not null
+        and not people.is_internal
+        and (
+            position(lower(trim(:search)) in lower(people.person_id)) > 0
+            or position(lower(trim(:search)) in lower(coalesce(people.email_domain, ''))) > 0
+            or position(lower(trim(:search)) in lower(coalesce(people.company_name, ''))) > 0
+            or (
+                trim(:search) <> lower(trim(:search))
+                and (
+                    position(trim(:search) in coalesce(people.email_domain, '')) > 0
+                    or position(trim(:search) in coalesce(people.company_name, '')) > 0
+                )
+            )
+        )
+),
+
+counted as (
+    select
+        kind,
+        count(*) as matches
+    from found
+    group by kind
+),
+
+latest as (
+    (
+        select *
+        from found
+        where kind = 'deal'
+        order by occurred_at desc, id asc
+        limit 25
+    )
+    union all
+    (
+        select *
+        from found
+        where kind = 'person'
+        order by occurred_at desc, id asc
+        limit 25
+    )
+),
+
+told as (
+    select
+        latest.kind,
+        latest.id,
         deals.opportunity_name as name,
         companies.company_name,
         deals.first_touch_channel as channel,
         deals.stage_name as stage,
         deals.type_group,
         deals.amount_base,
-        deals.is_won,
-        coalesce(deals.closed_at, deals.created_at) as occurred_at
-    from marts.fct_opportunities as deals
+        latest.occurred_at
+    from latest
+    inner join marts.fct_opportunities as deals
+        on latest.id = deals.opportunity_id
     left join companies
         on deals.crm_account_id = companies.crm_account_id
+    where latest.kind = 'deal'
     union all
     select
-        'person' as kind,
-        person_id as id,
-        email_domain as name,
-        company_name,
-        first_touch_channel as channel,
+        latest.kind,
+        latest.id,
+        people.email_domain as name,
+        people.company_name,
+        people.first_touch_channel as channel,
         case
-            when customer_at is not null then 'customer'
-            when opportunity_at is not null then 'opportunity'
-            when is_sql then 'sql'
-            when is_mql then 'mql'
+            when people.customer_at is not null then 'customer'
+            when people.opportunity_at is not null then 'opportunity'
+            when people.is_sql then 'sql'
+            when people.is_mql then 'mql'
             else 'lead'
         end as stage,
         null as type_group,
         cast(null as numeric(18, 2)) as amount_base,
-        false as is_won,
-        coalesce(first_touch_at, lead_at) as occurred_at
-    from marts.fct_people
-    where not is_internal
+        latest.occurred_at
+    from latest
+    inner join marts.fct_people as people
+        on latest.id = people.person_id
+    where latest.kind = 'person'
 ),
 
-found as (
-    select *
-    from candidates
-    where
-        case
-            when cast(:search as text) is null then kind = 'deal' and is_won
-            else
-                position(lower(trim(:search)) in lower(id)) > 0
-                or position(lower(trim(:search)) in lower(coalesce(name, ''))) > 0
-                or position(lower(trim(:search)) in lower(coalesce(company_name, ''))) > 0
-                or position(trim(:search) in coalesce(name, '')) > 0
-                or position(trim(:search) in coalesce(company_name, '')) > 0
-        end
-),
-
-ranked as (
+ordered as (
     select
-        kind,
-        id,
-        name,
-        company_name,
-        channel,
-        stage,
-        type_group,
-        amount_base,
-        count(*) over (partition by kind) as matches,
-        occurred_at,
-        row_number() over (partition by kind order by occurred_at desc, id asc) as place
-    from found
-),
-
-latest as (
-    select
-        kind,
-        id,
-        name,
-        company_name,
-        channel,
-        stage,
-        type_group,
-        amount_base,
-        matches,
-        occurred_at
-    from ranked
-    where place <= 25
-    order by kind asc, occurred_at desc, id asc
+        told.kind,
+        told.id,
+        told.name,
+        told.company_name,
+        told.channel,
+        told.stage,
+        told.type_group,
+        told.amount_base,
+        counted.matches,
+        told.occurred_at
+    from told
+    inner join counted
+        on told.kind = counted.kind
+    order by told.kind asc, told.occurred_at desc, told.id asc
 )
 
-select * from latest
+select * from ordered

@@ -7,15 +7,16 @@
 -- credits, each with its part of the deal. Spend stands with its campaign's channel. Chosen a
 -- currency, money is what was booked in it, as booked; no rate is used, and a ratio to spend is
 -- NULL where some was booked in another. A sum is NULL where one of its amounts lacks a rate.
--- What networks report is never added across them.
+-- What networks report is never added across them. Campaigns, which are many, are told where the
+-- view shows them.
 with
 
 placed as (
     select
         channel,
         platform,
-        account_id,
-        campaign_id,
+        case when cast(:with_campaigns as boolean) then account_id end as shown_account_id,
+        case when cast(:with_campaigns as boolean) then campaign_id end as shown_campaign_id,
         cohort_month,
         case
             when cast(:currency_code as text) is null then spend_base
@@ -65,7 +66,7 @@ summed as (
     select
         case
             when grouping(cohort_month) = 0 then 'month'
-            when grouping(campaign_id) = 0 then 'campaign'
+            when grouping(shown_campaign_id) = 0 then 'campaign'
             when grouping(channel) = 0 and grouping(platform) = 0 then 'platform'
             when grouping(channel) = 0 then 'channel'
             when grouping(platform) = 0 then 'network'
@@ -73,8 +74,8 @@ summed as (
         end as level,
         channel,
         platform,
-        account_id,
-        campaign_id,
+        shown_account_id as account_id,
+        shown_campaign_id as campaign_id,
         cohort_month,
         sum(spend) as spend,
         count(*) - count(spend) as unpriced_spend,
@@ -106,9 +107,11 @@ summed as (
             (platform),
             (channel),
             (channel, platform),
-            (channel, platform, account_id, campaign_id)
+            (channel, platform, shown_account_id, shown_campaign_id)
         )
-    having count(*) > 0
+    having
+        count(*) > 0
+        and (cast(:with_campaigns as boolean) or grouping(shown_campaign_id) = 1)
 ),
 
 comparable as (

@@ -27,7 +27,7 @@ export const journeys = {
     return [
       search(choices),
       isOpened && !subject ? remark("caution", "This deal or person is not in the books of this build.") : null,
-      isOpened && subject ? [
+      isOpened ? subject && [
         deal?.records.length ? dealCard(deal) : personCard(person),
         timeline(steps), deal?.records.length ? shares(credits, choices, told.chosen.model) : null, evidence(touches),
       ] : [choices.search ? null : behind(credited, told), list(found, choices)],
