@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import logging
 import os
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
 from email.message import EmailMessage
@@ -31,6 +31,7 @@ CHANNELS = ("smtp", "webhook")
 
 _WAIT_SECONDS = 10
 _SENTENCES_TOLD = 20
+_TASKS_NAMED = 3
 _YES = {"1", "true", "yes", "on"}
 
 Callback = Callable[[Mapping[str, Any]], None]
@@ -232,12 +233,20 @@ def _sentences(settings: Settings, trouble: _Trouble, context: Mapping[str, Any]
     lines = file.read_text().splitlines() if file.exists() else []
     noted = [json.loads(line) for line in lines[trouble.read if run_id == trouble.run_id else 0 :]]
     trouble.run_id, trouble.read = run_id, len(lines)
-    told = list(dict.fromkeys(f"{each['task_id']}: {each['sentence']}" for each in noted))
+    tasks: dict[str, set[str]] = {}
+    for each in noted:
+        tasks.setdefault(each["sentence"], set()).add(each["task_id"])
+    told = [f"{_named(sorted(those))}: {sentence}" for sentence, those in tasks.items()]
     if not told:
         return [f"The run stopped without saying why ({context.get('reason') or 'no reason'})."]
     if len(told) > _SENTENCES_TOLD:
         told[_SENTENCES_TOLD:] = [f"and {len(told) - _SENTENCES_TOLD} more."]
     return told
+
+
+def _named(tasks: Sequence[str]) -> str:
+    named, more = ", ".join(tasks[:_TASKS_NAMED]), len(tasks) - _TASKS_NAMED
+    return f"{named} and {more} more" if more > 0 else named
 
 
 def _where(context: Mapping[str, Any]) -> str:

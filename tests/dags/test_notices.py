@@ -226,6 +226,18 @@ def test_failure_repeated_failure_and_recovery_are_told_once_each(
     assert len(world.hook.received) == 4
 
 
+def test_what_befell_many_tasks_is_told_once(world_of: Callable[[str], World]) -> None:
+    """As an outage of the warehouse does, while models are built side by side."""
+    world = world_of("closed_loop")
+    world.fails(*["PostgreSQL does not answer"] * 4, "the books do not close")
+    ((_, message),) = world.mail.received
+    happened = message.get_content().replace("\r\n", "\n").split("\n\n")[0]
+    assert happened.split("\n")[1:] == [
+        "- load_0, load_1, load_2 and 1 more: PostgreSQL does not answer",
+        "- load_4: the books do not close",
+    ]
+
+
 def test_an_hourly_alarm_is_told_once_a_day_unless_it_changes(
     world_of: Callable[[str], World],
 ) -> None:
