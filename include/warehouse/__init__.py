@@ -333,8 +333,8 @@ def _build_then(
                     note_model_run(session, at_work.name, lease, rows, perf_counter() - began)
                 failpoints.reach("build.before_commit")
             return ask(session, rows)
-    except (Superseded, OfAnotherRelease):
-        raise
+    except (Superseded, OfAnotherRelease, WarehouseUnavailable):
+        raise  # whatever model was at work
     except WarehouseError as error:
         raise type(error)(f"{at_work.path.parent.name}/{at_work.path.name}: {error}") from error
 

@@ -160,8 +160,8 @@ class PostgreSQL:
             )
         if re.search(r'database ".*" does not exist', text):
             return WarehouseError(
-                f"{place} has no database {url.database}; create it or mend "
-                "CLOSED_LOOP_WAREHOUSE_URL"
+                f"{place} has no database {url.database}; create it, or mend the connection "
+                "warehouse or CLOSED_LOOP_WAREHOUSE_URL"
             )
         if state == "53100":
             return WarehouseError(f"the disk of {place} is full; free some space and run again")
@@ -179,8 +179,8 @@ class PostgreSQL:
             not state and isinstance(cause, psycopg.OperationalError)
         ):
             return WarehouseUnavailable(
-                f"{place} does not answer ({text}); see that it runs and that "
-                "CLOSED_LOOP_WAREHOUSE_URL points to it"
+                f"{place} does not answer ({text}); see that it runs and that the connection "
+                "warehouse or CLOSED_LOOP_WAREHOUSE_URL points to it"
             )
         return WarehouseError(f"{place}: {text}")
 

@@ -341,6 +341,8 @@ def test_14_35_a_server_that_is_gone_is_unavailable_and_no_password_is_told(
     while chain:
         assert "s3cret-word" not in f"{chain} {chain!r}"
         chain = chain.__cause__
+    with pytest.raises(warehouse.WarehouseUnavailable, match=r"^PostgreSQL at"):
+        warehouse.build(settings, "dim_date")  # it is not the model's fault
 
 
 def test_a_database_that_is_not_there_is_named(new_settings: Any, postgres_url: str) -> None:
