@@ -9,7 +9,6 @@ up`` does the same under ``airflow standalone`` with its UI. All state is under
 from __future__ import annotations
 
 import contextlib
-import ctypes
 import fcntl
 import json
 import os
@@ -27,6 +26,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, NoReturn
 
+from include import airflow_commands
+from include.airflow_commands import Command, die_with_parent
 from include.run import failures
 from include.settings import Settings, SettingsError, load_settings
 
@@ -44,40 +45,37 @@ class Stop(Exception):
 
 @dataclass
 class Step:
-    """One child process of a run and how it went."""
+    """One DAG of a run and how it went."""
 
     name: str
-    process: subprocess.Popen
+    command: Command
     log: Path
     began: float = field(default_factory=time.monotonic)
     seconds: float = 0.0
-    peak_megabytes: float = 0.0
     trouble: OSError | None = None
 
     def watch(self) -> None:
         """Copy the child's output to its log, telling of each finished task, until it ends."""
-        assert self.process.stdout is not None
         try:
             with self.log.open("w") as log:
-                for line in self.process.stdout:
+                for line in self.command.stdout:
                     log.write(line)
                     if found := TASK_DONE.search(line):
                         task, index = found.groups()
                         say(f"{self.name}: {task}" + (f" [{index}]" if index != "-1" else ""))
         except OSError as error:
             self.trouble = error
-            _drain(self.process.stdout)
-        _, status, used = os.wait4(self.process.pid, 0)
-        self.process.returncode = os.waitstatus_to_exitcode(status)
+            for _ in self.command.stdout:
+                pass
+        self.command.wait()
         self.seconds = time.monotonic() - self.began
-        self.peak_megabytes = used.ru_maxrss / (1024 if sys.platform == "linux" else 1024**2)
 
 
 def main() -> int:
     """Run the command named on the command line; 0 only if the marts were published."""
     signal.signal(signal.SIGTERM, _on_terminate)
     signal.signal(signal.SIGINT, _on_terminate)  # ignored from birth if begun in the background
-    _die_with_parent()
+    die_with_parent()
     command = sys.argv[1] if len(sys.argv) == 2 else ""
     if command not in ("run", "up"):
         print("usage: python -m include.nightly run|up", file=sys.stderr)
@@ -108,7 +106,7 @@ def run(settings: Settings, children: contextlib.ExitStack) -> int:
     last = _start_dag(settings, environment, "closed_loop", children)
     _finish(settings, [last])
     steps.append(last)
-    failed = [step for step in steps if step.process.returncode != 0]
+    failed = [step for step in steps if step.command.exit_code != 0]
     if last in failed:
         raise Stop("Nothing was published; the marts of the last good run, if any, still stand.")
     if not outcome.exists():
@@ -116,7 +114,9 @@ def run(settings: Settings, children: contextlib.ExitStack) -> int:
     print(f"\n{outcome.read_text(encoding='utf-8')}", end="")
     print(f"Report: {settings.home / 'report.html'}")
     print("Seconds: " + ", ".join(f"{step.name} {step.seconds:.0f}" for step in steps))
-    measured = [(step.name, round(step.seconds, 2), round(step.peak_megabytes)) for step in steps]
+    measured = [
+        (step.name, round(step.seconds, 2), round(step.command.peak_megabytes)) for step in steps
+    ]
     (settings.home / "logs" / "steps.json").write_text(json.dumps(measured))
     if failed:
         print(
@@ -132,7 +132,7 @@ def up(settings: Settings, children: contextlib.ExitStack) -> int:
     _refuse_busy_port(UI_PORT)
     environment = _prepare(settings, children)
     dag_ids = _dag_ids()
-    _airflow(environment, "pools", "set", "warehouse", "1", "One writer at a time")
+    _airflow(environment, children, "pools", "set", "warehouse", "1", "One writer at a time")
     log = settings.home / "logs" / "standalone.log"
     process = _spawn([_bin("airflow"), "standalone"], environment, children, stdout=log.open("w"))
     _wait_for_ui(process, log)
@@ -150,18 +150,13 @@ def _prepare(settings: Settings, children: contextlib.ExitStack) -> dict[str, st
     (settings.home / "logs").mkdir(parents=True, exist_ok=True)
     shutil.rmtree(settings.home / "failures", ignore_errors=True)
     environment = _airflow_environment(settings)
-    migration = _spawn(
-        [_bin("airflow"), "db", "migrate"],
-        environment,
-        children,
-        stdout=(settings.home / "logs" / "migrate.log").open("w"),
-    )
-    environment |= _serve(_data_set(settings, children), settings, children)
-    if migration.wait() != 0:
-        raise Stop(f"Airflow's database could not be set up; see {settings.home}/logs/migrate.log")
-    # Once, before DAGs run side by side: each would write the DAGs it finds into the database.
-    _airflow(environment, "dags", "reserialize")
-    return environment
+    data = _data_set(settings, children)
+    sandbox = _start_sandbox(data, settings, children)
+    airflow_commands.load(environment, settings.home / "logs" / "airflow.log")
+    # Serialized once, before DAGs run side by side: each would write those it finds.
+    for command in (("db", "migrate"), ("dags", "reserialize")):
+        _airflow(environment, children, *command)
+    return environment | _ready(sandbox, data)
 
 
 def _airflow_environment(settings: Settings) -> dict[str, str]:
@@ -211,19 +206,23 @@ def _data_set(settings: Settings, children: contextlib.ExitStack) -> Path:
     return folder
 
 
-def _serve(data: Path, settings: Settings, children: contextlib.ExitStack) -> dict[str, str]:
-    """Start the sandbox on a data set; returns the variables that point Airflow at it."""
+def _start_sandbox(
+    data: Path, settings: Settings, children: contextlib.ExitStack
+) -> subprocess.Popen:
     command = [sys.executable, "-m", "include.sandbox", "serve", "--data", str(data)]
     if settings.as_of:
         command += ["--as-of", settings.as_of]
     environment = dict(os.environ) | {"PYTHONPATH": str(ROOT)}
-    process = _spawn(command, environment, children, stdout=subprocess.PIPE)
-    assert process.stdout is not None
-    line = process.stdout.readline()
+    return _spawn(command, environment, children, stdout=subprocess.PIPE)
+
+
+def _ready(sandbox: subprocess.Popen, data: Path) -> dict[str, str]:
+    """The variables that point Airflow at the sandbox, once it serves; its line is its only one."""
+    assert sandbox.stdout is not None
+    line = sandbox.stdout.readline()
     if not line:
         raise Stop(f"The sandbox cannot serve {data}; the line above says why.")
     ready = json.loads(line)
-    threading.Thread(target=_drain, args=(process.stdout,), daemon=True).start()
     say(f"sandbox: serving {data} as of {ready['as_of']}")
     # A connection or start of history already set by the person wins over the sandbox's.
     theirs = [name for name in ready["variables"] if name.startswith(("AIRFLOW_CONN_", HISTORY))]
@@ -233,10 +232,9 @@ def _serve(data: Path, settings: Settings, children: contextlib.ExitStack) -> di
 def _start_dag(
     settings: Settings, environment: dict[str, str], dag_id: str, children: contextlib.ExitStack
 ) -> Step:
-    process = _spawn(
-        [_bin("airflow"), "dags", "test", dag_id], environment, children, stdout=subprocess.PIPE
-    )
-    return Step(dag_id, process, settings.home / "logs" / f"{dag_id}.log")
+    command = airflow_commands.start("dags", "test", dag_id, environment=environment)
+    children.callback(command.stop)
+    return Step(dag_id, command, settings.home / "logs" / f"{dag_id}.log")
 
 
 def _finish(settings: Settings, steps: list[Step]) -> None:
@@ -246,11 +244,11 @@ def _finish(settings: Settings, steps: list[Step]) -> None:
         watcher.start()
     for step, watcher in zip(steps, watchers, strict=True):
         watcher.join()
-        outcome = "done" if step.process.returncode == 0 else "FAILED"
+        outcome = "done" if step.command.exit_code == 0 else "FAILED"
         say(f"{step.name}: {outcome} in {step.seconds:.0f} s")
         if step.trouble:
             raise step.trouble
-        if step.process.returncode != 0:
+        if step.command.exit_code != 0:
             sentences = dict.fromkeys(each.sentence for each in failures(settings, step.name))
             for sentence in sentences or [f"it stopped unexpectedly; its log is {step.log}"]:
                 print(f"\n{step.name}: {sentence}\n", file=sys.stderr, flush=True)
@@ -262,12 +260,12 @@ def _dag_ids() -> list[str]:
     return [INGEST_DAGS + source.name for source in SOURCES]
 
 
-def _airflow(environment: dict[str, str], *arguments: str) -> None:
-    done = subprocess.run(
-        [_bin("airflow"), *arguments], env=environment, capture_output=True, text=True, check=False
-    )
-    if done.returncode != 0:
-        raise Stop(f"airflow {' '.join(arguments)} failed:\n{done.stderr.strip()[-2000:]}")
+def _airflow(environment: dict[str, str], children: contextlib.ExitStack, *arguments: str) -> None:
+    command = airflow_commands.start(*arguments, environment=environment)
+    children.callback(command.stop)
+    said = command.stdout.read()
+    if command.wait() != 0:
+        raise Stop(f"airflow {' '.join(arguments)} failed:\n{said.strip()[-2000:]}")
 
 
 def _wait_for_ui(process: subprocess.Popen, log: Path) -> None:
@@ -328,7 +326,7 @@ def _spawn(
         stderr=None if stdout is None or command[0] == sys.executable else subprocess.STDOUT,
         text=True,
         start_new_session=True,
-        preexec_fn=_die_with_parent,
+        preexec_fn=die_with_parent,
     )
     children.callback(_end, process)
     return process
@@ -342,13 +340,6 @@ def _end(process: subprocess.Popen) -> None:
         with contextlib.suppress(subprocess.TimeoutExpired):
             process.wait(patience)
     process.wait()
-
-
-def _die_with_parent() -> None:
-    """Have the kernel end this process when its parent dies, however that happens (Linux)."""
-    if sys.platform == "linux":
-        set_death_signal = 1
-        ctypes.CDLL(None).prctl(set_death_signal, signal.SIGTERM)
 
 
 def _on_terminate(*_: object) -> NoReturn:
@@ -380,11 +371,6 @@ def _storage_sentence(error: OSError) -> str:
 
 def _bin(name: str) -> str:
     return str(Path(sys.executable).parent / name)
-
-
-def _drain(stream: IO[str]) -> None:
-    for _ in stream:
-        pass
 
 
 def say(text: str) -> None:
