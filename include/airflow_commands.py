@@ -11,6 +11,7 @@ import ctypes
 import importlib
 import logging
 import os
+import runpy
 import signal
 import sys
 import time
@@ -105,11 +106,10 @@ def _run(arguments: Sequence[str], environment: Mapping[str, str], said: int) ->
         os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
         os.dup2(said, 1)
         os.dup2(said, 2)
+        os.closerange(3, os.sysconf("SC_OPEN_MAX"))  # a lock held by the parent is not the child's
         os.environ.update(environment)
-        from airflow.__main__ import main
-
         sys.argv = ["airflow", *arguments]
-        main()
+        runpy.run_module("airflow", run_name="__main__")
         code = 0
     except SystemExit as stop:
         code = stop.code if isinstance(stop.code, int) else int(stop.code is not None)
