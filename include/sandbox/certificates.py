@@ -16,6 +16,7 @@ HOSTS = (
     "localhost",
     "graph.facebook.com",
     "googleads.googleapis.com",
+    "analyticsdata.googleapis.com",
     "oauth2.googleapis.com",
     "accounts.google.com",
     "www.googleapis.com",

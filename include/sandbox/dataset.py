@@ -188,7 +188,7 @@ class DataSet:
         """Every record file present, as `folder/name` without suffix."""
         return [
             f"{folder}/{name}"
-            for folder in ("meta", "google", "linkedin", "salesforce")
+            for folder in ("meta", "google", "ga4", "linkedin", "salesforce")
             for name in self.names(folder)
         ]
 

@@ -10,7 +10,7 @@ from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from include.sandbox import google_faults, meta_presets, salesforce_faults
+from include.sandbox import ga4_faults, google_faults, meta_presets, salesforce_faults
 
 Fault = dict[str, Any]
 
@@ -26,6 +26,9 @@ API_KINDS = {
     "refuse",
     "hang",
     "quota",
+    "threshold",
+    "other_row",
+    "sample",
 }
 WIRE_KINDS = {"status", "delay", "trickle", "drop", "truncate", "html", "grpc_status"}
 
@@ -38,6 +41,7 @@ _LINKEDIN_TOKEN = {"api": "linkedin", "path": "/oauth/v2/accessToken$"}
 PRESETS: dict[str, list[dict[str, Any]]] = {
     **meta_presets.PRESETS,
     **google_faults.PRESETS,
+    **ga4_faults.PRESETS,
     **salesforce_faults.PRESETS,
     # 7: what proxies and load balancers put in the API's place.
     "html-502": [{"match": {"api": "meta"}, "nth": 1, "do": {"kind": "html", "status": 502}}],

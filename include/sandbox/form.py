@@ -116,6 +116,8 @@ _FORM: dict[str, tuple[dict[str, Check], tuple[str, ...]]] = {
         {"customer.id": _TEXT, "clickView.gclid": _TEXT, "segments.date": _DAY},
         (),
     ),
+    "ga4/properties": ({"name": _TEXT, "timeZone": _TEXT, "currencyCode": _TEXT}, ("name",)),
+    "ga4/sessions": ({"property": _TEXT, "date": _DAY, "user": _TEXT, "metrics": _OBJECT}, ()),
     "linkedin/accounts": ({"id": _INT, "name": _TEXT, "currency": _TEXT}, ("id",)),
     "linkedin/campaign_groups": ({"id": _INT, "account": _TEXT, "name": _TEXT}, ("id",)),
     "linkedin/campaigns": ({"id": _INT, "account": _TEXT, "name": _TEXT}, ("id",)),

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from include.sandbox.ga4_schema import CARRIED, STATED
 from include.sandbox.gaql import VERSIONS
 
 Record = dict[str, Any]
@@ -179,6 +180,43 @@ def _reached(below: dict[str, set[str]], start: Sequence[str]) -> set[str]:
     return found
 
 
+def _ga4_properties(records: Sequence[Record]) -> Iterator[Fault]:
+    yield from _zones("timeZone")(records)
+    for place, record in enumerate(records):
+        if not re.fullmatch(r"properties/[0-9]+", record["name"]):
+            yield place, f"name {record['name']!r} is not properties/ and a number"
+        for name in ("rowLimit", "thresholdUsers"):
+            if not _is_count(record.get(name, 0)):
+                yield place, f"{name} {record[name]!r} is not a whole number"
+        allowed = record.get("quota", {})
+        if not isinstance(allowed, dict) or not all(map(_is_count, allowed.values())):
+            yield place, f"quota {allowed!r} is not a map of whole numbers"
+
+
+def _ga4_sessions(records: Sequence[Record]) -> Iterator[Fault]:
+    for place, record in enumerate(records):
+        for name, value in record["metrics"].items():
+            if name not in CARRIED:
+                yield place, f"metrics.{name} is none of {', '.join(CARRIED)}"
+            elif not _fits_number(value) or float(value) < 0:
+                yield place, f"metrics.{name} {value!r} is not a number of 0 or more"
+        events, stated = record.get("keyEvents", {}), record.get("dimensions", {})
+        if not isinstance(events, dict) or not all(map(_fits_number, events.values())):
+            yield place, f"keyEvents {events!r} is not a map of numbers"
+        if not isinstance(stated, dict):
+            yield place, f"dimensions {stated!r} is not an object"
+            return
+        for name, value in stated.items():
+            if name not in STATED:
+                yield place, f"dimensions.{name} is none of {', '.join(STATED)}"
+            elif type(value) is not str:
+                yield place, f"dimensions.{name} {value!r} is not a text"
+
+
+def _is_count(value: Any) -> bool:
+    return type(value) is int and value >= 0
+
+
 _RULES: dict[str, Callable[[Sequence[Record]], Iterator[Fault]]] = {
     "meta/ad_accounts": _zones("timezone_name"),
     "meta/campaigns": _instants("created_time", "updated_time"),
@@ -189,6 +227,8 @@ _RULES: dict[str, Callable[[Sequence[Record]], Iterator[Fault]]] = {
     "google/customers": _customers,
     "google/daily_metrics": _google_metrics,
     "google/conversions": _google_metrics,
+    "ga4/properties": _ga4_properties,
+    "ga4/sessions": _ga4_sessions,
     "linkedin/analytics": lambda records: _numbers(_LINKEDIN_NUMBERS, records),
 }
 

@@ -15,7 +15,6 @@ from google.rpc import status_pb2
 
 from include.sandbox import google_fields, google_search
 from include.sandbox.dataset import World
-from include.sandbox.faults import Faults
 from include.sandbox.gaql import VERSIONS, GoogleAdsRefusal
 from include.sandbox.google_access import (
     STATUS,
@@ -26,12 +25,12 @@ from include.sandbox.google_access import (
     request_id,
 )
 from include.sandbox.google_faults import at_once, hang
-from include.sandbox.wire import CURRENT_FAULT
+from include.sandbox.wire import CURRENT_FAULT, metadata_of
 
 _METHOD = re.compile(r"/google\.ads\.googleads\.(v\d+)\.services\.(\w+)/(\w+)")
 
 
-def add_services(server: Any, world: World, faults: Faults) -> None:
+def add_services(server: Any, world: World) -> None:
     """Registers every service on a `grpc.aio` server. Faults come from the server's interceptor."""
     server.add_generic_rpc_handlers([_Handlers(world)])
 
@@ -93,7 +92,7 @@ class _Handlers(grpc.GenericRpcHandler):
 
     def _answering(self, version: str, answer: Callable[[Any, Any], Any]) -> Any:
         async def handle(request: Any, context: Any) -> bytes:
-            number, headers = request_id(), _headers(context)
+            number, headers = request_id(), metadata_of(context)
             try:
                 authorize(self._world, headers, CURRENT_FAULT.get())
                 response = answer(request, headers)
@@ -112,7 +111,7 @@ class _Handlers(grpc.GenericRpcHandler):
         world = self._world
 
         async def handle(request: Any, context: Any) -> AsyncIterator[bytes]:
-            number, headers, fault = request_id(), _headers(context), CURRENT_FAULT.get()
+            number, headers, fault = request_id(), metadata_of(context), CURRENT_FAULT.get()
             try:
                 authorize(world, headers, at_once(fault))
                 pages = google_search.stream(world, request, headers, version, number, fault)
@@ -129,12 +128,6 @@ class _Handlers(grpc.GenericRpcHandler):
             context.set_trailing_metadata((("request-id", number),))
 
         return handle
-
-
-def _headers(context: Any) -> dict[str, str]:
-    return {
-        key.lower(): value for key, value in context.invocation_metadata() if isinstance(value, str)
-    }
 
 
 async def _abort(context: Any, version: str, refusal: GoogleAdsRefusal, number: str) -> None:

@@ -10,7 +10,7 @@ import base64
 import binascii
 import json
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -33,12 +33,16 @@ from include.sandbox.tokens import google_tokens
 
 CLIENT = ("sandbox-google-client", "sandbox-google-secret")
 REFRESH_TOKEN = "sandbox-google-refresh"
-_SCOPE = "https://www.googleapis.com/auth/adwords"
+# What the user has consented to; a token asked for with fewer of them has those alone.
+_SCOPES = (
+    "https://www.googleapis.com/auth/adwords",
+    "https://www.googleapis.com/auth/analytics.readonly",
+)
 _VERSION = r"/{version:v\d+}"
 
 
 def routes(world: World) -> list[web.RouteDef]:
-    """Routes of the token endpoint and of Google Ads."""
+    """Routes of the token endpoint, which GA4 shares, and of Google Ads."""
 
     async def token(request: web.Request) -> web.Response:
         return await _token(world, request)
@@ -49,7 +53,8 @@ def routes(world: World) -> list[web.RouteDef]:
             return web.json_response(
                 {"error": "invalid_token", "error_description": "Invalid Value"}, status=400
             )
-        return web.json_response({"scope": _SCOPE, "expires_in": "3599", "access_type": "offline"})
+        scope = google_tokens(world).scope_of(str(given))
+        return web.json_response({"scope": scope, "expires_in": "3599", "access_type": "offline"})
 
     def answering(
         answer: Callable[[str, dict[str, Any], web.Request, dict[str, str]], Any],
@@ -213,14 +218,32 @@ async def _token(world: World, request: web.Request) -> web.Response:
     if error:
         status, code, text = error
         return web.json_response({"error": code, "error_description": text}, status=status)
+    scope = _scope(form)
     answer = {
-        "access_token": google_tokens(world).mint(),
+        "access_token": google_tokens(world).mint(scope),
         "expires_in": 3599,
         "token_type": "Bearer",
     }
     if form["grant_type"] == "refresh_token":
-        answer["scope"] = _SCOPE
+        answer["scope"] = scope
     return web.json_response(answer)
+
+
+def _scope(form: Mapping[str, Any]) -> str:
+    """The scopes of the token that a form asks for: a service account's claim, or as many of what
+    the user has consented to as are asked for (all, without a word)."""
+    if form["grant_type"] != "refresh_token":
+        return str(_claims(str(form["assertion"])).get("scope", ""))
+    asked = str(form.get("scope") or "").split()
+    return " ".join(scope for scope in _SCOPES if not asked or scope in asked)
+
+
+def _claims(assertion: str) -> dict[str, Any]:
+    _, payload, _ = assertion.split(".")
+    found: dict[str, Any] = json.loads(
+        base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4))
+    )
+    return found
 
 
 def _refused(form: dict[str, Any]) -> tuple[int, str, str] | None:
@@ -245,8 +268,7 @@ def _refused(form: dict[str, Any]) -> tuple[int, str, str] | None:
 def _bad_assertion(assertion: str) -> tuple[int, str, str] | None:
     """A service account's JWT is taken at its word: the sandbox holds no public keys."""
     try:
-        _, payload, _ = assertion.split(".")
-        claims = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
+        claims = _claims(assertion)
         issuer, until = claims["iss"], float(claims["exp"])
     except (ValueError, KeyError, TypeError, binascii.Error):
         return 400, "invalid_grant", "Invalid JWT: token must be a valid JWT."

@@ -33,6 +33,7 @@ def ready_line(world: World, ports: dict[str, Any], ca_file: str) -> dict[str, A
             "CLOSED_LOOP_CRM_CURRENCY": world.dataset.currency,
             **_history_start(world),
             **_connections(world, ports),
+            **_analytics(world, ports),
         },
         "proxy_variables": {
             **trust,
@@ -98,7 +99,30 @@ def _connections(world: World, ports: dict[str, Any]) -> dict[str, str]:
             "extra": {},
         },
     }
-    return {
-        f"AIRFLOW_CONN_{name.upper()}": json.dumps({"conn_type": "generic", **connection})
-        for name, connection in connections.items()
+    return dict(_variable(*one) for one in connections.items())
+
+
+def _analytics(world: World, ports: dict[str, Any]) -> dict[str, str]:
+    """The connection to GA4, where the data set has a property."""
+    properties = [record["name"] for record in world.records("ga4/properties")]
+    if not properties:
+        return {}
+    connection = {
+        "host": "",
+        "login": "sandbox-google-client",
+        "password": "sandbox-google-secret",
+        "extra": {
+            "refresh_token": "sandbox-google-refresh",
+            "token_uri": f"https://localhost:{ports['https']}/token",
+            "endpoint": f"localhost:{ports['grpc']}",
+            "property_ids": ",".join(name.removeprefix("properties/") for name in properties),
+        },
     }
+    return dict([_variable("google_analytics", connection)])
+
+
+def _variable(name: str, connection: dict[str, Any]) -> tuple[str, str]:
+    return (
+        f"AIRFLOW_CONN_{name.upper()}",
+        json.dumps({"conn_type": "generic", **connection}),
+    )

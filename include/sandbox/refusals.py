@@ -5,6 +5,7 @@ and of a failure nobody foresaw. Each says it in its own form, as clients expect
 import re
 import traceback
 from collections.abc import Callable
+from html import escape
 from typing import Any
 
 from aiohttp import web
@@ -17,6 +18,7 @@ from include.sandbox.wire import Handler
 _HOSTS = (
     ("meta", ".facebook.com"),
     ("linkedin", ".linkedin.com"),
+    ("ga4", ".analyticsdata.googleapis.com"),
     ("google", ".googleapis.com"),
     ("google", ".google.com"),
     ("salesforce", ".salesforce.com"),
@@ -26,6 +28,7 @@ _PATHS = (
     ("linkedin", re.compile("/(rest|v2|oauth/v2)(/|$)")),
     ("meta", re.compile(r"/v\d+\.\d+(/|$)")),
     ("google", re.compile(r"/v\d\d(/|$)")),
+    ("ga4", re.compile(r"/v1(alpha|beta)(/|$)")),
     ("meta", re.compile(r"/(me|act_\d+|\d+|debug_token)(/|$)")),  # without a version
 )
 
@@ -70,7 +73,7 @@ def failure(api: str, path: str) -> web.Response:
         return web.json_response(error.body, status=error.status)
     if api == "linkedin":
         return _linkedin(500, "INTERNAL_SERVER_ERROR", "Internal Server Error")
-    if api == "google":
+    if api in ("google", "ga4"):
         return _google(500, "INTERNAL", "Internal error encountered.")
     if path.startswith("/services/async/"):
         return _bulk1(500, "Unknown", "An unexpected error occurred.")
@@ -94,6 +97,9 @@ def _not_served(
         return _linkedin(404, "RESOURCE_NOT_FOUND", f"No virtual resource found for {request.path}")
     if api == "google":
         return _google(404, "NOT_FOUND", "Method not found.")
+    if api == "ga4":  # Google's front end: no JSON, and never 405
+        page = f"<!DOCTYPE html><title>Error 404 (Not Found)!!1</title>{escape(request.path)}"
+        return web.Response(status=404, text=page, content_type="text/html")
     if api != "salesforce":
         return None
     if request.path.startswith("/services/async/"):

@@ -3,15 +3,15 @@
 The proxy alone may be told to listen elsewhere, for clients in other containers: it reaches nothing
 but the HTTPS and gRPC listeners beside it.
 
-Contract of an API module (`meta`, `google_rest`, `linkedin`, `salesforce`, `salesforce_bulk`,
-`salesforce_bulk1`): it has `routes(world) -> list[web.RouteDef]`; one aiohttp application serves
-all of them on HTTPS and HTTP, so paths must not collide. The name beside it in HTTP_APIS is the
-`api` of fault plans and of the request log. A handler finds in `request["fault"]` the `do` of a
-fault its API has a form of its own for (faults.API_KINDS), else None; every other fault has been
-dealt with.
+Contract of an API module (`meta`, `google_rest`, `ga4_rest`, `linkedin`, `salesforce`,
+`salesforce_bulk`, `salesforce_bulk1`): it has `routes(world) -> list[web.RouteDef]`; one aiohttp
+application serves all of them on HTTPS and HTTP, so paths must not collide. The name beside it in
+HTTP_APIS is the `api` of fault plans and of the request log. A handler finds in `request["fault"]`
+the `do` of a fault its API has a form of its own for (faults.API_KINDS), else None; every other
+fault has been dealt with.
 
-`google_grpc` has `add_services(server, world, faults)`. The interceptor deals with `delay`, `drop`
-and `grpc_status`; a handler finds the others in `wire.CURRENT_FAULT.get()`.
+`google_grpc` and `ga4_grpc` have `add_services(server, world)`. The interceptor deals with `delay`,
+`drop` and `grpc_status`; a handler finds the others in `wire.CURRENT_FAULT.get()`.
 """
 
 import asyncio
@@ -26,6 +26,8 @@ import grpc
 from aiohttp import web
 
 from include.sandbox import (
+    ga4_grpc,
+    ga4_rest,
     google_grpc,
     google_rest,
     linkedin,
@@ -45,6 +47,7 @@ from include.sandbox.wire import GrpcFaults, RequestLog, http_faults
 HTTP_APIS = (
     ("meta", meta),
     ("google", google_rest),
+    ("ga4", ga4_rest),
     ("linkedin", linkedin),
     ("salesforce", salesforce),
     ("salesforce", salesforce_bulk),
@@ -206,7 +209,8 @@ async def _grpc_server(
         interceptors=[GrpcFaults(faults, log)],
         options=[("grpc.so_reuseport", 0), ("grpc.max_send_message_length", -1)],
     )
-    google_grpc.add_services(server, world, faults)
+    google_grpc.add_services(server, world)
+    ga4_grpc.add_services(server, world)
     key, chain = certificates.key_file.read_bytes(), certificates.chain_file.read_bytes()
     try:
         bound = server.add_secure_port(

@@ -12,13 +12,19 @@ class Tokens:
     def __init__(self, prefix: str, *first: str) -> None:
         self._prefix = prefix
         self._alive = set(first)
+        self._scopes: dict[str, str] = {}
         self._dead: set[str] = set()
 
-    def mint(self) -> str:
-        """A fresh access token."""
+    def mint(self, scope: str = "") -> str:
+        """A fresh access token, for scopes with blanks between them."""
         token = f"{self._prefix}{secrets.token_urlsafe(32)}"
         self._alive.add(token)
+        self._scopes[token] = scope
         return token
+
+    def scope_of(self, token: str) -> str:
+        """The scopes a token was minted for."""
+        return self._scopes.get(token, "")
 
     def accepts(self, token: str) -> bool:
         """Whether the token is alive."""
@@ -40,7 +46,7 @@ _LINKEDIN: WeakKeyDictionary[World, Tokens] = WeakKeyDictionary()
 
 
 def google_tokens(world: World) -> Tokens:
-    """Tokens of the Google OAuth endpoint, for Google Ads."""
+    """Tokens of the Google OAuth endpoint, for Google Ads and GA4."""
     return _GOOGLE.setdefault(world, Tokens("ya29.sandbox-"))
 
 

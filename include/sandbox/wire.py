@@ -12,6 +12,7 @@ from urllib.parse import unquote_plus
 
 import grpc
 from aiohttp import web
+from google.protobuf.json_format import MessageToDict
 
 from include.sandbox.faults import API_KINDS, Fault, Faults
 
@@ -179,12 +180,12 @@ class GrpcFaults(grpc.aio.ServerInterceptor):
 
         @asynccontextmanager
         async def call(request: Any, context: Any) -> AsyncIterator[Any]:
-            query = f"{getattr(request, 'customer_id', '')} {getattr(request, 'query', '')}".strip()
-            fault: Any = self._faults.pick(api="google", method="GRPC", path=path, query=query)
+            api, query = _grpc_call(path, request)
+            fault: Any = self._faults.pick(api=api, method="GRPC", path=path, query=query)
             CURRENT_FAULT.set(fault if fault and fault["kind"] in API_KINDS else None)
             # Before the answer: whoever has it may ask for the log at once.
             entry = self._log.add(
-                api="google", method="GRPC", path=path, query=query, status=None, fault=fault
+                api=api, method="GRPC", path=path, query=query, status=None, fault=fault
             )
             try:
                 if fault and fault["kind"] == "delay":
@@ -218,6 +219,21 @@ class GrpcFaults(grpc.aio.ServerInterceptor):
         if handler.unary_stream:
             return handler._replace(unary_stream=stream)
         return handler
+
+
+def metadata_of(context: Any) -> dict[str, str]:
+    """The texts a gRPC call brings in its metadata, names in lower case."""
+    return {
+        key.lower(): value for key, value in context.invocation_metadata() if isinstance(value, str)
+    }
+
+
+def _grpc_call(path: str, request: Any) -> tuple[str, str]:
+    """The API of a gRPC call, and what it asks: what fault plans match and the log shows."""
+    if path.startswith("/google.analytics."):
+        return "ga4", json.dumps(MessageToDict(request), ensure_ascii=False)
+    query = f"{getattr(request, 'customer_id', '')} {getattr(request, 'query', '')}"
+    return "google", query.strip()
 
 
 def _breaks(fault: Any) -> bool:
