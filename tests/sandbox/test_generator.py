@@ -14,6 +14,7 @@ from decimal import Decimal
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -21,6 +22,7 @@ from include.sandbox.dataset import DataSet, instant
 from include.sandbox.generator import generate
 
 ROOT = Path(__file__).resolve().parents[2]
+BERLIN = ZoneInfo("Europe/Berlin")
 CLOCK = datetime(2026, 11, 20, 12, tzinfo=UTC)
 CHANNELS = {
     "Paid Search", "Paid Social", "Display", "Paid Other", "Organic Search", "Organic Social",
@@ -439,6 +441,110 @@ def test_every_gclid_of_the_crm_has_a_click_of_the_right_campaign(world: Served)
             continue  # answered a mailing before the form
         assert clicks[gclid]["campaign"]["id"] == person["first_touch"]["campaign_id"]
         assert clicks[gclid]["segments"]["date"] <= person["first_touch"]["at"][:10]
+
+
+def _channel_of_a_visit(stated: Record) -> str:
+    """The channel of a visit as a person would judge it by what GA4 shows."""
+    source, medium = stated["sessionSource"].lower(), stated["sessionMedium"].lower()
+    if stated.get("sessionDefaultChannelGroup") == "Cross-network":
+        return "Paid Other"
+    known = {
+        "cpc": "Paid Search", "paid_social": "Paid Social", "display": "Display",
+        "video": "Display", "(none)": "Direct", "organic": "Organic Search",
+        "social": "Organic Social", "email": "Email", "newsletter": "Email", "partner": "Partner",
+        "event": "Events", "content-syndication": "Content Syndication", "outbound": "Outbound",
+    }  # fmt: skip
+    is_social = any(name in source for name in ("linkedin", "lnkd", "facebook"))
+    return known.get(medium) or ("Organic Social" if is_social else "Referral")
+
+
+def test_visitors_and_their_rates_are_those_of_the_truth(world: Served) -> None:
+    sessions: Counter[tuple[str, str]] = Counter()
+    key_events: Counter[tuple[str, str]] = Counter()
+    users: dict[tuple[str, str], dict[str, int]] = defaultdict(dict)
+    for line in world.known("ga4/sessions"):
+        key, figures = (line["date"][:7], _channel_of_a_visit(line["dimensions"])), line["metrics"]
+        sessions[key] += figures["sessions"]
+        key_events[key] += line.get("keyEvents", {}).get("generate_lead", 0)
+        seen = users[key]
+        seen[line["user"]] = max(seen.get(line["user"], 0), figures["totalUsers"])
+    told = {(line["month"], line["channel"]): line for line in world.lines("truth/visitors")}
+    visited = {key: line for key, line in told.items() if line["sessions"]}
+    assert len(visited) > 200
+    assert {key: line["sessions"] for key, line in visited.items()} == dict(sessions)
+    assert {key: line["users"] for key, line in visited.items()} == {
+        key: sum(seen.values()) for key, seen in users.items()
+    }
+    for key, line in visited.items():
+        assert line["key_events"] == key_events[key]
+        rate = Decimal(line["key_events"]) / line["users"]
+        assert abs(Decimal(line["lead_rate"]) - rate) <= Decimal("0.0000005")
+    people = Counter[str]()
+    for line in told.values():
+        people[line["channel"]] += line["people"]
+    assert sum(people.values()) == len(
+        {key for line in world.lines("truth/people") if not line["is_internal"]
+         for key in line["record_ids"] if key.startswith("00Q")}
+        & set(_first_leads(world))
+    )  # fmt: skip
+
+
+def _first_leads(world: Served) -> dict[str, str]:
+    """The earliest lead of each person, with its person."""
+    created = {key: lead["CreatedDate"] for key, lead in world.salesforce("Lead").items()}
+    for line in world.lines("salesforce/Lead"):
+        created.setdefault(line["Id"], line["CreatedDate"])
+    first = {}
+    for person in world.lines("truth/people"):
+        leads = [key for key in person["record_ids"] if key.startswith("00Q")]
+        if leads:
+            first[min(leads, key=lambda key: (created[key], key))] = person["person_id"]
+    return first
+
+
+def test_every_lead_of_the_site_has_its_visit_by_day_and_page(world: Served) -> None:
+    visits: Counter[tuple[str, str]] = Counter()
+    for line in world.known("ga4/sessions"):
+        page = line["dimensions"]["landingPagePlusQueryString"]
+        visits[line["date"], page] += line.get("keyEvents", {}).get("generate_lead", 0)
+    internal = {
+        key for line in world.lines("truth/people") if line["is_internal"]
+        for key in line["record_ids"]
+    }  # fmt: skip
+    leads: Counter[tuple[str, str]] = Counter()
+    for key, lead in world.salesforce("Lead").items():
+        day = instant(lead["CreatedDate"].replace("+0000", "+00:00")).astimezone(BERLIN).date()
+        if key not in internal and "Landing_Page__c" in lead and day < CLOCK.date():
+            page = lead["Landing_Page__c"].partition("?")[0]
+            leads[day.isoformat(), page.removeprefix("https://www.fernhill.example")] += 1
+    assert leads.total() > 2_000
+    assert {key: number for key, number in leads.items() if visits[key] < number} == {}
+
+
+def test_of_a_campaigns_clicks_not_all_arrive(world: Served) -> None:
+    clicks: Counter[str] = Counter()
+    for line in world.known("google/daily_metrics"):
+        clicks[line["campaign"]["id"]] += int(line["metrics"]["clicks"])
+    sessions: Counter[str] = Counter()
+    for line in world.known("ga4/sessions"):
+        if line["dimensions"]["sessionSource"] == "google" and line["metrics"]["sessions"] > 1:
+            sessions[line["dimensions"].get("sessionCampaignId", "")] += line["metrics"]["sessions"]
+    del sessions[""]
+    assert set(sessions) == set(clicks)
+    for campaign, number in sessions.items():
+        assert 0.6 < number / clicks[campaign] < 0.95
+
+
+def test_visits_are_known_the_next_morning_and_some_days_are_told_anew(world: Served) -> None:
+    lines = world.lines("ga4/sessions")
+    anew = [line for line in lines if "_known_until" in line]
+    assert 0.02 < len(anew) / len(lines) < 0.2
+    for line in lines:
+        late = instant(line["_known_from"]).date() - date.fromisoformat(line["date"])
+        assert timedelta(days=1) <= late <= timedelta(days=3)
+    assert max(line["date"] for line in world.known("ga4/sessions")) == "2026-11-19"
+    by_user = Counter(line["user"] for line in world.known("ga4/sessions"))
+    assert max(by_user.values()) > 1  # so that users are fewer than the sum of the days
 
 
 def test_googles_conversions_by_action_add_up_to_those_of_the_day(world: Served) -> None:

@@ -40,6 +40,7 @@ from include.sandbox.generator.programs import invent_programs
 from include.sandbox.generator.records import click_lines, crm_lines
 from include.sandbox.generator.spend import report_spend
 from include.sandbox.generator.truth import SpendTruth, truth_lines
+from include.sandbox.generator.visits import Visits
 from include.sandbox.generator.writer import Writer, replaced
 
 __all__ = ["generate"]
@@ -88,11 +89,13 @@ def _invent(frame: Frame, writer: Writer, progress: Callable[[str], None]) -> No
 
     places = {id(campaign): place for place, campaign in enumerate(campaigns)}
     euros: dict[tuple[int, int], float] = defaultdict(float)
+    clicks: dict[tuple[int, int], int] = defaultdict(int)
     total, rows = SpendTruth(frame), 0
     for row in report_spend(frame, campaigns):
         rows += writer.write(figure_lines(frame, row))
         total.add(row)
         spend = row.told[0][1].spend_micros / 1_000_000
+        clicks[places[id(row.campaign)], row.day] += row.told[0][1].clicks
         euros[places[id(row.campaign)], row.day] += spend / PER_EURO[row.campaign.account.currency]
     writer.write(total.lines())
     progress(f"{rows} lines of daily figures, restated ones included")
@@ -117,5 +120,7 @@ def _invent(frame: Frame, writer: Writer, progress: Callable[[str], None]) -> No
     rows += writer.write(click_lines(frame, crm.people))
     rows += writer.write(form_lines(frame, campaigns, crm.people))
     progress(f"{rows} lines of CRM records, clicks and lead forms, earlier versions included")
+    rows = writer.write(Visits(frame, campaigns, clicks, crm.people).lines())
+    progress(f"{rows} lines of visits to the site")
     writer.write(truth_lines(crm.people, desk.deals))
     progress("the truth beside them")
