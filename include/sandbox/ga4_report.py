@@ -141,7 +141,10 @@ def _rows(source: Property, ask: Ask, said: Any, fault: Mapping[str, Any]) -> li
         for combination, sums in found.rows.items():
             values = dict(zip(parts, combination, strict=True))
             texts = tuple(column.text(values) for column in ask.columns)
-            merged.setdefault(texts, Sums()).merge(sums)
+            if texts in merged:
+                merged[texts].merge(sums)
+            else:
+                merged[texts] = sums
         rows += [Row(texts, span, sums) for texts, sums in merged.items()]
     if is_protected:
         said.subject_to_thresholding = True
