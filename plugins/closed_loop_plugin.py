@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from include.warehouse.published import Published
 
 PREFIX = "/closed-loop"
+BASE_PATH = urlsplit(conf.get("api", "base_url", fallback="")).path.rstrip("/")
+"""Below which Airflow is served; it may have been told of no address at all."""
 CONNECTIONS = ("warehouse_page", "warehouse_transformer", "warehouse")
 """Where the warehouse's address is looked for, the role that may least first."""
 
@@ -69,7 +71,7 @@ class ClosedLoopPlugin(AirflowPlugin):
     external_views: ClassVar[list[Any]] = [
         {
             "name": "Closed Loop",
-            "href": f"{urlsplit(conf.get('api', 'base_url')).path.rstrip('/')}{PREFIX}/",
+            "href": f"{BASE_PATH}{PREFIX}/",
             "destination": "nav",
             "url_route": "closed-loop",
         }

@@ -132,7 +132,8 @@ def test_32_all_dags_end_green_with_whole_data_though_a_task_is_killed_and_nothi
         by_the_clock = ["freshness_watchdog", "clean_landing"]
         there = [*INGEST_DAGS, "closed_loop", "check_connections", *by_the_clock]
         assert {dag["dag_id"]: dag["is_paused"] for dag in listed} == dict.fromkeys(there, False)
-        assert ask("/api/v2/importErrors", token=token)["total_entries"] == 0
+        for kind in ("importErrors", "plugins/importErrors"):
+            assert ask(f"/api/v2/{kind}", token=token)["total_entries"] == 0
         family = psutil.Process(process.pid).children(recursive=True)
         assert len(family) > 4
     finally:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import runpy
 import subprocess
 import sys
 from collections.abc import Callable
@@ -155,3 +156,21 @@ def test_the_menu_leads_to_the_page_under_the_base_path(answers: dict[Any, Any])
     assert status == 200
     (plugin,) = json.loads(text)["plugins"]
     assert [view["href"] for view in plugin["external_views"]] == ["/air/flow/closed-loop/"]
+
+
+@pytest.mark.parametrize(
+    ("base_url", "href"),
+    [
+        (None, "/closed-loop/"),
+        ("https://airflow.example", "/closed-loop/"),
+        ("https://example.com/airflow/", "/airflow/closed-loop/"),
+    ],
+)
+def test_the_menu_leads_to_the_page_wherever_airflow_is_or_does_not_know_it_is(
+    base_url: str | None, href: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("AIRFLOW__API__BASE_URL", raising=False)
+    if base_url:
+        monkeypatch.setenv("AIRFLOW__API__BASE_URL", base_url)
+    plugin = runpy.run_path(str(ROOT / "plugins" / "closed_loop_plugin.py"))["ClosedLoopPlugin"]
+    assert plugin.external_views[0]["href"] == href
