@@ -6,7 +6,6 @@ https://developers.google.com/identity/protocols/oauth2/web-server#offline and
 https://developers.google.com/identity/protocols/oauth2/service-account#httprest.
 """
 
-import base64
 import binascii
 import json
 import traceback
@@ -29,7 +28,7 @@ from include.sandbox.google_access import (
     request_id,
 )
 from include.sandbox.google_faults import Fault
-from include.sandbox.tokens import google_tokens
+from include.sandbox.tokens import claims_of, google_tokens
 
 CLIENT = ("sandbox-google-client", "sandbox-google-secret")
 REFRESH_TOKEN = "sandbox-google-refresh"
@@ -233,17 +232,9 @@ def _scope(form: Mapping[str, Any]) -> str:
     """The scopes of the token that a form asks for: a service account's claim, or as many of what
     the user has consented to as are asked for (all, without a word)."""
     if form["grant_type"] != "refresh_token":
-        return str(_claims(str(form["assertion"])).get("scope", ""))
+        return str(claims_of(str(form["assertion"])).get("scope", ""))
     asked = str(form.get("scope") or "").split()
     return " ".join(scope for scope in _SCOPES if not asked or scope in asked)
-
-
-def _claims(assertion: str) -> dict[str, Any]:
-    _, payload, _ = assertion.split(".")
-    found: dict[str, Any] = json.loads(
-        base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4))
-    )
-    return found
 
 
 def _refused(form: dict[str, Any]) -> tuple[int, str, str] | None:
@@ -268,7 +259,7 @@ def _refused(form: dict[str, Any]) -> tuple[int, str, str] | None:
 def _bad_assertion(assertion: str) -> tuple[int, str, str] | None:
     """A service account's JWT is taken at its word: the sandbox holds no public keys."""
     try:
-        claims = _claims(assertion)
+        claims = claims_of(assertion)
         issuer, until = claims["iss"], float(claims["exp"])
     except (ValueError, KeyError, TypeError, binascii.Error):
         return 400, "invalid_grant", "Invalid JWT: token must be a valid JWT."

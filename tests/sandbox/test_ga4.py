@@ -3,6 +3,7 @@ reads the same, and both are refused alike. Expected figures are added up by han
 
 from __future__ import annotations
 
+import base64
 import json
 import subprocess
 import sys
@@ -13,6 +14,8 @@ from typing import Any
 
 import pytest
 import requests
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
 from google.protobuf.json_format import MessageToDict, ParseDict
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -29,15 +32,19 @@ SDK = """
 import json, sys
 from google.analytics.data_v1beta import BetaAnalyticsDataClient
 from google.api_core.exceptions import GoogleAPICallError
+from google.oauth2 import service_account
 from google.oauth2.credentials import Credentials
 from google.protobuf.json_format import MessageToDict
 
 given = json.load(sys.stdin)
 told = {}
 for transport, endpoint in given["endpoints"].items():
-    credentials = Credentials(None, refresh_token=given["refresh_token"], client_id=given["login"],
-                              client_secret=given["password"], token_uri=given["token_uri"],
-                              scopes=given["scopes"])
+    if "account" in given:
+        credentials = service_account.Credentials.from_service_account_info(given["account"])
+    else:
+        credentials = Credentials(None, refresh_token=given["refresh_token"],
+                                  client_id=given["login"], client_secret=given["password"],
+                                  token_uri=given["token_uri"], scopes=given["scopes"])
     client = BetaAnalyticsDataClient(credentials=credentials, transport=transport,
                                      client_options={"api_endpoint": endpoint} if endpoint else {})
     told[transport] = answers = {}
@@ -588,6 +595,39 @@ def test_faults_of_the_data_are_told_in_the_metadata(
     assert "rows" not in under({"kind": "lose_rows"})
     assert len(rows(under({"kind": "short_page"}))) == 2
     assert rows(under({"kind": "alter_number"}))[0] == ("News", "19", "10")
+
+
+def test_a_service_account_reads_with_a_token_it_has_signed_itself(sandbox: Sandbox) -> None:
+    """Its client asks no token endpoint."""
+    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    pem = key.private_bytes(
+        serialization.Encoding.PEM,
+        serialization.PrivateFormat.PKCS8,
+        serialization.NoEncryption(),
+    )
+    account = {
+        "type": "service_account", "client_email": "reader@project.iam.gserviceaccount.com",
+        "private_key": pem.decode(), "token_uri": "https://oauth2.googleapis.com/token",
+    }  # fmt: skip
+    told = run_sdk(sandbox, {"one": ("run_report", report("", "sessions"))}, account=account)
+    assert rows(told["grpc"]["one"]) == rows(told["rest"]["one"]) == [("22",)]
+    assert not [call for call in sandbox.log() if call["path"] == "/token"]
+
+
+@pytest.mark.parametrize(
+    "claims",
+    [
+        {"iss": "a", "sub": "a", "aud": "https://analyticsdata.googleapis.com/", "exp": 1},
+        {"iss": "a", "sub": "b", "aud": "https://analyticsdata.googleapis.com/", "exp": 1e12},
+        {"iss": "a", "sub": "a"},
+    ],
+)
+def test_a_token_that_nobody_could_have_signed_is_refused(
+    sandbox: Sandbox, claims: dict[str, Any]
+) -> None:
+    payload = base64.urlsafe_b64encode(json.dumps(claims).encode()).decode().rstrip("=")
+    answer = ask(sandbox, {"Authorization": f"Bearer e30.{payload}.c2ln"}, PLAIN)
+    assert (answer.status_code, answer.json()["error"]["status"]) == (401, "UNAUTHENTICATED")
 
 
 def test_faults_reach_the_client_over_both_transports(sandbox: Sandbox) -> None:
