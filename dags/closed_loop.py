@@ -34,6 +34,9 @@ readers keep the marts of the last publish; `ops.holds` keeps the figures and wh
   the source's ingest DAG); the run of `closed_loop` that follows asks only if they stay unusual.
 - Nobody answered: nothing is published and the run is red. Clear `approve` to be asked again.
 
+An answer is for the figures that its question shows: if others wait by then (*other figures wait than
+those that were asked about*), nothing is published; clear `look_for_holds` with all that follows it.
+
 ### Why did last month change?
 
 Every figure of a closed month that a publish moves is in `ops.mart_changes`, with its causes and
@@ -209,21 +212,27 @@ with DAG(
 
         context = get_current_context()
         settings = run.settings_of(context, transforms=True)
-        return holds.question(holds.look(settings, run.run_of(context)))
+        lease = prepared(context)["lease"]
+        return holds.question(holds.look(settings, run.run_of(context), lease))
 
     @task
     def decide(question: str, answer: dict) -> None:
-        """Note what was decided of what is held; a rejection fails, and nothing is published."""
+        """Note what was decided of what was asked; a rejection fails, and nothing is published.
+
+        So does an approval once another run's build, or other figures, wait: nobody saw those.
+        """
         from include import holds, run
 
         if not question:
             return
-        settings = run.settings_of(get_current_context(), transforms=True)
+        context = get_current_context()
+        settings = run.settings_of(context, transforms=True)
+        lease = prepared(context)["lease"]
         by, at = answer["responded_by_user"]["name"], answer["responded_at"]
         if answer["chosen_options"] == [APPROVE]:
-            holds.approve(settings, by, at)
+            holds.approve(settings, question, by, at, lease)
         else:
-            holds.reject(settings, by, at)
+            holds.reject(settings, question, by, at, lease)
             raise holds.Held(holds.sentences(question, holds.REJECTED.format(by=by)))
 
     @task

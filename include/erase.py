@@ -214,7 +214,7 @@ def _published_anew(settings: Settings, transformer: Settings) -> Iterator[str]:
     (version,) = warehouse.read(transformer, "select version from ops.staging_version")
     warehouse.build(transformer, *(model.name for model in models()), lease=lease)
     warehouse.require_clean(transformer, audits(), version["version"], lease)
-    if holds.question(holds.look(transformer, run)):
+    if holds.question(holds.look(transformer, run, lease)):
         yield _NOT_YET.format(why="the spend they would show waits for a person's approval")
         return
     warehouse.publish(transformer, run, lease)

@@ -13,11 +13,13 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from statistics import median
+from typing import Any
 
 from include import which_warehouse
 from include.run import Run, parse_instant
 from include.settings import Settings, SettingsError
 from include.warehouse import WarehouseError, holding
+from include.warehouse.engine import Rows
 
 DAYS_LOOKED_AT = 7
 """Only so many last days of an account can be held as collapsed or jumped."""
@@ -39,6 +41,11 @@ NOBODY_ASKED = (
 REJECTED = (
     "{by} rejected it, and nothing was published; load the days again (first, last, accounts of "
     "the source's ingest DAG) and trigger closed_loop"
+)
+
+CHANGED = (
+    "other figures wait than those that were asked about, and nothing was published; clear "
+    "look_for_holds of closed_loop, with all that follows it, to be asked about them"
 )
 
 _LEAST_SILENCE = 2
@@ -91,11 +98,12 @@ class Hold:
         return f"{self.source} account {self.account_id}, {self.date_day}: {told}"
 
 
-def look(settings: Settings, run: Run) -> list[Hold]:
+def look(settings: Settings, run: Run, lease: int | None = None) -> list[Hold]:
     """What the candidates hold that waits for a decision; it is kept in ``ops.holds``.
 
     Held against what is published; before the first publish nothing is. What was approved is not
-    asked again unless it moved much further since, what is no longer unusual waits no more.
+    asked again unless it moved much further since, what is no longer unusual waits no more. Raises
+    Superseded when ``lease``, the token of the marts', is not the latest.
     """
     published = holding.published_spend(settings)
     if not published:
@@ -114,7 +122,7 @@ def look(settings: Settings, run: Run) -> list[Hold]:
             approved.get((source, account_id), {}),
         )
     ]
-    holding.note(settings, run, waiting)
+    holding.note(settings, run, waiting, lease)
     return waiting
 
 
@@ -262,18 +270,47 @@ def question(holds: Iterable[Hold]) -> str:
 
 def sentences(question: str, why: str) -> tuple[str, ...]:
     """What a run that does not publish says: why, and each hold of its question."""
-    held = [line[2:] for line in question.split("\n") if line.startswith("- ")]
-    return (f"held: {why}", *(f"held: {each}" for each in held))
+    return (f"held: {why}", *(f"held: {each}" for each in _asked(question)))
 
 
-def approve(settings: Settings, by: str, at: datetime) -> None:
-    """Let what waits be published; ``by`` is who decided, ``at`` (aware) when."""
-    holding.decide(settings, "approved", by, at)
+def _asked(question: str) -> list[str]:
+    return [line[2:] for line in question.split("\n") if line.startswith("- ")]
 
 
-def reject(settings: Settings, by: str, at: datetime) -> None:
-    """Keep what waits from being published; it is asked about again while it stays unusual."""
-    holding.decide(settings, "rejected", by, at)
+def approve(
+    settings: Settings, question: str, by: str, at: datetime, lease: int | None = None
+) -> None:
+    """Let what was asked be published; ``by`` is who decided, ``at`` (aware) when.
+
+    Raises Held where something waits that the question does not show, for nobody has seen it;
+    Superseded when ``lease``, the token of the marts', is not the latest.
+    """
+
+    def choose(waiting: Rows) -> Rows:
+        unseen = [hold for hold in map(_hold, waiting) if hold.sentence not in _asked(question)]
+        if unseen:
+            raise Held((f"held: {CHANGED}", *(f"held: {hold.sentence}" for hold in unseen)))
+        return waiting
+
+    holding.decide(settings, "approved", choose, by, at, lease)
+
+
+def reject(
+    settings: Settings, question: str, by: str, at: datetime, lease: int | None = None
+) -> None:
+    """Keep what was asked from being published; it is asked about while it stays unusual.
+
+    Raises Superseded as ``approve`` does.
+    """
+
+    def choose(waiting: Rows) -> Rows:
+        return [row for row in waiting if _hold(row).sentence in _asked(question)]
+
+    holding.decide(settings, "rejected", choose, by, at, lease)
+
+
+def _hold(row: Mapping[str, Any]) -> Hold:
+    return Hold(**{name: row[name] for name in Hold.__slots__})
 
 
 def main(arguments: list[str]) -> int:
@@ -281,13 +318,10 @@ def main(arguments: list[str]) -> int:
     try:
         settings, _ = which_warehouse.settings_and_transformer()
         print(f"warehouse: {which_warehouse.told(settings.warehouse_url)}")
-        waiting = [
-            Hold(**{name: row[name] for name in Hold.__slots__})
-            for row in holding.waiting(settings)
-        ]
+        waiting = [_hold(row) for row in holding.waiting(settings)]
         if arguments and arguments[0] in ("approve", "reject") and len(arguments) == 2:
             decide = approve if arguments[0] == "approve" else reject
-            decide(settings, getpass.getuser(), parse_instant(arguments[1]))
+            decide(settings, question(waiting), getpass.getuser(), parse_instant(arguments[1]))
             if waiting:
                 print(f"{arguments[0]}: {len(waiting)} held figures")
         elif arguments:
@@ -297,7 +331,7 @@ def main(arguments: list[str]) -> int:
             print(hold.sentence)
         if not waiting:
             print("nothing is held")
-    except (WarehouseError, SettingsError) as error:
+    except (WarehouseError, SettingsError, Held) as error:
         print(error, file=sys.stderr)
         return 1
     return 0

@@ -82,7 +82,7 @@ def publish(settings: Settings, sources: Sequence[Source], run: Run) -> None:
     lease = warehouse.lease_marts(settings, run)
     warehouse.build(settings, *(model.name for model in models.models()), lease=lease)
     warehouse.require_clean(settings, models.audits(), version, lease)
-    if question := holds.question(holds.look(settings, run)):
+    if question := holds.question(holds.look(settings, run, lease)):
         raise holds.Held(holds.sentences(question, _HELD))
     warehouse.publish(settings, run, lease)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import asdict
 from datetime import date, datetime
 from decimal import Decimal
@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from include.contracts.ops import HOLDS
 from include.settings import Settings
+from include.warehouse import leases
 from include.warehouse.engine import (
     Rows,
     Session,
@@ -19,7 +20,6 @@ from include.warehouse.engine import (
     compose,
     engine_of,
 )
-from include.warehouse.migrations import require_ours
 
 if TYPE_CHECKING:
     from include.holds import Hold
@@ -87,23 +87,31 @@ def waiting(settings: Settings) -> Rows:
 
 
 def _holds(settings: Settings, condition: str) -> Rows:
-    query = compose(
-        "select * from ops.holds where {condition} order by source, account_id, date_day, kind",
-        condition=Sql(condition),
-    )
     with engine_of(settings).read() as session:
-        return session.rows(query)
+        return _rows(session, condition)
 
 
-def note(settings: Settings, run: Run, holds: Iterable[Hold]) -> None:
-    """Keep what waits now. What waited and does not any more is ``gone``, with who rejected it."""
+def _rows(session: Session, condition: str) -> Rows:
+    return session.rows(
+        compose(
+            "select * from ops.holds where {condition} order by source, account_id, date_day, kind",
+            condition=Sql(condition),
+        )
+    )
+
+
+def note(settings: Settings, run: Run, holds: Iterable[Hold], lease: int | None = None) -> None:
+    """Keep what waits now. What waited and does not any more is ``gone``, with who rejected it.
+
+    Raises Superseded when ``lease``, the token of the marts', is not the latest.
+    """
     insert = compose(
         "insert into ops.holds ({columns}) values ({values})",
         columns=HOLDS.column_names,
         values=Sql(", ".join(f":{name}" for name in HOLDS.column_names)),
     )
-    with engine_of(settings).write("holds") as session:
-        require_ours(session)
+    with engine_of(settings).write(leases.MARTS, "holds") as session:
+        leases.check(session, leases.MARTS, lease)
         session.execute(
             compose(
                 "update ops.holds set status = 'gone' where {undecided}",
@@ -128,15 +136,27 @@ def note(settings: Settings, run: Run, holds: Iterable[Hold]) -> None:
             session.execute(insert, row)
 
 
-def decide(settings: Settings, status: str, by: str, at: datetime) -> None:
-    """Note a decision on all that waits: ``approved`` or ``rejected``, by whom and when."""
-    with engine_of(settings).write("holds") as session:
-        require_ours(session)
-        session.execute(
-            compose(
-                "update ops.holds set status = :status, decided_by = :by, decided_at = :at "
-                "where {undecided}",
-                undecided=Sql(_UNDECIDED),
-            ),
-            {"status": status, "by": by, "at": at},
-        )
+def decide(
+    settings: Settings,
+    status: str,
+    choose: Callable[[Rows], Rows],
+    by: str,
+    at: datetime,
+    lease: int | None = None,
+) -> None:
+    """Note a decision, ``approved`` or ``rejected``, by whom and when.
+
+    It is on what ``choose`` gives of the rows that wait; what that raises leaves all as it was.
+    Raises Superseded when ``lease``, the token of the marts', is not the latest.
+    """
+    with engine_of(settings).write(leases.MARTS, "holds") as session:
+        leases.check(session, leases.MARTS, lease)
+        for row in choose(_rows(session, _UNDECIDED)):
+            session.execute(
+                Sql(
+                    "update ops.holds set status = :status, decided_by = :by, decided_at = :at "
+                    "where source = :source and account_id = :account_id and kind = :kind "
+                    "and date_day = :date_day"
+                ),
+                dict(row) | {"status": status, "by": by, "at": at},
+            )

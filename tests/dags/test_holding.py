@@ -44,6 +44,13 @@ class Task:
     log_url = "http://localhost:8080/dags/closed_loop"
 
 
+class Prepared:
+    """A task whose run has the first lease on the marts."""
+
+    def xcom_pull(self, task_ids: str) -> dict[str, int]:
+        return {"prepare": {"version": 0, "lease": 1}}[task_ids]
+
+
 @pytest.fixture
 def approval(dag_bag: Any) -> Iterator[Any]:
     task = dag_bag.dags["closed_loop"].task_dict["approve"]
@@ -102,6 +109,7 @@ def held_settings(new_settings: Any, monkeypatch: pytest.MonkeyPatch) -> Setting
     settings = new_settings("duckdb")
     monkeypatch.setenv("CLOSED_LOOP_HOME", str(settings.home))
     warehouse.prepare(settings, SOURCES)
+    warehouse.lease_marts(settings, Run("night", AT, AT))
     holding.note(settings, Run("night", AT, AT), [HOLD])
     return settings
 
@@ -114,7 +122,7 @@ def test_22_approval_and_rejection_are_kept_with_who_gave_them(
     def answered(answer: str, body: str = ASKED) -> Mapping[str, Any]:
         user = {"id": "1", "name": "ann"}
         given = {"chosen_options": [answer], "responded_by_user": user, "responded_at": AT}
-        with set_current_context({"conn": {}}):
+        with set_current_context({"conn": {}, "ti": Prepared()}):
             decide(body, given)
         (row,) = warehouse.read(held_settings, "select * from ops.holds")
         return row
@@ -125,3 +133,6 @@ def test_22_approval_and_rejection_are_kept_with_who_gave_them(
     assert holding.waiting(held_settings)[0]["status"] == "rejected"
     row = answered("Approve")
     assert (row["status"], row["decided_by"], row["decided_at"]) == ("approved", "ann", AT)
+    warehouse.lease_marts(held_settings, Run("rebuild", AT, AT))
+    with pytest.raises(warehouse.Superseded):
+        answered("Approve")

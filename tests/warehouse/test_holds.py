@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -232,7 +233,7 @@ def test_22_what_is_held_waits_is_asked_once_and_keeps_who_decided(prepared: Set
     assert holds.question([]) == ""
     assert kept(prepared) == [("open", None)]
 
-    holds.reject(prepared, "ann", DECIDED_AT)
+    holds.reject(prepared, question, "ann", DECIDED_AT)
     assert kept(prepared) == [("rejected", "ann")]
     assert look(prepared, RUN) == wanted  # it is asked about again while it stays unusual
     built(prepared, "build", *USUAL, 90)
@@ -241,7 +242,7 @@ def test_22_what_is_held_waits_is_asked_once_and_keeps_who_decided(prepared: Set
 
     built(prepared, "build", *USUAL, 3)
     assert look(prepared, RUN) == wanted
-    holds.approve(prepared, "bob", DECIDED_AT)
+    holds.approve(prepared, question, "bob", DECIDED_AT)
     built(prepared, "build", *USUAL, 4)  # restated a little: the same day
     assert look(prepared, RUN) == []
     assert kept(prepared) == [("approved", "bob")]
@@ -256,8 +257,35 @@ def test_22_an_account_that_the_build_lacks_is_asked_about(prepared: Settings) -
     built(prepared, "build", *USUAL, account_id="8")
     (hold,) = look(prepared, RUN)
     assert (hold.account_id, hold.kind, hold.usual) == ("7", "silent", 100)
-    holds.approve(prepared, "bob", DECIDED_AT)
+    holds.approve(prepared, holds.question([hold]), "bob", DECIDED_AT)
     assert look(prepared, RUN) == []
+
+
+def test_22_an_answer_decides_on_what_was_shown_and_on_nothing_else(prepared: Settings) -> None:
+    built(prepared, "marts", *USUAL)
+    built(prepared, "build", *USUAL, 3)
+    lease = warehouse.lease_marts(prepared, RUN)
+    question = holds.question(look(prepared, RUN, lease))
+    built(prepared, "build", *USUAL, 9000)  # the same run built again, after its question
+    (jump,) = look(prepared, RUN, lease)
+    with pytest.raises(holds.Held) as held:
+        holds.approve(prepared, question, "ann", DECIDED_AT, lease)
+    assert "other figures wait than those that were asked about" in held.value.sentences[0]
+    assert held.value.sentences[1:] == (f"held: {jump.sentence}",)
+    holds.reject(prepared, question, "ann", DECIDED_AT, lease)
+    assert set(kept(prepared)) == {("gone", None), ("open", None)}
+
+    rebuild = replace(RUN, run_id="rebuild")
+    later = warehouse.lease_marts(prepared, rebuild)
+    look(prepared, rebuild, later)
+    for decide in (holds.approve, holds.reject):
+        with pytest.raises(warehouse.Superseded, match=r"a later run works on marts \(run rebuild"):
+            decide(prepared, holds.question([jump]), "ann", DECIDED_AT, lease)
+    with pytest.raises(warehouse.Superseded):
+        look(prepared, RUN, lease)
+    assert set(kept(prepared)) == {("gone", None), ("open", None)}
+    holds.approve(prepared, holds.question([jump]), "bob", DECIDED_AT, later)
+    assert set(kept(prepared)) == {("gone", None), ("approved", "bob")}
 
 
 def test_what_is_held_is_decided_by_a_command_where_there_is_no_ui(

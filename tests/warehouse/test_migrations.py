@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from include import erased, warehouse
+from include import erased, holds, warehouse
 from include.contracts import OPS_TABLES, STAGING_TABLES
 from include.run import Run
 from include.settings import Settings
@@ -133,7 +133,7 @@ WRITES: dict[str, Callable[[Settings], object]] = {
     "require_clean": lambda s: warehouse.require_clean(s, [AUDIT], 0),
     "publish": lambda s: warehouse.publish(s, RUN),
     "holds are noted": lambda s: holding.note(s, RUN, []),
-    "holds are decided": lambda s: holding.decide(s, "approved", "ann", RUN.as_of),
+    "holds are decided": lambda s: holds.approve(s, "", "ann", RUN.as_of),
     "an erasure": lambda s: erasing.replace_keys(s, {"x": "y"}, erased.read(s), (NETWORK,)),
 }
 
