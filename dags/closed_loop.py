@@ -34,8 +34,9 @@ readers keep the marts of the last publish; `ops.holds` keeps the figures and wh
   the source's ingest DAG); the run of `closed_loop` that follows asks only if they stay unusual.
 - Nobody answered: nothing is published and the run is red. Clear `approve` to be asked again.
 
-An answer is for the figures that its question shows: if others wait by then (*other figures wait than
-those that were asked about*), nothing is published; clear `look_for_holds` with all that follows it.
+An answer is for the figures that its question shows: if others wait by then (*other figures wait
+than those that were asked about*), nothing is published; clear `look_for_holds` with all that
+follows it.
 
 ### Why did last month change?
 
