@@ -59,6 +59,8 @@ def test_the_ready_line_names_every_port_and_variable(sandbox: Sandbox) -> None:
         f"AIRFLOW_CONN_{name}"
         for name in ("FACEBOOK_ADS", "GOOGLE_ADS", "LINKEDIN_ADS", "SALESFORCE")
     } <= set(ready["variables"])
+    # Without a property there is no connection to GA4.
+    assert "AIRFLOW_CONN_GOOGLE_ANALYTICS" not in ready["variables"]
     assert set(ready["proxy_variables"]) >= {
         "HTTPS_PROXY",
         "https_proxy",
