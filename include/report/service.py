@@ -9,11 +9,13 @@ import threading
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from fastapi import FastAPI, Request, Response
 from fastapi.responses import JSONResponse
+from starlette.background import BackgroundTask
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -44,6 +46,7 @@ HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
 }
 VARIES = {"Vary": "Accept-Encoding"}
+ASKED_FIRST = ("choices", "overview")
 KEPT_BYTES = 64 * 2**20
 """How much of the answers already given is kept, compressed, to be given again."""
 _ENTRY_BYTES = 1000
@@ -70,7 +73,12 @@ def page(settings: Settings, published: Callable[[], Published], login: Sequence
     def index() -> Response:
         """The page itself: one document, which asks for the rest."""
         text = files["page.html"].replace(b"{version}", version.encode())
-        return Response(text, media_type=TYPES[".html"], headers={"Cache-Control": "no-cache"})
+        return Response(
+            text,
+            media_type=TYPES[".html"],
+            headers={"Cache-Control": "no-cache"},
+            background=BackgroundTask(answers.expect),
+        )
 
     @app.get("/static/{asked}/{name:path}")
     def static(request: Request, asked: str, name: str) -> Response:
@@ -129,34 +137,48 @@ class _Answers:
             return _sentence(404, "there is no such view or table")
         try:
             given = parameters.once(request.query_params.multi_items())
-            with self._marts().read() as session:
-                build = views.build_of(session)
-                as_of = views.as_of_date(build, self._settings.reporting_zone)
-                values = parameters.chosen(given, as_of)
-                tag = self._tag(build)
-                headers = {"ETag": tag, "Cache-Control": "private, no-cache"}
-                if _is_known(tag, request.headers.getlist("if-none-match")):
-                    return Response(status_code=304, headers=headers | VARIES)
-                used = views.used_by(views.VIEWS[view])
-                key = (view, table or "", *(f"{name}={values[name]}" for name in sorted(used)))
-
-                def make() -> bytes:
-                    made = (
-                        _json(self._settings, session, build, view, values)
-                        if table is None
-                        else _csv(self._settings, session, view, table, values)
-                    )
-                    return gzip.compress(made, compresslevel=5, mtime=0)
-
-                body = self._kept.get(tag, key, make)
+            tag, body = self._made(view, table, given, request.headers.getlist("if-none-match"))
         except parameters.BadParameter as error:
             return _sentence(400, str(error))
         except WarehouseError as error:
             return _sentence(503, str(error))
+        headers = {"ETag": tag, "Cache-Control": "private, no-cache"}
+        if body is None:
+            return Response(status_code=304, headers=headers | VARIES)
         if table is None:
             return _sent(request, body, "application/json", headers)
         headers["Content-Disposition"] = f'attachment; filename="closed-loop-{view}-{table}.csv"'
         return _sent(request, body, "text/csv; charset=utf-8", headers)
+
+    def expect(self) -> None:
+        """Make what a page just opened asks first, while the browser still reads its scripts."""
+        with suppress(WarehouseError):  # who asks is told
+            for view in ASKED_FIRST:
+                self._made(view, None, {})
+
+    def _made(
+        self, view: str, table: str | None, given: dict[str, str], known: Sequence[str] = ()
+    ) -> tuple[str, bytes | None]:
+        """The tag of the build that stands, and the answer packed; None if ``known`` names it."""
+        with self._marts().read() as session:
+            build = views.build_of(session)
+            as_of = views.as_of_date(build, self._settings.reporting_zone)
+            values = parameters.chosen(given, as_of)
+            tag = self._tag(build)
+            if _is_known(tag, known):
+                return tag, None
+            used = views.used_by(views.VIEWS[view])
+            key = (view, table or "", *(f"{name}={values[name]}" for name in sorted(used)))
+
+            def make() -> bytes:
+                made = (
+                    _json(self._settings, session, build, view, values)
+                    if table is None
+                    else _csv(self._settings, session, view, table, values)
+                )
+                return gzip.compress(made, compresslevel=5, mtime=0)
+
+            return tag, self._kept.get(tag, key, make)
 
     def _marts(self) -> Published:
         with self._opening:

@@ -6,7 +6,8 @@ import json
 import shutil
 import threading
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from include.report import parameters, views
-from include.report.service import HEADERS, STATIC
+from include.report.service import HEADERS, STATIC, page
 from include.settings import Settings, load_settings
 from include.warehouse.engine import Answer, Session
 from include.warehouse.published import published
@@ -264,6 +265,26 @@ class Listening:
     def answer(self, sql: str, parameters: Mapping[str, Any] | None = None) -> Answer:
         self.asked.append(sql)
         return self._session.answer(sql, parameters)
+
+
+def test_what_a_page_asks_first_is_made_when_it_is_opened(settings: Settings) -> None:
+    asked: list[str] = []
+
+    class Heard:
+        @contextmanager
+        def read(self) -> Iterator[Session]:
+            with published(settings).read() as session:
+                listening = Listening(session)
+                yield listening  # type: ignore[misc]
+                asked.extend(listening.asked)
+
+    client = TestClient(page(settings, Heard, []))
+    assert client.get("/").status_code == 200
+    assert {views.query(name) for name in ("returns", "choice_campaigns")} <= {*asked}
+    asked.clear()
+    assert ask(client, "overview")["total"] != []
+    assert ask(client, "choices")["months"] != []
+    assert {*asked} == {views.BUILD}
 
 
 @pytest.mark.parametrize(
