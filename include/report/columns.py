@@ -40,6 +40,12 @@ _OWN = (
     Column("last_missing_day", Type.DATE, "The last day that is not wholly loaded"),
     ratio("share", "Part of the whole"),
     ratio("share_of_spend", "Won revenue so far per spend of the cohort; 1 is break-even"),
+    ratio(
+        "earlier_share_of_spend",
+        "What the earlier cohorts chosen had brought back of their spend, together, at the same "
+        "number of months",
+    ),
+    number("earlier_cohorts", "Earlier cohorts that have such a share", "cohorts"),
     Column(
         "cumulative_won_revenue",
         Type.CRM_MONEY,
@@ -95,7 +101,7 @@ _ACRONYMS = {
     "fx": "FX", "id": "ID", "mql": "MQL", "mqls": "MQLs", "roas": "ROAS", "roi": "ROI",
     "sql": "SQL", "sqls": "SQLs", "utm": "UTM",
 }  # fmt: skip
-_PERCENT = ("roi", "ctr", "share", "share_of_spend")
+_PERCENT = ("roi", "ctr", "share", "share_of_spend", "earlier_share_of_spend")
 _PERCENT_ENDINGS = ("_rate", "_share", "_by_amount")
 
 

@@ -283,23 +283,35 @@ class Reckoning:
         return None
 
     def cohort_revenue(self, as_of: date) -> list[Row]:
-        """The won revenue of each cohort month, month by month since."""
+        """The won revenue of each cohort month, month by month since, beside what the cohorts
+        before it had brought at that age."""
         rows = []
-        for cohort in self.returns("months"):
+        earlier: dict[int, list[tuple[Decimal, Decimal]]] = defaultdict(list)
+        for cohort in sorted(self.returns("months"), key=lambda row: row["cohort_month"]):
             won = self._won_of(cohort["cohort_month"])
-            for months in range(months_apart(cohort["cohort_month"], as_of) + 1):
+            last = months_apart(cohort["cohort_month"], as_of)
+            for months in range(last + 1):
                 so_far = total(value for each in won if each <= months for value in won[each])
+                share = ratio(so_far, None if cohort["roi"] is None else cohort["spend"])
+                older = list(earlier[months])
                 rows.append(
                     {
                         "cohort_month": cohort["cohort_month"],
                         "months_since": months,
                         "won_revenue": total(won.get(months, [])),
                         "cumulative_won_revenue": so_far,
-                        "share_of_spend": ratio(
-                            so_far, None if cohort["roi"] is None else cohort["spend"]
-                        ),
+                        "share_of_spend": share,
+                        "earlier_cohorts": len(older) if months < last else None,
+                        "earlier_share_of_spend": ratio(
+                            sum((each[0] for each in older), Decimal(0)),
+                            sum((each[1] for each in older), Decimal(0)),
+                        )
+                        if months < last
+                        else None,
                     }
                 )
+                if share is not None and so_far is not None:
+                    earlier[months].append((so_far, cohort["spend"]))
         return rows
 
     def _won_of(self, cohort: date) -> dict[int, list[Decimal | None]]:

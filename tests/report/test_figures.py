@@ -374,12 +374,19 @@ def test_a_cohort_breaks_even_in_the_month_that_pays_it_back(shown: Shown) -> No
     ]
     assert [row["break_even_months"] for row in told] == [3, None]
     assert [row["age_days"] for row in told] == [323, 292]
-    january = [row[1:] for row in reading.of(tables["revenue"]).rows[:11]]
+    revenue = [row[1:] for row in reading.of(tables["revenue"]).rows]
+    january, february = revenue[:11], revenue[11:]
     assert january[:5] == [
-        (0, 0, 0, 0),
-        (1, 100, 100, Decimal("0.333333")),
-        (2, 0, 100, Decimal("0.333333")),
-        (3, 250, 350, Decimal("1.166667")),
-        (4, 0, 350, Decimal("1.166667")),
+        (0, 0, 0, 0, 0, None),
+        (1, 100, 100, Decimal("0.333333"), 0, None),
+        (2, 0, 100, Decimal("0.333333"), 0, None),
+        (3, 250, 350, Decimal("1.166667"), 0, None),
+        (4, 0, 350, Decimal("1.166667"), 0, None),
     ]
-    assert january[10] == (10, 0, 350, Decimal("1.166667"))
+    assert january[10] == (10, 0, 350, Decimal("1.166667"), None, None)
+    # February stands beside January at February's age; its ninth month is not over.
+    assert [row[3:] for row in february] == [
+        *[(0, 1, 0), (0, 1, Decimal("0.333333")), (0, 1, Decimal("0.333333"))],
+        *[(0, 1, Decimal("1.166667"))] * 6,
+        (0, None, None),
+    ]

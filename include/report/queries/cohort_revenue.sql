@@ -2,6 +2,9 @@
 -- Grain: one row per cohort month and month since, up to that of the as-of day.
 -- New business, by the month of the close. What the CRM dates before the cohort's month stands in
 -- it. share_of_spend is the revenue so far against all of the cohort's spend: 1 is break-even.
+-- earlier_share_of_spend is what the earlier cohorts of the choice that have such a share had
+-- brought back, together, at the same number of months: a young cohort is held against older ones
+-- at its own age. NULL in the month of the as-of day, which is not over.
 -- Chosen a currency, money is what was booked in it, and the share is NULL where some was booked in
 -- another. A sum is NULL where one of its amounts lacks a rate.
 with
@@ -90,7 +93,9 @@ known as (
 ),
 
 months as (
-    select distinct dates.month_start as close_month
+    select distinct
+        dates.month_start as close_month,
+        dates.month_start + interval '1 month' <= known.as_of_date as is_over
     from marts.dim_date as dates
     inner join known
         on dates.date_day <= known.as_of_date
@@ -101,6 +106,7 @@ grid as (
     select
         spent.cohort_month,
         months.close_month,
+        months.is_over,
         spent.spend,
         spent.other_money,
         coalesce(by_close.won_revenue, 0) as won_revenue,
@@ -118,6 +124,7 @@ cumulated as (
     select
         cohort_month,
         close_month,
+        is_over,
         spend,
         other_money,
         unpriced,
@@ -128,7 +135,7 @@ cumulated as (
     window cohort as (partition by cohort_month order by close_month asc)
 ),
 
-revenue as (
+aged as (
     select
         cohort_month,
         cast(
@@ -136,20 +143,55 @@ revenue as (
             + extract(month from close_month)
             - extract(month from cohort_month) as bigint
         ) as months_since,
-        cast(case when unpriced = 0 then won_revenue end as numeric(18, 2)) as won_revenue,
-        cast(case when unpriced_so_far = 0 then won_so_far end as numeric(18, 2))
-            as cumulative_won_revenue,
+        case when unpriced = 0 then won_revenue end as won_revenue,
+        case when unpriced_so_far = 0 then won_so_far end as won_so_far,
+        case when unpriced_so_far = 0 and other_money = 0 then nullif(spend, 0) end
+            as comparable_spend,
+        is_over
+    from cumulated
+),
+
+compared as (
+    select
+        cohort_month,
+        months_since,
+        won_revenue,
+        won_so_far,
+        comparable_spend,
+        case when is_over then count(comparable_spend) over earlier end as earlier_cohorts,
+        case
+            when is_over
+                then sum(case when comparable_spend is not null then won_so_far end) over earlier
+        end as earlier_won,
+        sum(comparable_spend) over earlier as earlier_spend
+    from aged
+    window
+        earlier as (
+            partition by months_since
+            order by cohort_month asc
+            rows between unbounded preceding and 1 preceding
+        )
+),
+
+revenue as (
+    select
+        cohort_month,
+        months_since,
+        cast(won_revenue as numeric(18, 2)) as won_revenue,
+        cast(won_so_far as numeric(18, 2)) as cumulative_won_revenue,
+        cast(
+            cast(cast(won_so_far as numeric(20, 6)) / comparable_spend as numeric(24, 10))
+            as numeric(20, 6)
+        ) as share_of_spend,
+        cast(earlier_cohorts as bigint) as earlier_cohorts,
         cast(
             cast(
-                case
-                    when unpriced_so_far = 0 and other_money = 0
-                        then cast(won_so_far as numeric(20, 6))
-                end
-                / nullif(spend, 0) as numeric(24, 10)
+                cast(earlier_won as numeric(20, 6))
+                / nullif(cast(earlier_spend as numeric(20, 6)), 0) as numeric(24, 10)
             ) as numeric(20, 6)
-        ) as share_of_spend
-    from cumulated
-    order by cohort_month asc, close_month asc
+        ) as earlier_share_of_spend
+    from compared
+    order by cohort_month asc, months_since asc
 )
 
 select * from revenue

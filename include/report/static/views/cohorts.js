@@ -16,7 +16,7 @@ export const cohorts = {
     const { cohorts: every, revenue, typical } = told.tables;
     if (!every.records.length) return nothing("No cohort in these months. Choose a longer period, or fewer filters.");
     const young = new Set(every.records.filter((record) => record.is_too_early).map((record) => record.cohort_month));
-    return [explained(typical.records[0], young), heat(every, revenue, young), lines(every, revenue, young), list(every)];
+    return [explained(typical.records[0], young), heat(every, revenue, young), lines(every, revenue, young), list(every, revenue)];
   },
 };
 
@@ -25,7 +25,7 @@ function explained(typical, young) {
   if (median === null || median === undefined) return remark("info", "No deal of this choice is won yet, so how long deals take is not known.");
   return remark(young.size ? "caution" : "info",
     `From first touch to purchase half of the deals take at most ${plainNumber(median)} days, nine of ten at most ${plainNumber(p90)}. `,
-    young.size ? `${young.size} ${young.size === 1 ? "cohort is" : "cohorts are"} younger than that, marked “too early”: do not judge them by their return yet.` : "");
+    young.size ? `${young.size} ${young.size === 1 ? "cohort is" : "cohorts are"} younger than that, marked “too early”: hold them against the earlier cohorts at the same age, in the table below, not by their return yet.` : "");
 }
 
 function heat(every, revenue, young) {
@@ -43,7 +43,7 @@ function heat(every, revenue, young) {
         formatter: ({ value }) => {
           const record = of.get(`${months[value[1]]} ${value[0]}`);
           return [`${month(months[value[1]])}${young.has(months[value[1]]) ? ", too early" : ""}, ${record.months_since} months on`,
-            ...["won_revenue", "cumulative_won_revenue", "share_of_spend"].map((name) => `${revenue.column[name].label}  ${shown(record[name], revenue.column[name], { symbol: true })}`)].join("\n");
+            ...["won_revenue", "cumulative_won_revenue", "share_of_spend", ...(Number(record.earlier_cohorts) ? ["earlier_share_of_spend"] : [])].map((name) => `${revenue.column[name].label}  ${shown(record[name], revenue.column[name], { symbol: true })}`)].join("\n");
         },
       },
       xAxis: axis(colours, { type: "category", position: "top", name: "", data: Array.from({ length: furthest + 1 }, (_, i) => String(i)), splitLine: { show: false } }),
@@ -66,7 +66,7 @@ function heat(every, revenue, young) {
     }),
   });
   return card({ title: "Share of its spend that each cohort has brought back", note: "A line is a cohort (month of first touch), a column the months since; in percent of what was spent on it. 100 is break-even. ◔ marks a cohort too early to judge.", answers: [revenue], wide: true, tools: [png] },
-    node, rows("This grid as a table", () => table(revenue, { caption: "Revenue by months since the first touch", columns: ["cohort_month", "months_since", "won_revenue", "cumulative_won_revenue", "share_of_spend"] })));
+    node, rows("This grid as a table", () => table(revenue, { caption: "Revenue by months since the first touch", columns: ["cohort_month", "months_since", "won_revenue", "cumulative_won_revenue", "share_of_spend", "earlier_cohorts", "earlier_share_of_spend"] })));
 }
 
 function lines(every, revenue, young) {
@@ -96,13 +96,33 @@ function lines(every, revenue, young) {
   return card({ title: "Won revenue so far", note: `The ${months.length} latest cohorts of the choice; those too early are dashed.`, answers: [revenue], wide: true, tools: [png] }, node);
 }
 
-function list(every) {
+/** The last whole month of each cohort, beside what the cohorts before it had brought by then. */
+function atEqualAge(revenue) {
+  const found = new Map();
+  for (const record of revenue.records) {
+    if (Number(record.earlier_cohorts) && record.share_of_spend !== null && record.earlier_share_of_spend !== null) found.set(record.cohort_month, record);
+  }
+  return found;
+}
+
+function besideEarlier(record, revenue) {
+  if (!record) return el("span", { class: "sub" }, "none to compare with");
+  const [own, earlier] = [record.share_of_spend, record.earlier_share_of_spend];
+  const word = Number(own) > Number(earlier) ? "▲ ahead" : Number(own) < Number(earlier) ? "▼ behind" : "level";
+  const percent = (value) => shown(value, revenue.column.share_of_spend, { digits: 0 });
+  return [`${word}: ${percent(own)} against ${percent(earlier)}`,
+    el("span", { class: "sub" }, `after ${plainNumber(record.months_since)} ${Number(record.months_since) === 1 ? "month" : "months"}; ${plainNumber(record.earlier_cohorts)} earlier`)];
+}
+
+function list(every, revenue) {
+  const aged = atEqualAge(revenue);
   return card({ title: "Cohorts", answers: [every], wide: true }, table(every, {
     caption: "Cohorts", sort: { by: "cohort_month", down: true }, mark: (record) => record.is_too_early && "young",
     columns: [
       { name: "cohort_month", cell: (record) => [month(record.cohort_month), " ", record.is_too_early ? el("span", { class: "tag caution" }, "◔ too early") : null] },
       { name: "spend", bar: true }, "leads", "opportunities", "customers", { name: "won_revenue", bar: true }, "open_pipeline", "roi",
       { name: "break_even_months", label: "Break-even after", isNumeric: true, cell: (record) => (record.break_even_months === null ? el("span", { class: "sub" }, Number(record.spend) > 0 ? "not yet" : "no spend") : `${plainNumber(record.break_even_months)} ${Number(record.break_even_months) === 1 ? "month" : "months"}`) },
+      { name: "at_equal_age", label: "At equal age, share of spend", cell: (record) => besideEarlier(aged.get(record.cohort_month), revenue) },
       { name: "age_days", label: "Age in days" },
     ],
   }));
