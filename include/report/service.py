@@ -303,7 +303,8 @@ def _json(
 
 
 def _csv(settings: Settings, session: Any, view: str, name: str, values: dict[str, Any]) -> bytes:
-    answered = views.Reading(session, values).of(views.VIEWS[view].tables[name])
+    reading = views.Reading(session, values, is_whole=True)
+    answered = reading.of(views.VIEWS[view].tables[name])
     currency = values["currency_code"] or settings.reporting_currency
     headers = []
     for told in described(answered.columns, currency, settings.reporting_currency):

@@ -22,7 +22,10 @@ from include.warehouse.engine import Answer, Session
 QUERIES = Path(__file__).parent / "queries"
 _SOURCE = re.compile(r"\b(?:from|join) ((?:marts|ops)\.\w+)")
 _PARAMETER = re.compile(r"(?<![:\w]):(\w+)")
-_WITH_CAMPAIGNS = "with_campaigns"
+AT_MOST = 200
+"""Rows that the page shows of a list that may be long."""
+_FIXED = frozenset({"with_campaigns", "at_most"})
+"""Parameters of queries that nobody chooses."""
 
 BUILD = """
     select
@@ -149,6 +152,7 @@ VIEWS: Mapping[str, View] = {
             ),
             "ads": Table("ads", "ad", frozenset({"level"}), needs=("campaign_id",)),
             "billed": Table("billed"),
+            "days": Table("spend_days", needs=("campaign_id",)),
         },
     ),
     "cohorts": View(
@@ -182,6 +186,7 @@ VIEWS: Mapping[str, View] = {
         "Where did this deal or person come from, and what led to the purchase?",
         {
             "credited": Table("journey_credited", gives_way_to=("search", *_OPENED)),
+            "opportunities": Table("journey_opportunities", gives_way_to=("search", *_OPENED)),
             "found": Table("journey_found", gives_way_to=_OPENED),
             "deal": Table("journey_deal", needs=("opportunity_id",)),
             "person": Table("journey_person", needs=("person_id",)),
@@ -262,12 +267,16 @@ where it is not asked."""
 class Reading:
     """The tables of one answer, for the values chosen (``parameters.chosen``).
 
-    Tables that show levels of one query share it: it is asked once.
+    Tables that show levels of one query share it: it is asked once. ``is_whole``: of lists longer
+    than AT_MOST every row.
     """
 
-    def __init__(self, session: Session, values: Mapping[str, Any]) -> None:
+    def __init__(
+        self, session: Session, values: Mapping[str, Any], *, is_whole: bool = False
+    ) -> None:
         self._session = session
         self._values = values
+        self._at_most = None if is_whole else AT_MOST
         self._asked: dict[tuple[str, bool, bool], Answer] = {}
 
     def of(self, table: Table) -> Answered:
@@ -295,16 +304,15 @@ class Reading:
         asked = (table.query, table.with_campaigns, is_before)
         if asked not in self._asked:
             values = parameters.before(self._values) if is_before else self._values
-            self._asked[asked] = self._session.answer(
-                query(table.query), {**values, _WITH_CAMPAIGNS: table.with_campaigns}
-            )
+            fixed = {"with_campaigns": table.with_campaigns, "at_most": self._at_most}
+            self._asked[asked] = self._session.answer(query(table.query), {**values, **fixed})
         return self._asked[asked]
 
 
 def used_by(view: View) -> frozenset[str]:
     """The parameters that change what a view shows."""
     used = frozenset[str]().union(*(_parameters_of(each.query) for each in view.tables.values()))
-    return used - {_WITH_CAMPAIGNS}
+    return used - _FIXED
 
 
 def marts_of(table: Table) -> list[str]:

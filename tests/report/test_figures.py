@@ -229,6 +229,41 @@ def test_ads_and_invoices_are_what_the_facts_say(shown: Shown) -> None:
     assert any(row["leads"] for row in rows)
 
 
+def test_the_days_behind_a_campaigns_spend_add_up_to_it(shown: Shown) -> None:
+    seen = 0
+    for of, reckoning, what in shown.each("channels", *_campaigns(shown)):
+        wanted, currency = reckoning.values["campaign_id"], reckoning.values["currency_code"]
+        names = ("spend", "spend_base", "currency_code", "fx_rate", "first_loaded_at")
+        keys = ("platform", "account_id", "campaign_id", "date_day")
+        expected = [
+            {name: row[name] for name in (*keys, *names)}
+            for row in reckoning.chosen(reckoning.spent())
+            if wanted and currency in (None, row["currency_code"])
+        ]
+        days = of("days")
+        _same(days, expected, keys, f"days of {what}")
+        if wanted and currency is None and days:
+            (total,) = of("total")
+            assert sum(row["spend_base"] for row in days) == total["spend"], what
+            seen += len(days)
+    assert seen
+
+
+def test_the_deals_behind_the_opportunities_are_as_many(shown: Shown) -> None:
+    stages = set()
+    for of, reckoning, what in shown.each("journeys"):
+        deals = reckoning.chosen(reckoning.opportunities())
+        expected = [
+            {name: row[name] for name in ("opportunity_id", "amount_base", "is_won", "is_closed")}
+            for row in deals
+        ]
+        _same(of("opportunities"), expected, ("opportunity_id",), f"deals of {what}")
+        assert {row["matches"] for row in of("opportunities")} <= {len(deals)}, what
+        assert sum(row["opportunities"] for row in reckoning.returns("total")) == len(deals), what
+        stages |= {(row["is_won"], row["is_closed"]) for row in of("opportunities")}
+    assert len(stages) == 3  # won, lost, open
+
+
 def test_the_overview_tells_months_and_what_closed_in_them(shown: Shown) -> None:
     for of, reckoning, what in shown.each("overview"):
         for table in ("total", "months", "networks", "channels"):

@@ -194,6 +194,23 @@ def test_27_an_export_is_a_file_with_units_in_its_headers(client: TestClient) ->
     assert not any(",=cmd" in row for row in rows)
 
 
+def test_an_export_has_every_row_of_what_the_page_shows_the_first_of(
+    client: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lists = ("journeys/credited", "journeys/opportunities", "unplaced/deals", "unplaced/tags")
+    lists = (*lists, "health/restated")
+    whole = {name: client.get(f"/csv/{name}").text.count("\r\n") - 1 for name in lists}
+    monkeypatch.setattr(views, "AT_MOST", 1)
+    for name in lists:
+        view, table = name.split("/")
+        shown = ask(client, view)[table]
+        kinds = Counter(row.get("basis") for row in shown)
+        assert set(kinds.values()) == {1}, name
+        assert whole[name] > len(shown), name
+        matches = Counter({row.get("basis"): int(row["matches"]) for row in shown})
+        assert whole[name] == matches.total(), name
+
+
 def test_what_was_answered_before_is_given_again_until_the_next_build(
     client: TestClient, settings: Settings
 ) -> None:
@@ -290,7 +307,7 @@ def test_what_a_page_asks_first_is_made_when_it_is_opened(settings: Settings) ->
 @pytest.mark.parametrize(
     ("view", "given", "asked"),
     [
-        ("journeys", {}, {"journey_credited", "journey_found"}),
+        ("journeys", {}, {"journey_credited", "journey_opportunities", "journey_found"}),
         ("journeys", {"search": "x"}, {"journey_found"}),
         ("journeys", {"person_id": "L1"}, {"journey_person", "journey_steps", "journey_touches"}),
         (
@@ -299,7 +316,7 @@ def test_what_a_page_asks_first_is_made_when_it_is_opened(settings: Settings) ->
             {"journey_deal", "journey_steps", "journey_credits", "journey_touches"},
         ),
         ("channels", {}, {"returns", "billed"}),
-        ("channels", {"campaign_id": "1"}, {"returns", "billed", "ads"}),
+        ("channels", {"campaign_id": "1"}, {"returns", "billed", "ads", "spend_days"}),
     ],
 )
 def test_a_view_asks_only_for_what_it_shows(

@@ -1,6 +1,6 @@
 -- Which spend did a source tell otherwise after it had been loaded?
--- Grain: one row per campaign, day of the chosen months and restatement; the latest 200 and, of one
--- load, the largest first. matches is how many there are.
+-- Grain: one row per campaign, day of the chosen months and restatement; the latest so many as are
+-- asked for, else all; of one load the largest first. matches is how many there are.
 with
 
 restated as (
@@ -43,7 +43,7 @@ restated as (
         restatements.campaign_id asc,
         restatements.date_day asc,
         restatements.restatement_number asc
-    limit 200
+    limit cast(:at_most as bigint)
 )
 
 select * from restated

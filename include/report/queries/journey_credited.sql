@@ -1,6 +1,6 @@
 -- Which deals stand behind the customers, the won revenue and the open pipeline of what is chosen?
--- Grain: one row per deal, of those won and of those open the 200 with the most credited; matches
--- is how many there are.
+-- Grain: one row per deal, of those won and of those open so many with the most credited as are
+-- asked for, else all; matches is how many there are.
 -- New business, credited by the chosen model: together the rows are the figures of the overview.
 -- Chosen a currency, amounts are what was booked in it; no rate is used.
 with
@@ -89,7 +89,7 @@ ranked as (
 largest as (
     select *
     from ranked
-    where place <= 200
+    where cast(:at_most as bigint) is null or place <= cast(:at_most as bigint)
 ),
 
 companies as (

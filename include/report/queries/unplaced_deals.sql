@@ -1,6 +1,6 @@
 -- Which deals, won or open, has no touch been found for, and why?
--- Grain: one row per deal of the chosen cohort months (of its creation, for it has no touch); the
--- 200 largest, matches being how many there are.
+-- Grain: one row per deal of the chosen cohort months (of its creation, for it has no touch); of
+-- the largest so many as are asked for, else all; matches is how many there are.
 with
 
 companies as (
@@ -56,7 +56,7 @@ largest as (
     select *
     from deals
     order by amount_base desc nulls last, amount desc nulls last, opportunity_id asc
-    limit 200
+    limit cast(:at_most as bigint)
 )
 
 select * from largest

@@ -1,7 +1,7 @@
 -- Which campaigns and tags does the money stand under that could not be placed, and which alias
 -- would mend it?
--- Grain: one row per finding, campaign, channel and tags, the chosen cohort months together; the
--- 200 with the most money, matches being how many there are.
+-- Grain: one row per finding, campaign, channel and tags, the chosen cohort months together; of
+-- those with the most money so many as are asked for, else all; matches is how many there are.
 -- A sum is NULL where one of its amounts lacks a rate.
 with
 
@@ -73,7 +73,7 @@ largest as (
         utm_campaign asc,
         suggested_alias asc nulls last,
         suggested_campaign_id asc nulls last
-    limit 200
+    limit cast(:at_most as bigint)
 )
 
 select * from largest

@@ -16,7 +16,7 @@ export const channels = {
   name: "channels",
   title: "Channels & campaigns",
   show(told, { choices, offered }) {
-    const { total, channels: byChannel, platforms, networks, campaigns, ad_groups: groups, ads, billed } = told.tables;
+    const { total, channels: byChannel, platforms, networks, campaigns, ad_groups: groups, ads, billed, days } = told.tables;
     const [now] = total.records;
     if (!now || !campaigns?.records.length) return [crumbs(choices, offered), nothing("Nothing was spent and nobody came in these months. Choose a longer period, or fewer filters.")];
     const isCampaign = Boolean(choices.campaign_id);
@@ -31,7 +31,7 @@ export const channels = {
       card({ title: isCampaign ? "The campaign" : "Campaigns", note: `Credited by: ${modelName(told.chosen.model)}. Spend stands in the month it was spent, the return in the month of its first touch.`, answers: [campaigns], wide: true }, campaignTable(campaigns, now)),
       isCampaign ? adLevel("Ad groups", groups, "ad_group") : null,
       isCampaign ? adLevel("Ads", ads, "ad") : null,
-      isCampaign ? null : billedCard(billed),
+      isCampaign ? daysCard(days) : billedCard(billed),
     ];
   },
 };
@@ -52,6 +52,19 @@ function crumbs(choices, offered) {
   if (steps.length === 1) return null;
   return el("nav", { class: "crumbs", "aria-label": "Where you are" }, el("ol", null, steps.map(([text, changes], i) => el("li", null,
     i === steps.length - 1 ? el("span", { "aria-current": "true" }, outside(text)) : el("a", { href: link(changes) }, outside(text))))));
+}
+
+/** The days that a campaign's spend is the sum of, as they were loaded. */
+function daysCard(days) {
+  return card({
+    title: "Day by day, as billed", answers: [days], wide: true,
+    note: ["Together these days are the campaign's spend. What the platform totals for each month stands in the ", el("a", { href: link({}, "health") }, "reconciliation"), "."],
+  }, days.records.length ? table(days, {
+    caption: "Days of the campaign", atFirst: 14, columns: [
+      { name: "date_day", label: "Day" }, { name: "campaign_name", label: "Its name that day" }, { name: "spend", digits: 2 }, { name: "currency_code", label: "Currency" }, { name: "fx_rate", label: "Rate" }, { name: "fx_rate_date", label: "Rate of" }, { name: "spend_base", label: "Spend converted", digits: 2, bar: true },
+      "impressions", "clicks", "reported_conversions", { name: "first_loaded_at", label: "First loaded" }, { name: "last_restated_at", label: "Last restated" },
+    ],
+  }) : nothing("Nothing was spent on it in these months."));
 }
 
 function campaignName(record) {

@@ -21,7 +21,7 @@ export const journeys = {
   name: "journeys",
   title: "Journeys",
   show(told, { choices }) {
-    const { credited, found, deal, person, steps, credits, touches } = told.tables;
+    const { credited, opportunities, found, deal, person, steps, credits, touches } = told.tables;
     const isOpened = Boolean(choices.opportunity_id || choices.person_id);
     const subject = deal?.records[0] ?? person?.records[0];
     return [
@@ -30,7 +30,7 @@ export const journeys = {
       isOpened ? subject && [
         deal?.records.length ? dealCard(deal) : personCard(person),
         timeline(steps), deal?.records.length ? shares(credits, choices, told.chosen.model) : null, evidence(touches),
-      ] : [choices.search ? null : behind(credited, told), list(found, choices)],
+      ] : [choices.search ? null : [behind(credited, told), every(opportunities)], list(found, choices)],
     ];
   },
 };
@@ -69,7 +69,7 @@ function behind(credited, told) {
   return [["won", "Won: the deals behind customers and won revenue", "No new business of these cohorts is won."], ["open", "Open: the deals behind the pipeline", "No new business of these cohorts is open."]].map(([basis, title, none]) => {
     const own = { ...credited, records: credited.records.filter((record) => record.basis === basis) };
     const matches = Number(own.records[0]?.matches ?? 0);
-    const many = matches > own.records.length ? ` ${plainNumber(own.records.length)} of ${plainNumber(matches)} are shown, those with the most.` : ` ${plainNumber(matches)} deals.`;
+    const many = matches > own.records.length ? ` ${plainNumber(own.records.length)} of ${plainNumber(matches)} are shown, those with the most; the CSV has all.` : ` ${plainNumber(matches)} deals.`;
     return card({ title, note: `New business first touched in the months chosen, as ${modelName(told.chosen.model).toLowerCase()} credits it.${matches ? many : ""}`, answers: [credited], wide: true },
       own.records.length ? table(own, {
         caption: title, atFirst: 10, columns: [
@@ -80,6 +80,21 @@ function behind(credited, told) {
         ],
       }) : nothing(none));
   });
+}
+
+/** The deals that the opportunities of the same choices are counted of, lost ones too. */
+function every(opportunities) {
+  const { records } = opportunities;
+  const matches = Number(records[0]?.matches ?? 0);
+  const many = matches > records.length ? `The latest ${plainNumber(records.length)} of ${plainNumber(matches)} are shown; the CSV has all.` : `${plainNumber(matches)} deals.`;
+  return card({ title: "Opportunities: every deal, lost ones too", note: `New business, by the deal's own first touch in the months chosen. ${matches ? many : ""}`, answers: [opportunities], wide: true },
+    records.length ? table(opportunities, {
+      caption: "Opportunities", atFirst: 10, columns: [
+        { name: "opportunity_name", label: "Deal", cell: (record) => el("a", { class: "drill", href: link({ opportunity_id: record.opportunity_id, person_id: null }) }, outside(record.opportunity_name ?? record.opportunity_id)) },
+        { name: "company_name", label: "Company" }, { name: "first_touch_channel", label: "First touch" }, { name: "cohort_month", label: "Cohort" }, { name: "created_at", label: "Created" },
+        { name: "stage_name", label: "Stage", cell: (record) => [outside(record.stage_name ?? ""), " ", el("span", { class: "sub" }, record.is_won ? "won" : record.is_closed ? "lost" : "open")] }, { name: "amount_base", label: "Amount", bar: true },
+      ],
+    }) : nothing("No new business of these cohorts."));
 }
 
 function facts(pairs) {

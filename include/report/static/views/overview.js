@@ -11,7 +11,7 @@ import { changed, table } from "../table.js";
 
 // Where the rows behind each figure are listed.
 const TILES = [
-  ["spend", "channels"], ["leads", "funnel"], ["mqls", "funnel"], ["opportunities", "funnel"],
+  ["spend", "channels"], ["leads", "funnel"], ["mqls", "funnel"], ["opportunities", "journeys"],
   ["customers", "journeys"], ["open_pipeline", "journeys"], ["won_revenue", "journeys"],
   ["cac", "channels"], ["roi", "cohorts"],
 ];
