@@ -153,6 +153,8 @@ def _kind(column: Column) -> str:
             return "count"
         case Type.TEXT:
             return "text"
+    if name == "fx_rate":  # so much of one currency for one of another: no part of a whole
+        return "number"
     if name in _PERCENT or name.endswith(_PERCENT_ENDINGS):
         return "percent"
     if column.unit and ("currency" in column.unit):

@@ -407,6 +407,12 @@ def test_14_a_server_that_is_down_is_a_sentence_without_its_password(settings: S
     assert "canary-secret" not in answer.text
 
 
+def test_a_rate_of_exchange_is_no_percentage(client: TestClient) -> None:
+    columns = client.get("/data/channels").json()["tables"]["days"]["columns"]
+    kinds = {column["name"]: column["kind"] for column in columns}
+    assert (kinds["fx_rate"], kinds["spend"], kinds["spend_base"]) == ("number", "money", "money")
+
+
 def test_every_view_says_which_choices_it_follows(client: TestClient) -> None:
     uses = {view: set(json.loads(client.get(f"/data/{view}").text)["uses"]) for view in views.VIEWS}
     assert {"search", "opportunity_id", "person_id"} <= uses["journeys"]

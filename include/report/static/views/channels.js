@@ -61,7 +61,7 @@ function daysCard(days) {
     note: ["Together these days are the campaign's spend. What the platform totals for each month stands in the ", el("a", { href: link({}, "health") }, "reconciliation"), "."],
   }, days.records.length ? table(days, {
     caption: "Days of the campaign", atFirst: 14, columns: [
-      { name: "date_day", label: "Day" }, { name: "campaign_name", label: "Its name that day" }, { name: "spend", digits: 2 }, { name: "currency_code", label: "Currency" }, { name: "fx_rate", label: "Rate" }, { name: "fx_rate_date", label: "Rate of" }, { name: "spend_base", label: "Spend converted", digits: 2, bar: true },
+      { name: "date_day", label: "Day" }, { name: "campaign_name", label: "Its name that day" }, { name: "spend", digits: 2 }, { name: "currency_code", label: "Currency" }, { name: "fx_rate", label: "Rate", digits: 4 }, { name: "fx_rate_date", label: "Rate of" }, { name: "spend_base", label: "Spend converted", digits: 2, bar: true },
       "impressions", "clicks", "reported_conversions", { name: "first_loaded_at", label: "First loaded" }, { name: "last_restated_at", label: "Last restated" },
     ],
   }) : nothing("Nothing was spent on it in these months."));
