@@ -10,9 +10,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from itertools import groupby
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from include import warehouse
+from include import notes, warehouse
 from include.planning import reach, streams_to_read
 from include.run import NIGHT_BEGINS
 from include.settings import Settings
@@ -277,7 +278,16 @@ def connected_since(
     since = {}
     for name in sorted(names):
         file = folder / f"{name}.connected"
-        if not file.exists():
-            file.write_text(now.isoformat())
-        since[name] = datetime.fromisoformat(file.read_text())
+        if (seen := _instant_in(file)) is None:
+            notes.replace(file, now.isoformat())
+        since[name] = seen or now
     return since
+
+
+def _instant_in(file: Path) -> datetime | None:
+    """The instant a file names; None of one that is not there or was cut short."""
+    try:
+        instant = datetime.fromisoformat(file.read_text())
+    except (FileNotFoundError, ValueError):
+        return None
+    return instant if instant.tzinfo else None

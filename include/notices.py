@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 import logging
-import os
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
@@ -18,6 +17,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from include import notes
 from include.run import failures_file
 from include.settings import LOOPBACK_HOSTS, Settings, load_settings
 
@@ -54,7 +54,7 @@ class _Trouble:
     is_over: bool = False
     run_id: str = ""
     read: int = 0
-    """How many lines of that run's failures are known, of a run that failed and was cleared."""
+    """How many notes of that run's failures are known, of a run that failed and was cleared."""
 
 
 def callbacks(stands: str) -> dict[str, Callback]:
@@ -153,6 +153,8 @@ def send(
         "\n".join([head, *(f"- {sentence}" for sentence in sentences if sentence)])
         for head, sentences in parts
     )
+    # Half a surrogate pair, as an API's text may have, is nothing that can be sent.
+    subject, text = (each.encode(errors="replace").decode() for each in (subject, text))
     outcomes = {}
     for name, by in zip(CHANNELS, (_mail, _post), strict=True):
         connection = context["conn"].get(name, None) if name in channels else None
@@ -229,10 +231,9 @@ def _post(connection: Any, settings: Settings, subject: str, text: str) -> None:
 def _sentences(settings: Settings, trouble: _Trouble, context: Mapping[str, Any]) -> list[str]:
     """What the run's tasks said when they failed, each once; of one that was cleared, the news."""
     run_id = context["run_id"]
-    file = failures_file(settings, context["dag"].dag_id, run_id)
-    lines = file.read_text().splitlines() if file.exists() else []
-    noted = [json.loads(line) for line in lines[trouble.read if run_id == trouble.run_id else 0 :]]
-    trouble.run_id, trouble.read = run_id, len(lines)
+    every = notes.read(failures_file(settings, context["dag"].dag_id, run_id))
+    noted = every[trouble.read if run_id == trouble.run_id else 0 :]
+    trouble.run_id, trouble.read = run_id, len(every)
     tasks: dict[str, set[str]] = {}
     for each in noted:
         tasks.setdefault(each["sentence"], set()).add(each["task_id"])
@@ -278,7 +279,10 @@ def _read(settings: Settings, dag_id: str) -> _Trouble:
     file = _file(settings, dag_id)
     if not file.exists():
         return _Trouble()
-    kept = json.loads(file.read_text())
+    try:
+        kept = json.loads(file.read_text())
+    except ValueError:  # of a release that did not make it durable
+        return _Trouble()
     if isinstance(kept["told"], list):  # of a release that kept one for all
         everybody = CHANNELS if kept["told"] else ()
         kept |= {name: dict.fromkeys(everybody, kept[name]) for name in ("told", "told_at")}
@@ -286,8 +290,4 @@ def _read(settings: Settings, dag_id: str) -> _Trouble:
 
 
 def _write(settings: Settings, dag_id: str, trouble: _Trouble) -> None:
-    file = _file(settings, dag_id)
-    file.parent.mkdir(parents=True, exist_ok=True)
-    draft = file.with_name(f"{file.name}.{os.getpid()}")
-    draft.write_text(json.dumps(asdict(trouble)))
-    draft.replace(file)
+    notes.replace(_file(settings, dag_id), json.dumps(asdict(trouble)))

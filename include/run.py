@@ -6,7 +6,6 @@ task gets a ``Run``.
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
@@ -14,6 +13,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
 
+from include import notes
 from include.settings import Settings, SettingsError, load_settings
 from include.sources import SourceRefused, SourceUnavailable
 
@@ -165,11 +165,10 @@ def record_failure(context: Mapping[str, Any]) -> None:
             each if account_id in each else f"account {account_id}: {each}" for each in sentences
         )
     task = context["ti"]
-    path = failures_file(load_settings(), task.dag_id, task.run_id)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("a") as file:
-        for sentence in sentences:
-            file.write(json.dumps(asdict(Failure(task.dag_id, task.task_id, sentence))) + "\n")
+    notes.append(
+        failures_file(load_settings(), task.dag_id, task.run_id),
+        *(asdict(Failure(task.dag_id, task.task_id, sentence)) for sentence in sentences),
+    )
 
 
 def failures_file(settings: Settings, dag_id: str, run_id: str) -> Path:
@@ -180,4 +179,4 @@ def failures_file(settings: Settings, dag_id: str, run_id: str) -> Path:
 def failures(settings: Settings, dag_id: str) -> list[Failure]:
     """The failures noted for the DAG's runs since they were last cleared, oldest run first."""
     files = sorted((settings.home / "failures" / dag_id).glob("*.jsonl"))
-    return [Failure(**json.loads(line)) for file in files for line in file.open()]
+    return [Failure(**note) for file in files for note in notes.read(file)]

@@ -21,8 +21,9 @@ import pytest
 from airflow.sdk import Connection
 from airflow.sdk.api.datamodels._generated import DagRun
 
-from include.run import record_failure
+from include.run import failures, failures_file, record_failure
 from include.sandbox.certificates import make_certificates
+from include.settings import load_settings
 
 FIRST_NIGHT = datetime(2026, 11, 21, 5, tzinfo=UTC)
 LOGIN = base64.b64encode(b"\0robot@example.com\0a mail password").decode()
@@ -260,6 +261,56 @@ def test_of_a_run_that_was_cleared_only_the_news_are_told(world_of: Callable[[st
     text = world.mail.received[-1][1].get_content()
     assert "the books do not close" in text
     assert "a seed was refused" not in text
+
+
+@pytest.mark.parametrize(
+    "cut", ['{"dag_id": "closed_loop", "task_id": "bu', '{"dag_id": "', "\0\0"]
+)
+def test_13_a_note_of_a_failure_that_was_cut_short_hides_no_other(
+    world_of: Callable[[str], World], cut: str
+) -> None:
+    """As by a kill, or on a full disk."""
+    world = world_of("closed_loop")
+    run_id = f"scheduled__{world.nights + 1}"
+    file = failures_file(load_settings(), "closed_loop", run_id)
+    file.parent.mkdir(parents=True)
+    file.write_text(cut)
+    world.fails()
+    assert "The run stopped without saying why" in world.mail.received[-1][1].get_content()
+    world.is_cleared_and_fails("a seed was refused")
+    world.is_cleared_and_fails("the books do not close")
+    text = world.mail.received[-1][1].get_content()
+    assert "the books do not close" in text
+    assert "a seed was refused" not in text
+    assert [each.sentence for each in failures(load_settings(), "closed_loop")] == [
+        "a seed was refused",
+        "the books do not close",
+    ]
+
+
+@pytest.mark.parametrize("kept", ["", '{"failures": 3, "since"'])
+def test_13_what_was_told_last_and_cannot_be_read_is_told_anew(
+    world_of: Callable[[str], World], tmp_path: Path, kept: str
+) -> None:
+    world = world_of("closed_loop")
+    file = tmp_path / "notices" / "closed_loop.json"
+    file.parent.mkdir()
+    file.write_text(kept)
+    world.fails("the books do not close", hours=1)
+    world.fails("the books do not close", hours=1)
+    assert world.subjects == ["Closed Loop: closed_loop failed"]
+
+
+def test_24_half_a_surrogate_pair_keeps_no_notice_from_being_sent(
+    world_of: Callable[[str], World],
+) -> None:
+    world = world_of("closed_loop")
+    world.fails("campaign \ud800 of \U0001f600 has no currency", hours=1)
+    world.fails("campaign \ud800 of \U0001f600 has no currency", hours=1)
+    ((_, message),) = world.mail.received
+    (posted,) = world.hook.received
+    for text in (message.get_content(), posted["text"]):
+        assert "campaign ? of \U0001f600 has no currency" in text
 
 
 def test_a_notice_that_did_not_arrive_is_tried_again_and_shows_no_secret(
