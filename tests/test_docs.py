@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import functools
 import re
 from pathlib import Path
 
@@ -48,7 +49,8 @@ OURS = re.compile(r"CLOSED_LOOP_[A-Z_]+")
 EXAMPLE = re.findall(r"^#?([A-Z][A-Za-z_]*)=", (ROOT / ".env.example").read_text(), re.MULTILINE)
 
 
-def read_by_the_product() -> set[str]:
+@functools.cache
+def read_by_the_product() -> frozenset[str]:
     """The names of its own in its code, but not what its documentation alone says."""
     found = {f"CLOSED_LOOP_{role.upper()}_PASSWORD" for role in ROLES}
     for room in ("include", "dags", "plugins"):
@@ -56,7 +58,7 @@ def read_by_the_product() -> set[str]:
             for node in ast.walk(ast.parse(path.read_text())):
                 if isinstance(node, ast.Constant) and isinstance(node.value, str):
                     found |= {node.value} if OURS.fullmatch(node.value) else set()
-    return found - {"CLOSED_LOOP_FAILPOINT"}  # for tests
+    return frozenset(found - {"CLOSED_LOOP_FAILPOINT"})  # that one is for tests
 
 
 def test_the_example_environment_names_every_variable_that_is_read_and_no_other() -> None:
