@@ -16,6 +16,7 @@ import math
 import multiprocessing
 import os
 import random
+import resource
 import shutil
 import socket
 import subprocess
@@ -340,14 +341,27 @@ def _row(measure: str, ours: float, yardstick: float, name: str) -> dict[str, An
     }
 
 
+def _cpu_seconds() -> tuple[float, float]:
+    """What all processors have worked, and what of it this process and its ended children have."""
+    told = psutil.cpu_times()
+    everybody = told.user + told.nice + told.system + told.irq + told.softirq
+    own = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    return everybody, sum(each.ru_utime + each.ru_stime for each in own)
+
+
 def under_load(home: Path, count: int, seconds: float) -> list[dict[str, Any]]:
     """The readers' rows of the table; SystemExit where an answer was wrong."""
     with tempfile.TemporaryDirectory() as folder:
         for name in SERVED:
             shutil.copy(home / name, folder)
+        began = (time.monotonic(), *_cpu_seconds())
         with serving(Path(folder)) as (address, server):
             readers, published_at = asyncio.run(load(Path(folder), address, count, seconds))
             used = server.cpu_times()
+        passed, everybody, own = (
+            now - then for now, then in zip((time.monotonic(), *_cpu_seconds()), began, strict=True)
+        )
+        elsewhere = (everybody - own) / passed
         firsts = [each.question for each in readers.answers if each.is_first]
         chosen = random.Random(0).sample(sorted(set(firsts)), min(ALONE, len(set(firsts))))
         with serving(Path(folder)) as (address, server):
@@ -355,7 +369,7 @@ def under_load(home: Path, count: int, seconds: float) -> list[dict[str, Any]]:
             before = server.cpu_times()
             base = asyncio.run(alone(address, chosen))
             after = server.cpu_times()
-            own = (after.user + after.system - before.user - before.system) / len(base)
+            each_alone = after.user + after.system - before.user - before.system
     waits = [each.seconds for each in readers.answers]
     soon = [
         each.seconds
@@ -369,7 +383,7 @@ def under_load(home: Path, count: int, seconds: float) -> list[dict[str, Any]]:
         f"{len(readers.wrong)} wrong; "
         f"{len(new)} asked for the first time, {known} known already; published after "
         f"{published_at:.0f} s; the server used {used.user + used.system:.1f} CPU s, "
-        f"the readers {time.process_time():.1f}"
+        f"the readers {time.process_time():.1f}; other work kept {elsewhere:.1f} processors busy"
     )
     if readers.wrong:
         raise SystemExit("\n".join(readers.wrong[:20]))
@@ -384,7 +398,7 @@ def under_load(home: Path, count: int, seconds: float) -> list[dict[str, Any]]:
             ("in the 20 seconds after the publish", soon),
         )
         for told, part in halves
-    ] + [_row("CPU an answer", used_by_one, own, name)]
+    ] + [_row("CPU an answer", used_by_one, each_alone / len(base), name)]
 
 
 def main() -> None:
