@@ -16,7 +16,9 @@ CHANNELS = """
         sum(opportunities) as opportunities,
         sum(customers) as customers,
         sum(won_revenue_base) as won_revenue_base,
-        cast(sum(spend_base) / nullif(sum(customers), 0) as numeric(18, 2)) as cac,
+        cast(
+            nullif(sum(spend_base), 0) / nullif(sum(customers), 0) as numeric(18, 2)
+        ) as cac,
         cast(
             (sum(won_revenue_base) - sum(spend_base)) / nullif(sum(spend_base), 0) as numeric(18, 4)
         ) as roi
@@ -32,7 +34,9 @@ TOTAL = """
         sum(opportunities) as opportunities,
         sum(customers) as customers,
         sum(won_revenue_base) as won_revenue_base,
-        cast(sum(spend_base) / nullif(sum(customers), 0) as numeric(18, 2)) as cac,
+        cast(
+            nullif(sum(spend_base), 0) / nullif(sum(customers), 0) as numeric(18, 2)
+        ) as cac,
         cast(
             (sum(won_revenue_base) - sum(spend_base)) / nullif(sum(spend_base), 0) as numeric(18, 4)
         ) as roi

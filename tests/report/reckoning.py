@@ -176,8 +176,8 @@ class Reckoning:
             "customers": customers,
             "won_revenue": revenue,
             "open_pipeline": total(r["money"] for r in credits if r["basis"] == "open"),
-            "cpl": ratio(whole, len(people)),
-            "cac": ratio(whole, customers),
+            "cpl": ratio(whole or None, len(people)),
+            "cac": ratio(whole or None, customers),
             "roas": ratio(revenue, beside),
             "roi": None if revenue is None else ratio(revenue - (beside or 0), beside),
         }
@@ -237,7 +237,7 @@ class Reckoning:
                     "leads": len(came),
                     "won_deals": rounded(sum((r["weight"] for r in sold), Decimal(0)), 4),
                     "won_revenue": revenue,
-                    "cpl": ratio(spend if is_whole else None, len(came)),
+                    "cpl": ratio((spend or None) if is_whole else None, len(came)),
                     "roi": ratio(gained if is_whole and not self._is_mixed(sold) else None, spend),
                 }
             )

@@ -322,6 +322,15 @@ def test_choices_stand_in_the_address_and_the_back_button_takes_them_back(reader
     assert not reader.wrong, reader.wrong
 
 
+def test_where_nothing_was_spent_nothing_has_a_cost(reader: Reader) -> None:
+    reader.open("channels")
+    row = reader.page.locator("table[data-table=campaigns] tbody tr").filter(
+        has_text="Paid Search, no campaign known"
+    )
+    assert Decimal(row.locator("[data-column=leads]").get_attribute("value") or "") == 3
+    assert row.get_by_title("Nothing was spent here").count() == 4  # CPL, CAC, ROAS, ROI
+
+
 def test_a_channel_leads_down_to_a_campaigns_ads_and_back_up(reader: Reader) -> None:
     reader.open("overview")
     reader.page.locator("table[data-table=channels]").get_by_role(

@@ -164,8 +164,8 @@ named as (
         summed.won_revenue,
         cast(
             cast(
-                case when summed.other_spend = 0 then summed.spend end / nullif(summed.leads, 0)
-                as numeric(24, 10)
+                case when summed.other_spend = 0 then nullif(summed.spend, 0) end
+                / nullif(summed.leads, 0) as numeric(24, 10)
             ) as numeric(20, 6)
         ) as cpl,
         cast(

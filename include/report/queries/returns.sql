@@ -6,7 +6,8 @@
 -- first touch; deals won, customers, revenue and pipeline with the touches that the chosen model
 -- credits, each with its part of the deal. Spend stands with its campaign's channel. Chosen a
 -- currency, money is what was booked in it, as booked; no rate is used, and a ratio to spend is
--- NULL where some was booked in another. A sum is NULL where one of its amounts lacks a rate.
+-- NULL where some was booked in another. A sum is NULL where one of its amounts lacks a rate. Where
+-- nothing was spent, a lead or a customer has no cost that is known, so no CPL and no CAC either.
 -- What networks report is never added across them. Campaigns, which are many, are told where the
 -- view shows them.
 with
@@ -172,12 +173,14 @@ returns as (
         comparable.open_pipeline,
         cast(
             cast(
-                comparable.whole_spend / nullif(comparable.leads, 0) as numeric(24, 10)
+                nullif(comparable.whole_spend, 0)
+                / nullif(comparable.leads, 0) as numeric(24, 10)
             ) as numeric(20, 6)
         ) as cpl,
         cast(
             cast(
-                comparable.whole_spend / nullif(comparable.customers, 0) as numeric(24, 10)
+                nullif(comparable.whole_spend, 0)
+                / nullif(comparable.customers, 0) as numeric(24, 10)
             ) as numeric(20, 6)
         ) as cac,
         cast(

@@ -83,7 +83,7 @@ function row(record, columns, answer, options) {
       const value = record[column.name];
       const content = column.cell ? column.cell(record)
         : column.isNumeric || column.kind === "instant" || column.kind === "date"
-          ? through(figure(value, column), value === null || value === undefined ? null : column.href?.(record)) : value === null || value === undefined ? NOTHING : outside(shown(value, column));
+          ? through(figure(value, column, {}, reason(record, column)), value === null || value === undefined ? null : column.href?.(record)) : value === null || value === undefined ? NOTHING : outside(shown(value, column));
       const moved = before && options.compared?.includes(column.name)
         ? changed(change(value, before[column.name], column)) : null;
       const cell = el(i === 0 ? "th" : "td", {
@@ -102,9 +102,19 @@ function through(shown_, href) {
   return href ? el("a", { class: "through", href }, shown_) : shown_;
 }
 
+const COSTS = ["cpl", "cac", "cpc", "cpm", "roas", "roi"];
+
+/** Why a ratio is not there, where the row tells. */
+function reason(record, column) {
+  return COSTS.includes(column.name) && Number(record.spend) === 0 && record.spend !== null && record.spend !== undefined
+    ? "Nothing was spent here" : null;
+}
+
 /** A figure as the reader writes it, with the exact value underneath. */
-export function figure(value, column, how = {}) {
-  if (value === null || value === undefined) return el("span", { class: "none", title: "not defined" }, NOTHING);
+export function figure(value, column, how = {}, why = null) {
+  if (value === null || value === undefined) {
+    return el("span", { class: "none", title: why ?? "not defined" }, NOTHING, why && el("span", { class: "unseen" }, why));
+  }
   return el("data", { class: Number(value) === 0 ? "none" : null, value: String(value), title: exact(value, column), "data-column": column.name },
     shown(value, column, { digits: column.digits, ...how }));
 }

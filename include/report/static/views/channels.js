@@ -27,7 +27,7 @@ export const channels = {
         : card({ title: "Channels", note: `Choose one to see its platforms and campaigns. Change against ${before(told)}.`, answers: [byChannel], wide: true }, channelTable(byChannel, now)),
       isCampaign ? null : bubbles(campaigns),
       isCampaign ? null : claims(networks),
-      isCampaign ? null : platformsCard(platforms),
+      isCampaign ? null : platformsCard(choices.channel || choices.platform ? platforms : networks),
       card({ title: isCampaign ? "The campaign" : "Campaigns", note: `Credited by: ${modelName(told.chosen.model)}. Spend stands in the month it was spent, the return in the month of its first touch.`, answers: [campaigns], wide: true }, campaignTable(campaigns, now)),
       isCampaign ? adLevel("Ad groups", groups, "ad_group") : null,
       isCampaign ? adLevel("Ads", ads, "ad") : null,
@@ -68,8 +68,17 @@ function daysCard(days) {
 }
 
 function campaignName(record) {
-  if (NOT_A_CAMPAIGN.includes(record.campaign_id)) return platformName(record.campaign_id);
+  if (NOT_A_CAMPAIGN.includes(record.campaign_id)) {
+    return [record.channel, platformName(record.campaign_id).toLowerCase()].filter((part, i) => i || part).join(", ");
+  }
   return record.campaign_name || record.campaign_id;
+}
+
+/** Whose campaign it is; what is none has at most a network. */
+function origin(record) {
+  const isCampaign = !NOT_A_CAMPAIGN.includes(record.campaign_id);
+  return [NOT_A_CAMPAIGN.includes(record.platform) ? null : platformName(record.platform), isCampaign && record.account_name, isCampaign && record.campaign_status?.toLowerCase()]
+    .filter((one, i, all) => one && all.indexOf(one) === i).join(" · ");
 }
 
 function campaignTable(campaigns, total) {
@@ -81,7 +90,7 @@ function campaignTable(campaigns, total) {
         NOT_A_CAMPAIGN.includes(record.campaign_id) ? campaignName(record) : el("a", {
           class: "drill", href: link({ channel: null, platform: record.platform, account_id: record.account_id, campaign_id: record.campaign_id, sort: null }),
         }, outside(campaignName(record))),
-        el("span", { class: "sub" }, outside([platformName(record.platform), record.account_name, record.campaign_status?.toLowerCase()].filter((one, i, all) => one && all.indexOf(one) === i).join(" · "))),
+        el("span", { class: "sub" }, outside(origin(record))),
       ]) },
       "channel", ...figures((record) => (record.isTotal ? {} : { channel: record.channel, platform: record.platform, account_id: record.account_id, campaign_id: record.campaign_id }), RATIOS),
       { name: "reported_conversions", label: "Platform reports" },

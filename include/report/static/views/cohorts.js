@@ -78,7 +78,7 @@ function lines(every, revenue, young) {
     says: `Cumulative won revenue of the ${months.length} latest cohorts of the choice by months since the first touch.`,
     draw: (colours) => ({
       legend: legend(colours, { data: months.map(month) }),
-      grid: { left: 10, right: 14, top: 34, bottom: 24, containLabel: true },
+      grid: { left: 10, right: 58, top: 34, bottom: 24, containLabel: true },
       tooltip: {
         formatter: ({ seriesName, data }) => [seriesName, `${data.record.months_since} months on`, ...["cumulative_won_revenue", "share_of_spend"].map((name) => `${column[name].label}  ${shown(data.record[name], column[name], { symbol: true })}`)].join("\n"),
       },
@@ -89,6 +89,8 @@ function lines(every, revenue, young) {
         lineStyle: { width: 2, type: young.has(one) ? "dashed" : "solid" },
         itemStyle: { color: colours.series[i % colours.series.length] },
         symbol: i < colours.series.length ? "circle" : "triangle",
+        endLabel: { show: one < months.at(-1), formatter: () => shortMonth(one), color: "inherit", fontSize: 11 },
+        labelLayout: { hideOverlap: true },
         data: revenue.records.filter((record) => record.cohort_month === one).map((record) => ({ value: [Number(record.months_since), Number(record.cumulative_won_revenue)], record })),
       })),
     }),

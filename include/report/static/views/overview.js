@@ -58,7 +58,8 @@ function tiles(told) {
     const column = total.column[of];
     const whole = shown(now[of], column, { symbol: true });
     const text = whole.length > 14 ? shown(now[of], column, { symbol: true, short: true }) : whole;
-    const moved = earlier ? change(now[of], earlier[of], column) : null;
+    const isStill = of === "open_pipeline"; // that of earlier months is decided by now: no comparison
+    const moved = earlier && !isStill ? change(now[of], earlier[of], column) : null;
     return el("a", {
       class: "tile", href: link({}, view),
       title: `${column.meaning ?? ""}; exactly ${now[of] ?? "not defined"}; the period before ${earlier?.[of] ?? "not defined"}`,
@@ -66,7 +67,7 @@ function tiles(told) {
     el("span", { class: "label" }, column.label),
     now[of] === null ? el("span", { class: "value" }, text)
       : el("data", { class: `value${text.length > 9 ? " lengthy" : ""}`, value: String(now[of]), "data-figure": of }, text),
-    changed(moved) ?? el("span", { class: "still" }, "no comparison"),
+    changed(moved) ?? el("span", { class: "still" }, isStill ? "still open" : "no comparison"),
     sparkline(months.records.map((record) => record[of]), `${column.label} by month`));
   }));
 }
