@@ -10,15 +10,18 @@ Each step can be repeated: an erasure that was broken off is finished by the sam
 
 from __future__ import annotations
 
+import html
+import json
 import logging
 import os
 import re
 import secrets
+import shutil
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 
-from include import erased, holds, landing, quality, warehouse, which_warehouse
+from include import erased, holds, landing, notes, quality, warehouse, which_warehouse
 from include.contracts.marts import MART_TABLES
 from include.registry import SOURCES
 from include.run import Run
@@ -34,6 +37,7 @@ log = logging.getLogger(__name__)
 
 _HASH = re.compile(r"[0-9a-f]{64}")
 _SHORT_ID = re.compile(r"[0-9A-Za-z]{15}")
+_ADDRESS = re.compile(r"[\w.%+-]+@[\w-]+(?:\.[\w-]+)+")
 _CRM_ID = re.compile(r"[0-9A-Za-z]{15}|[0-9A-Za-z]{18}")
 _TOTALS = [
     f"marts.{table.name}"
@@ -42,6 +46,9 @@ _TOTALS = [
     and not {"person_id", "touchpoint_id", "opportunity_id"} & set(table.column_names)
 ]
 """Marts that speak of nobody: an erasure must leave them as they are."""
+
+_TELL = ("failures/*/*", "notices/*", "reports/*", "report.html")
+"""Files of the home with texts that may speak of a person."""
 
 _NOT_YET = (
     "the marts still show the person, for {why}: trigger closed_loop, and when it has published, "
@@ -70,8 +77,10 @@ def erase(settings: Settings, transformer: Settings, who: str) -> Iterator[str]:
         changed = erasing.replace_keys(settings, tokens, known, SOURCES)
         engine_of(settings).forget(list(changed))
         yield from (f"{name}: {rows} rows" for name, rows in changed.items())
+        _rewrite_told(settings, tokens, known)
+        _remove_leftovers(settings)
+        # Last, for an erasure that was broken off knows the person's keys from these alone.
         yield f"landing: {_rewrite_batches(settings, tokens, known)} batches written anew"
-        _rewrite_failures(settings, tokens)
     yield from _published_anew(settings, transformer)
 
 
@@ -182,14 +191,33 @@ def _rewrite_batches(
     return count
 
 
-def _rewrite_failures(settings: Settings, tokens: Mapping[str, str | None]) -> None:
-    """What was noted of failed tasks may name a record."""
-    for file in (settings.home / "failures").rglob("*.jsonl"):
-        before = file.read_text()
-        if (after := erasing.replace_in(before, tokens)) != before:
-            draft = file.with_name(f"{file.name}.next")
-            draft.write_text(after)
-            draft.replace(file)
+def _rewrite_told(
+    settings: Settings, tokens: Mapping[str, str | None], known: erased.Erased
+) -> None:
+    """What was noted and told of failed tasks, and reports, may name a record or an address."""
+
+    def address(found: re.Match[str]) -> str:
+        hash_of_it = hashed(found[0], settings.hash_key()).get(EMAIL_HASH, "")
+        return "(erased)" if known.token(hash_of_it) else found[0]
+
+    forms = {
+        form: token
+        for key, token in tokens.items()
+        for form in (key, json.dumps(key)[1:-1], html.escape(key))
+    }
+    for file in (each for pattern in _TELL for each in settings.home.glob(pattern)):
+        with suppress(FileNotFoundError):  # a draft, by now in its place
+            before = file.read_text(encoding="utf-8", errors="surrogateescape")
+            after = erasing.replace_in(_ADDRESS.sub(address, before), forms)
+            if after != before:
+                notes.replace(file, after)
+
+
+def _remove_leftovers(settings: Settings) -> None:
+    """What killed publishes and rebuilds left; none is at work while an erasure is."""
+    engine_of(settings).clear_orphans()
+    for folder in settings.home.glob("rebuild-*"):
+        shutil.rmtree(folder)
 
 
 def _published_anew(settings: Settings, transformer: Settings) -> Iterator[str]:

@@ -27,7 +27,8 @@ CLICK_IDS = ("gclid", "fbclid", "li_fat_id")
 _TEXTS = frozenset({"Company", "company_name", "Name", "opportunity_name"})
 _GONE = "(erased)"
 _AND = re.compile(r"&amp;|&")
-_HOST = re.compile(r"(?:[A-Za-z][A-Za-z0-9+.-]*://)?[^/?#]*")
+_PLACE = re.compile(r"\s*((?:[A-Za-z][A-Za-z0-9+.-]*:)?//)?([^/?#]*)(\S*)")
+_HOST = re.compile(r"([\w.-]+|\[[0-9A-Fa-f:.]+\])(:\d*)?")
 
 
 class AtWork(Exception):
@@ -74,8 +75,7 @@ class Erased:
             elif name == "landing_page_url":
                 kept[name] = self._page(value)
             elif name == "referrer_url":
-                found = _HOST.match(value)
-                kept[name] = found[0] if found else ""
+                kept[name] = self._page(value, keeps_tags=False)
         return kept
 
     def token(self, key: str) -> str | None:
@@ -102,18 +102,28 @@ class Erased:
     def _made_up(self, value: str) -> str:
         return value if is_token(value) else f"erased-{_digest(self.hash_key, value)[:16]}"
 
-    def _page(self, url: str) -> str:
-        """A page with the tags of campaigns and clicks alone in its query, click ids replaced."""
-        page, mark, query = url.partition("#")[0].partition("?")
+    def _page(self, url: str, *, keeps_tags: bool = True) -> str:
+        """A page's scheme and host and the tags of campaigns and clicks, click ids replaced.
+
+        All else is one token in the path's place: two pages that differed go on to, as captures
+        are compared by theirs.
+        """
+        scheme, authority, rest = _PLACE.findall(url)[0]
+        host = authority.rpartition("@")[2]
+        place = scheme + (host if _HOST.fullmatch(host) and (scheme or "." in host) else "")
+        path, _, query = rest.partition("#")[0].partition("?")
         kept = []
-        for part in _AND.split(query):
+        for part in _AND.split(query) if keeps_tags else ():
             name, _, value = part.partition("=")
             lowered = name.lower()
             if lowered in _click_ids():
                 kept.append(f"{name}={self.token(value) or self._made_up(value)}")
             elif lowered in _campaign_tags() or lowered.startswith("utm_"):
                 kept.append(part)
-        return f"{page}{mark}{'&'.join(kept)}" if kept else page
+        tags = f"?{'&'.join(kept)}" if kept else ""
+        if f"{place}{path}{tags}" == url and (path in ("", "/") or is_token(path)):
+            return url
+        return f"{place}/erased-{_digest(self.hash_key, url)[:16]}{tags}"
 
 
 def is_token(value: Any) -> bool:

@@ -189,7 +189,7 @@ class DuckDB:
             copy.unlink()
 
     def _remove_drafts(self) -> None:
-        for file in (self._marts_file, self._ops_file):
+        for file in (self._file, self._marts_file, self._ops_file):
             for draft in file.parent.glob(f"{file.name}.next-*"):
                 draft.unlink(missing_ok=True)
 
