@@ -10,7 +10,7 @@ export PYTHONPATH := $(CURDIR)
 export AIRFLOW__CORE__LOAD_EXAMPLES := False
 export GX_ANALYTICS_ENABLED := False
 
-.PHONY: run up models approve rebuild test campaigns lint bench lock audit clean dictionary erase roles
+.PHONY: run up models approve rebuild test campaigns lint bench lock audit clean dictionary screenshots erase roles
 
 run: $(VENV)/installed ## the nightly loop once, against the sandbox
 	@$(BIN)/python -m include.nightly run
@@ -52,6 +52,9 @@ lock: $(VENV)/installed-dev ## remake the lock from requirements*.in
 dictionary: $(VENV)/installed ## write sql/DICTIONARY.md anew from the contracts, tests/README.md from the tests
 	@$(BIN)/python -m include.contracts
 	@$(BIN)/python -m tests.promises
+
+screenshots: $(VENV)/installed-dev ## the README's pictures, of what the home has published (needs chromium)
+	@$(BIN)/python -m tests.report.screenshots
 
 audit: $(VENV)/installed-dev ## known weaknesses of the locked packages (needs the Python Packaging Advisory Database)
 	@$(BIN)/uv tool run pip-audit==2.9.0 --strict --require-hashes --disable-pip -r requirements.txt -r requirements-compose.txt \

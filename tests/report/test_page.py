@@ -9,7 +9,6 @@ import hashlib
 import json
 import re
 import shutil
-import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -19,16 +18,15 @@ from typing import Any
 from urllib.request import urlopen
 
 import pytest
-import uvicorn
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from include import warehouse
 from include.registry import SOURCES
 from include.report import views
-from include.report.service import STATIC, page
+from include.report.service import STATIC
 from include.run import Run
 from include.settings import Settings
-from include.warehouse.published import published
+from tests.report.serving import served
 from tests.sql.publishing import World, came, row_of, spent
 from tests.sql.scripted_month import add_a_lead, do_several, first_world
 from tests.sql.worlds import AS_OF, build, fill
@@ -84,23 +82,8 @@ def settings(new_settings: Callable[[str], Settings]) -> Settings:
 @pytest.fixture(scope="module")
 def address(settings: Settings) -> Iterator[str]:
     """Where the page is served, without Airflow's login."""
-    server = uvicorn.Server(
-        uvicorn.Config(page(settings, lambda: published(settings), []), port=0, log_level="warning")
-    )
-    started = threading.Event()
-    startup = server.startup
-
-    async def tell(*arguments: Any, **named: Any) -> None:
-        await startup(*arguments, **named)
-        started.set()
-
-    server.startup = tell  # type: ignore[method-assign]
-    thread = threading.Thread(target=server.run)
-    thread.start()
-    assert started.wait(30)
-    yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}/"
-    server.should_exit = True
-    thread.join(30)
+    with served(settings) as address:
+        yield address
 
 
 @pytest.fixture(scope="module")
