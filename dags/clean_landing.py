@@ -19,8 +19,9 @@ longer, raise `CLOSED_LOOP_LANDING_DAYS`.
 
 - *cannot be opened to write*: give the user who runs the pipeline the right to, then clear the
   task.
-- *is no manifest of ours*: a batch was damaged; remove the folder that is named and fetch its days
-  again.
+- *is no manifest of ours*, *is gone*, *are no longer landed*, *is no line of ours*: a batch or a
+  list of loads was damaged or removed by hand; put back from a backup what is named. Nothing was
+  removed, and loads go on; the README tells more under "A batch that is damaged or gone".
 - *the warehouse file is held by …*, *does not answer*: nothing, it is tried again; clear the task
   once the warehouse answers.
 """

@@ -10,6 +10,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 from include import erased, landing, loads, planning, quality, warehouse
@@ -19,6 +20,7 @@ from include.run import Run, parse_day
 from include.settings import Settings
 from include.sources import Account, Request, Source, SourceRefused, Window
 from include.sources.versions import sunset_warning
+from include.warehouse import replaced
 
 log = logging.getLogger(__name__)
 
@@ -165,6 +167,7 @@ def stage(
             for batch_id in batch_ids
         ]
         reasons, alone = refused_days(source, checked), refused_alone(source, checked)
+        loads.begin([each.batch for each in checked], partial(replaced.borne_batches, settings))
         staged = warehouse.stage(settings, source, checked, run, reasons.keys(), lease)
         loads.note([each.batch for each in checked])
     apart = refused_apart(

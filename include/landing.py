@@ -19,7 +19,7 @@ import os
 import re
 import secrets
 import shutil
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime
@@ -39,10 +39,20 @@ from include.sources import Account, Record, Request, Window
 
 _RECORDS = "records.jsonl.zst"
 _MANIFEST = "manifest.json"
+_OWN_SHA256 = "manifest_sha256"
 _ASIDE = ".erasing-"
 _BATCH_ID = re.compile(r"\d{8}T\d{12}Z-[0-9a-f]{8}")
 _LINES_AT_ONCE = 2_000
 _BYTES_AT_ONCE = 1 << 20
+
+
+TO_DO = (
+    "Put what is named back from a backup of the home. Without one keep the warehouse that stands: "
+    "it holds what was staged of it, and a rebuild would lose that. "
+    "What else can be done is in the README under 'A batch that is damaged or gone'"
+)
+"""What a person can do about a batch that was staged and cannot be read."""
+_OR_AGAIN = "If its load is not staged yet, trigger its DAG again, which lands anew. Otherwise: "
 
 
 class LandingError(Exception):
@@ -82,8 +92,7 @@ class Batch:
                     digest.update(block)
             if digest.hexdigest() != self.sha256:
                 raise LandingError(
-                    f"{path} was changed or damaged since it was landed; remove its folder and "
-                    "fetch those days again"
+                    f"{path} was changed or damaged since it was landed. {_OR_AGAIN}{TO_DO}"
                 )
             with (
                 pa.OSFile(str(path)) as packed,
@@ -155,18 +164,31 @@ def write_batch(
 
 def read_batch(settings: Settings, batch_id: str) -> Batch:
     """The landed batch of that id; LandingError if there is none."""
-    if _BATCH_ID.fullmatch(batch_id):
+    if is_batch_id(batch_id):
         for manifest in settings.landing.glob(f"*/*/*/{batch_id}/{_MANIFEST}"):
             return _from_manifest(manifest)
     raise LandingError(f"no batch {batch_id} under {settings.landing}; fetch its days again")
 
 
 def batches(settings: Settings, source_name: str) -> Iterator[Batch]:
-    """Every landed batch of a source, oldest first: what a replay stages again."""
-    found = settings.landing.glob(f"{_safe(source_name)}/*/*/*/{_MANIFEST}")
-    for manifest in sorted(found, key=lambda path: path.parent.name):
-        if not manifest.parent.name.startswith("."):
-            yield _from_manifest(manifest)
+    """Every landed batch of a source, oldest first: what a replay stages again.
+
+    Raises LandingError of one whose manifest is gone or no longer what was written.
+    """
+    found = settings.landing.glob(f"{_safe(source_name)}/*/*/*")
+    for folder in sorted(found, key=lambda path: path.name):
+        if is_batch_id(folder.name):
+            yield _from_manifest(folder / _MANIFEST)
+
+
+def accounts(settings: Settings, source_name: str) -> list[Path]:
+    """The folders of a source's accounts, under which its batches are landed."""
+    return sorted(settings.landing.glob(f"{_safe(source_name)}/*"))
+
+
+def is_batch_id(text: str) -> bool:
+    """Whether a text has the form of a batch's id."""
+    return _BATCH_ID.fullmatch(text) is not None
 
 
 def rewrite(batch: Batch, change: Callable[[Record], Record]) -> Batch | None:
@@ -318,7 +340,7 @@ def _safe(name: str) -> str:
 
 def _to_manifest(batch: Batch) -> dict[str, Any]:
     window = batch.request.window
-    return {
+    manifest = {
         "batch_id": batch.batch_id,
         "source": batch.source,
         "account": asdict(batch.account),
@@ -331,11 +353,21 @@ def _to_manifest(batch: Batch) -> dict[str, Any]:
         "byte_count": batch.byte_count,
         "sha256": batch.sha256,
     }
+    return manifest | {_OWN_SHA256: _own_sha256(manifest)}
+
+
+def _own_sha256(manifest: Mapping[str, Any]) -> str:
+    """The checksum of what a manifest says, itself aside."""
+    said = {name: value for name, value in manifest.items() if name != _OWN_SHA256}
+    return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()
 
 
 def _from_manifest(path: Path) -> Batch:
     try:
         manifest = json.loads(path.read_text(encoding="utf-8"))
+        # manifests of before there was this checksum stay readable
+        if _OWN_SHA256 in manifest and manifest[_OWN_SHA256] != _own_sha256(manifest):
+            raise ValueError("it was changed")
         window, since = manifest["window"], manifest["since"]
         return Batch(
             batch_id=manifest["batch_id"],
@@ -353,11 +385,13 @@ def _from_manifest(path: Path) -> Batch:
             sha256=manifest["sha256"],
             folder=path.parent,
         )
+    except FileNotFoundError as error:
+        raise LandingError(f"{path} is gone. {_OR_AGAIN}{TO_DO}") from error
     except OSError as error:
         raise LandingError(_sentence(error, path, "read")) from error
     except (ValueError, KeyError, TypeError) as error:
         raise LandingError(
-            f"{path} is no manifest of ours; remove its folder and fetch those days again"
+            f"{path} is no manifest of ours, or was changed since. {_OR_AGAIN}{TO_DO}"
         ) from error
 
 
@@ -401,12 +435,12 @@ def _make_folder_durable(folder: Path) -> None:
 
 
 @contextmanager
-def plainly(path: Path) -> Iterator[None]:
+def plainly(path: Path, act: str = "write") -> Iterator[None]:
     """Turn what the file system says into a LandingError that tells a person what to do."""
     try:
         yield
     except OSError as error:
-        raise LandingError(_sentence(error, path, "write")) from error
+        raise LandingError(_sentence(error, path, act)) from error
 
 
 def _sentence(error: OSError, path: Path, act: str) -> str:

@@ -42,8 +42,9 @@ def rebuild(settings: Settings, sources: Sequence[Source]) -> Rebuilt:
     """Replay every load into staging and the books that follow from it.
 
     Batches are parsed and checked anew, so what a mended parser reads otherwise is staged so.
-    Raises WarehouseError when nothing was landed or when the ledger names batches that are not,
-    LandingError when a batch is damaged, quality.ContractBroken when one breaks its contract now.
+    Raises WarehouseError when nothing was landed or when the warehouse bears rows of batches that
+    are not; LandingError when a list of loads names such batches, or when a batch or a list is
+    damaged; quality.ContractBroken when a batch breaks its contract now.
     """
     nothing_landed = warehouse.WarehouseError(
         f"nothing was landed under {settings.landing}, so there is nothing to rebuild from; "
@@ -52,8 +53,9 @@ def rebuild(settings: Settings, sources: Sequence[Source]) -> Rebuilt:
     if not settings.landing.exists():
         raise nothing_landed
     warehouse.prepare(settings, sources)
-    staged = replaced.staged_batches(settings)
-    found = {source.name: loads.loads(settings, source.name, staged) for source in sources}
+    replaced.require_landed(settings, sources)
+    borne = replaced.borne_batches(settings)
+    found = {source.name: loads.loads(settings, source.name, borne) for source in sources}
     every = [load for of_source in found.values() for load in of_source]
     if not every:
         raise nothing_landed
@@ -64,7 +66,7 @@ def rebuild(settings: Settings, sources: Sequence[Source]) -> Rebuilt:
         rows = sum(
             _replay(beside, source, load) for source in sources for load in found[source.name]
         )
-        replaced.replace(settings, beside, loads.batch_ids(every))
+        replaced.replace(settings, sources, beside, loads.batch_ids(every))
     last = Run(
         "rebuild",
         as_of=max(load.run.as_of for load in every),

@@ -45,6 +45,8 @@ def clean(settings: Settings, sources: Sequence[Source], run: Run, *, is_dry_run
     with erased.loading(settings):
         batches = list(_removable(settings, sources, run))
         leftovers = list(_leftovers(settings, run))
+        if not is_dry_run:
+            loads.do_without(batches)
         byte_count = 0
         for path, remove in [
             *((batch.folder, landing.remove) for batch in batches),

@@ -36,11 +36,14 @@ def load_night(settings: Settings, seed: int, night: int) -> None:
     dice = random.Random(seed * 1_000 + night)
     for source, account in ((NETWORK, ACCOUNT), (CRM, ORG)):
         warehouse.record_accounts(settings, source.name, [account], run(night))
-    _stage(settings, NETWORK, night, _network(dice, night))
-    _stage(settings, CRM, night, _crm(dice, night))
+    stage_night(settings, NETWORK, night, _network(dice, night))
+    stage_night(settings, CRM, night, _crm(dice, night))
 
 
-def _stage(settings: Settings, source: Any, night: int, answers: list[tuple[Any, ...]]) -> None:
+def stage_night(
+    settings: Settings, source: Any, night: int, answers: list[tuple[Any, ...]]
+) -> None:
+    """Land, check and stage what a source answers: stream, night, records and what goes with it."""
     batches = [land(settings, source, *answer) for answer in answers]
     ids = ingestion.validate(settings, source, [batch.batch_id for batch in batches])
     ingestion.stage(settings, source, ids, run(night))
