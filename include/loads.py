@@ -10,13 +10,12 @@ task that was tried again landed several of one instant.
 from __future__ import annotations
 
 import json
-import os
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from include import landing
+from include import landing, notes
 from include.landing import Batch
 from include.run import Run
 from include.settings import Settings
@@ -195,15 +194,8 @@ def _lines(path: Path) -> Iterator[tuple[str, tuple[str, ...]]]:
 
 
 def _append(path: Path, kind: str, ids: Sequence[str]) -> None:
-    line = json.dumps({kind: list(ids)}) + "\n"
-    with landing.plainly(path), path.open("a+b") as file:
-        if file.seek(0, os.SEEK_END):
-            file.seek(-1, os.SEEK_END)
-            if file.read(1) != b"\n":  # a kill cut the last line short
-                line = "\n" + line
-        file.write(line.encode())
-        file.flush()
-        os.fsync(file.fileno())
+    with landing.plainly(path):
+        notes.append(path, {kind: list(ids)})
 
 
 def _list_of(batch: Batch) -> Path:
