@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import hashlib
 import json
+import re
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
@@ -137,7 +138,8 @@ class _Answers:
             return _sentence(404, "there is no such view or table")
         try:
             given = parameters.once(request.query_params.multi_items())
-            tag, body = self._made(view, table, given, request.headers.getlist("if-none-match"))
+            known = request.headers.getlist("if-none-match")
+            tag, body, name = self._made(view, table, given, known)
         except parameters.BadParameter as error:
             return _sentence(400, str(error))
         except WarehouseError as error:
@@ -147,7 +149,7 @@ class _Answers:
             return Response(status_code=304, headers=headers | VARIES)
         if table is None:
             return _sent(request, body, "application/json", headers)
-        headers["Content-Disposition"] = f'attachment; filename="closed-loop-{view}-{table}.csv"'
+        headers["Content-Disposition"] = f'attachment; filename="{name}"'
         return _sent(request, body, "text/csv; charset=utf-8", headers)
 
     def expect(self) -> None:
@@ -158,15 +160,19 @@ class _Answers:
 
     def _made(
         self, view: str, table: str | None, given: dict[str, str], known: Sequence[str] = ()
-    ) -> tuple[str, bytes | None]:
-        """The tag of the build that stands, and the answer packed; None if ``known`` names it."""
+    ) -> tuple[str, bytes | None, str]:
+        """The tag of the build that stands, the answer packed, and what a file of it is called.
+
+        No answer where ``known`` names the tag.
+        """
         with self._marts().read() as session:
             build = views.build_of(session)
             as_of = views.as_of_date(build, self._settings.reporting_zone)
             values = parameters.chosen(given, as_of)
             tag = self._tag(build)
+            name = _file_name(self._settings, view, table, values, build) if table else ""
             if _is_known(tag, known):
-                return tag, None
+                return tag, None, name
             used = views.used_by(views.VIEWS[view])
             key = (view, table or "", *(f"{name}={values[name]}" for name in sorted(used)))
 
@@ -178,7 +184,7 @@ class _Answers:
                 )
                 return gzip.compress(made, compresslevel=5, mtime=0)
 
-            return tag, self._kept.get(tag, key, make)
+            return tag, self._kept.get(tag, key, make), name
 
     def _marts(self) -> Published:
         with self._opening:
@@ -310,6 +316,23 @@ def _csv(settings: Settings, session: Any, view: str, name: str, values: dict[st
     for told in described(answered.columns, currency, settings.reporting_currency):
         headers.append(f"{told['label']} ({told['unit']})" if told["unit"] else told["label"])
     return csv_of([header or "" for header in headers], answered.rows)
+
+
+def _file_name(
+    settings: Settings, view: str, table: str, values: dict[str, Any], build: views.Build
+) -> str:
+    """What a table is called as a file: all that was chosen for it, and the build it is of."""
+    used = views.used_in(views.VIEWS[view].tables[table])
+    said = {name: str(value) for name, value in values.items() if name in used and value}
+    for month in said.keys() & {"from_month", "to_month"}:
+        said[month] = said[month][:7]
+    if "currency_code" in used:
+        said["currency_code"] = values["currency_code"] or settings.reporting_currency
+    order = ("from_month", "to_month", "model", "currency_code")
+    told = [said.pop(name) for name in order if name in said]
+    parts = [f"{view}-{table}", *told, *said.values()]
+    safe = [re.sub(r"[^A-Za-z0-9]+", "-", part).strip("-")[:40] for part in parts]
+    return "_".join(["closed-loop", *filter(None, safe), f"build-{build.publish_number}.csv"])
 
 
 def _files() -> dict[str, bytes]:

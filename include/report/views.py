@@ -311,8 +311,12 @@ class Reading:
 
 def used_by(view: View) -> frozenset[str]:
     """The parameters that change what a view shows."""
-    used = frozenset[str]().union(*(_parameters_of(each.query) for each in view.tables.values()))
-    return used - _FIXED
+    return frozenset[str]().union(*(used_in(each) for each in view.tables.values()))
+
+
+def used_in(table: Table) -> frozenset[str]:
+    """The parameters that change what one table shows."""
+    return _parameters_of(table.query) - _FIXED
 
 
 def marts_of(table: Table) -> list[str]:

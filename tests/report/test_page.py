@@ -331,6 +331,23 @@ def test_a_channel_leads_down_to_a_campaigns_ads_and_back_up(reader: Reader) -> 
     assert reader.shown("channels")["chosen"]["campaign_id"] is None
 
 
+def test_a_new_place_begins_at_its_top_and_one_gone_back_to_where_it_was_left(
+    reader: Reader,
+) -> None:
+    reader.page.set_viewport_size({"width": 1280, "height": 400})
+    reader.open("channels")
+    campaign = reader.page.locator("table[data-table=campaigns]").get_by_role("link").first
+    campaign.scroll_into_view_if_needed()
+    left = reader.page.evaluate("scrollY")
+    assert left > 400
+    campaign.click()
+    reader.shown("channels")
+    assert reader.page.evaluate("scrollY") == 0
+    reader.page.go_back()
+    reader.shown("channels")
+    assert reader.page.evaluate("scrollY") == left
+
+
 def test_a_table_is_sorted_by_keyboard_and_the_address_remembers(reader: Reader) -> None:
     told = reader.open("channels")
     button = reader.page.locator("table[data-table=campaigns] thead").get_by_role(
@@ -353,10 +370,24 @@ def test_a_table_goes_out_as_csv_and_a_chart_as_png(reader: Reader) -> None:
     reader.open("channels?channel=Paid%20Search")
     with reader.page.expect_download() as taken:
         reader.page.locator("a[data-csv=campaigns]").last.click()
+    assert taken.value.suggested_filename == (
+        "closed-loop_channels-campaigns_2025-12_2026-11_first-touch_EUR_Paid-Search_build-1.csv"
+    )
     with urlopen(f"{reader.address}csv/channels/campaigns?channel=Paid%20Search") as answer:
         assert Path(taken.value.path()).read_bytes() == answer.read()
+    reader.page.evaluate(
+        """() => {
+            const write = CanvasRenderingContext2D.prototype.fillText;
+            CanvasRenderingContext2D.prototype.fillText = function (text, ...where) {
+                (window.written ??= []).push(text);
+                write.call(this, text, ...where);
+            };
+        }"""
+    )
     with reader.page.expect_download() as taken:
         reader.page.get_by_role("button", name="PNG").first.click()
+    written = " ".join(reader.page.evaluate("window.written"))
+    assert "ago" not in written and "publish 1" in written  # a picture is looked at later
     assert Path(taken.value.path()).read_bytes().startswith(b"\x89PNG")
     assert taken.value.suggested_filename.startswith("closed-loop-")
     assert not reader.wrong, reader.wrong

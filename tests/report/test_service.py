@@ -186,7 +186,7 @@ def test_27_an_export_is_a_file_with_units_in_its_headers(client: TestClient) ->
     answer = client.get("/csv/journeys/found?search=O")
     assert answer.headers["content-type"] == "text/csv; charset=utf-8"
     assert answer.headers["content-disposition"] == (
-        'attachment; filename="closed-loop-journeys-found.csv"'
+        'attachment; filename="closed-loop_journeys-found_O_build-1.csv"'
     )
     head, *rows = answer.content.decode("utf-8-sig").split("\r\n")
     assert "Amount (EUR)" in head.split(",")

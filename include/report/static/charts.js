@@ -82,7 +82,7 @@ function paint(made) {
 /** What a picture of a chart must say when it stands alone: period, model, currency, filters, day. */
 function chosenInWords() {
   const texts = ["#choices summary", "#choices .chips li:not(.all)", "#books .when"]
-    .flatMap((where) => [...document.querySelectorAll(where)].map((one) => one.textContent.replace("✕", "").trim()));
+    .flatMap((where) => [...document.querySelectorAll(where)].map((one) => one.title || one.textContent.replace("✕", "").trim()));
   return ["Closed Loop", ...texts].join(" · ");
 }
 

@@ -17,6 +17,7 @@ import { overview } from "./views/overview.js";
 import { unplaced } from "./views/unplaced.js";
 
 const VIEWS = [overview, channels, cohorts, funnel, models, journeys, health, unplaced];
+const OPENED = ["campaign_id", "opportunity_id", "person_id"]; // each a place of its own within its view
 const SLOW = 150; // milliseconds after which waiting is shown
 const ASK_AGAIN = 5 * 60 * 1000; // for a page left open overnight
 
@@ -24,7 +25,9 @@ const main = document.getElementById("main");
 const said = document.getElementById("said");
 let asking = null;
 let offered = null; // what may be chosen, of the build last seen
-let last = null; // what is shown: view, its data
+let last = null; // what is shown: view, its data, the place
+let entry = null; // the step of the history that is shown
+const tops = new Map(); // how far down each step was left
 
 async function show() {
   asking?.abort();
@@ -33,6 +36,8 @@ async function show() {
   const { view: named, choices } = chosen();
   const view = VIEWS.find((one) => one.name === named) ?? VIEWS.find((one) => one.name === FIRST_VIEW);
   const isNew = last?.view !== view;
+  const place = [view.name, ...OPENED.map((name) => choices[name])].join("\n");
+  const top = stepped();
   showTabs(view);
   const waiting = setTimeout(() => {
     main.setAttribute("aria-busy", "true");
@@ -49,7 +54,8 @@ async function show() {
     const context = { told, choices, offered, ask: (name, more) => ask(name, { ...choices, ...more }, mine.signal) };
     const shown = await view.show(told, context);
     if (mine.signal.aborted) return;
-    last = { view, told };
+    const isElsewhere = last?.place !== place;
+    last = { view, told, place };
     showBooks(offered, told);
     showChoices(offered, told);
     const focused = main.contains(document.activeElement) ? document.activeElement : null;
@@ -59,8 +65,9 @@ async function show() {
     forget();
     // who was within what is gone stays at its successor, else at the head of the view
     if (focused) ((focused.id && document.getElementById(focused.id)) || main).focus({ preventScroll: true });
+    if (top !== undefined) scrollTo(0, top);
+    else if (isElsewhere) scrollTo(0, 0);
     if (isNew) {
-      scrollTo(0, 0);
       said.textContent = `${view.title} is shown.`;
     } else said.textContent = "The figures are those of the new choice.";
   } catch (error) {
@@ -74,6 +81,14 @@ async function show() {
     clearTimeout(waiting);
     if (asking === mine) main.removeAttribute("aria-busy");
   }
+}
+
+/** Remember how far down the step just left was; where the one now shown was left, if it was. */
+function stepped() {
+  if (entry !== null) tops.set(entry, scrollY);
+  entry = history.state?.entry ?? `${Date.now()} ${tops.size}`;
+  if (history.state?.entry !== entry) history.replaceState({ entry }, "");
+  return tops.get(entry);
 }
 
 function heading(view, told) {
@@ -153,6 +168,7 @@ document.getElementById("skip").addEventListener("click", (event) => {
 });
 beginTheme();
 beginShare();
+history.scrollRestoration = "manual"; // what is scrolled comes later than the step
 addEventListener("hashchange", show);
 setInterval(async () => {
   if (document.hidden || !last) return;

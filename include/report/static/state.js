@@ -43,7 +43,7 @@ export function go(changes, view = null) {
 
 /** Remember it in the address without a step of its own in the history. */
 export function note(changes) {
-  history.replaceState(null, "", link(changes));
+  history.replaceState(history.state, "", link(changes));
 }
 
 /** The part of an address that the server is asked with. */
