@@ -14,7 +14,17 @@ from tests.report.evidence_world import publish_world
 
 @pytest.fixture(scope="session")
 def evidence(new_settings: Callable[[str], Settings]) -> Callable[[str], Settings]:
-    """``evidence(engine)``: settings of a warehouse with the world of evidence, made once."""
+    """``evidence(engine)``: settings of a warehouse with the world of evidence, only read."""
+    return _made_once(new_settings)
+
+
+@pytest.fixture(scope="module")
+def published_anew(new_settings: Callable[[str], Settings]) -> Callable[[str], Settings]:
+    """The same, of one file of tests alone, which may publish there what it likes."""
+    return _made_once(new_settings)
+
+
+def _made_once(new_settings: Callable[[str], Settings]) -> Callable[[str], Settings]:
     made: dict[str, Settings] = {}
 
     def of(engine: str) -> Settings:

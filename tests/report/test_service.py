@@ -27,8 +27,8 @@ from tests.sql.worlds import AS_OF
 
 
 @pytest.fixture(scope="module")
-def settings(evidence: Callable[[str], Settings]) -> Settings:
-    return evidence("duckdb")
+def settings(published_anew: Callable[[str], Settings]) -> Settings:
+    return published_anew("duckdb")
 
 
 @pytest.fixture
@@ -229,11 +229,11 @@ def test_what_was_answered_before_is_given_again_until_the_next_build(
 
 @pytest.mark.parametrize("engine", ENGINES)
 def test_i4_every_answer_is_of_one_build_while_builds_are_published(
-    evidence: Callable[[str], Settings], engine: str
+    published_anew: Callable[[str], Settings], engine: str
 ) -> None:
     """Readers share one page. Each answer is whole: its tag, its build and what its tables tell of
     that build go together, and under one tag nobody is answered otherwise."""
-    settings = evidence(engine)
+    settings = published_anew(engine)
     client = reader(settings)
     asked = ("overview", "overview?model=linear", "unplaced", "cohorts", "overview", "journeys")
     told: list[tuple[str, str, str, str]] = []
