@@ -404,6 +404,21 @@ def test_33_old_figures_are_red_by_their_own_data(reader: Reader) -> None:
 
 
 @pytest.mark.parametrize(
+    ("place", "sentence"),
+    [
+        ("overview?from_month=1999-01&to_month=1999-02", "There is no data of Jan 1999 – Feb 1999"),
+        ("channels?platform=facebook_ads&channel=Paid%20Search", "filters exclude each other"),
+        ("funnel?channel=Nowhere", "There is no channel Nowhere"),
+        ("nonsense", "No view goes by “nonsense”"),
+    ],
+)
+def test_why_there_is_nothing_to_show_is_said(reader: Reader, place: str, sentence: str) -> None:
+    reader.page.goto(f"{reader.address}#{place}")
+    expect(reader.page.locator("main")).to_contain_text(sentence)
+    assert not reader.wrong, reader.wrong
+
+
+@pytest.mark.parametrize(
     ("status", "body", "sentence"),
     [
         (401, '{"detail": "Not authenticated"}', "Log in again"),

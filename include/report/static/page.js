@@ -34,11 +34,15 @@ async function show() {
   asking = new AbortController();
   const mine = asking;
   const { view: named, choices } = chosen();
-  const view = VIEWS.find((one) => one.name === named) ?? VIEWS.find((one) => one.name === FIRST_VIEW);
+  const view = VIEWS.find((one) => one.name === named);
   const isNew = last?.view !== view;
-  const place = [view.name, ...OPENED.map((name) => choices[name])].join("\n");
+  const place = [named, ...OPENED.map((name) => choices[name])].join("\n");
   const top = stepped();
   showTabs(view);
+  if (!view) {
+    last = null;
+    return void showFailure(new NoAnswer("missing", `No view goes by “${named}”.`));
+  }
   const waiting = setTimeout(() => {
     main.setAttribute("aria-busy", "true");
     if (isNew) main.replaceChildren(heading(view, null), skeleton());
@@ -73,9 +77,7 @@ async function show() {
   } catch (error) {
     if (error.name === "AbortError" || mine.signal.aborted) return;
     last = null;
-    main.replaceChildren(heading(view, null), failed(error));
-    main.dataset.shown = "failed";
-    forget();
+    showFailure(error, view);
     if (!(error instanceof NoAnswer)) throw error;
   } finally {
     clearTimeout(waiting);
@@ -91,6 +93,12 @@ function stepped() {
   return tops.get(entry);
 }
 
+function showFailure(error, view = null) {
+  main.replaceChildren(...[view && heading(view, null), failed(error)].filter(Boolean));
+  main.dataset.shown = "failed";
+  forget();
+}
+
 function heading(view, told) {
   document.title = `${view.title} · Closed Loop`;
   return el("div", { class: "heading" }, el("h1", null, view.title),
@@ -102,8 +110,8 @@ function showTabs(current) {
   tabs.replaceChildren(el("ul", null, VIEWS.map((view) => el("li", null, el("a", {
     href: link({}, view.name), "aria-current": view === current ? "page" : null,
   }, view.title)))));
-  const [tab, bar] = [tabs.querySelector("[aria-current]"), tabs];
-  bar.scrollLeft = tab.offsetLeft - (bar.clientWidth - tab.offsetWidth) / 2;
+  const tab = tabs.querySelector("[aria-current]");
+  if (tab) tabs.scrollLeft = tab.offsetLeft - (tabs.clientWidth - tab.offsetWidth) / 2;
 }
 
 function skeleton() {

@@ -4,6 +4,7 @@ import { card, nothing, remark } from "../card.js";
 import { axis, chart, legend, room, short } from "../charts.js";
 import { modelName, platformName } from "../choices.js";
 import { el, name as outside } from "../element.js";
+import { empty } from "../empty.js";
 import { shown } from "../format.js";
 import { link } from "../state.js";
 import { table } from "../table.js";
@@ -18,7 +19,7 @@ export const channels = {
   show(told, { choices, offered }) {
     const { total, channels: byChannel, platforms, networks, campaigns, ad_groups: groups, ads, billed, days } = told.tables;
     const [now] = total.records;
-    if (!now || !campaigns?.records.length) return [crumbs(choices, offered), nothing("Nothing was spent and nobody came in these months. Choose a longer period, or fewer filters.")];
+    if (!now || !campaigns?.records.length) return [crumbs(choices, offered), empty("Nothing was spent and nobody came", told, { choices, offered })];
     const isCampaign = Boolean(choices.campaign_id);
     return [
       crumbs(choices, offered),

@@ -1,8 +1,9 @@
 // What has each month's spend brought since: revenue by months since the first touch, break-even.
 
-import { card, nothing, remark } from "../card.js";
+import { card, remark } from "../card.js";
 import { axis, chart, legend } from "../charts.js";
 import { el } from "../element.js";
+import { empty } from "../empty.js";
 import { month, plainNumber, shortMonth, shown } from "../format.js";
 import { table } from "../table.js";
 import { rows } from "./overview.js";
@@ -12,9 +13,9 @@ const LINES = 12; // more cannot be told apart
 export const cohorts = {
   name: "cohorts",
   title: "Cohorts",
-  show(told) {
+  show(told, context) {
     const { cohorts: every, revenue, typical } = told.tables;
-    if (!every.records.length) return nothing("No cohort in these months. Choose a longer period, or fewer filters.");
+    if (!every.records.length) return empty("Nothing was spent and nobody came", told, context);
     const young = new Set(every.records.filter((record) => record.is_too_early).map((record) => record.cohort_month));
     return [explained(typical.records[0], young), heat(every, revenue, young), lines(every, revenue, young), list(every, revenue)];
   },

@@ -1,8 +1,9 @@
 // How do people become customers, where do they stay behind, and how long does it take?
 
-import { card, nothing, remark } from "../card.js";
+import { card, remark } from "../card.js";
 import { axis, chart, legend } from "../charts.js";
 import { el, name as outside } from "../element.js";
+import { empty } from "../empty.js";
 import { isNumeric, month, plainNumber, shortMonth, shown } from "../format.js";
 import { link } from "../state.js";
 import { table } from "../table.js";
@@ -13,10 +14,10 @@ const STAGES = ["visitors", "leads", "mqls", "sqls", "opportunities", "customers
 export const funnel = {
   name: "funnel",
   title: "Funnel",
-  show(told) {
+  show(told, context) {
     const { total, channels, months } = told.tables;
     const [now] = total.records;
-    if (!now || !Number(now.leads)) return nothing("Nobody came in these months. Choose a longer period, or fewer filters.");
+    if (!now || !Number(now.leads)) return empty("Nobody came", told, context);
     return [
       now.visitors === null || now.visitors === undefined ? remark("info", "How many visitors came is not known for this choice: where no source counts visits, the funnel begins with leads.") : null,
       stages(total, now), trend(months), byChannel(channels, now),

@@ -4,6 +4,7 @@ import { card, nothing } from "../card.js";
 import { axis, chart, legend, room, short } from "../charts.js";
 import { modelName, platformName } from "../choices.js";
 import { el, name as outside } from "../element.js";
+import { empty } from "../empty.js";
 import { shown } from "../format.js";
 import { go, link } from "../state.js";
 import { table } from "../table.js";
@@ -14,10 +15,10 @@ const letters = () => (innerWidth > 760 ? 40 : 16);
 export const models = {
   name: "models",
   title: "Models",
-  show(told) {
+  show(told, context) {
     const { channels, campaigns } = told.tables;
     const known = [...new Set(channels.records.map((record) => record.model))];
-    if (!channels.records.length) return nothing("No deal is credited in these months. Choose a longer period, or fewer filters.");
+    if (!channels.records.length) return empty("No deal is credited to anybody who came", told, context);
     const others = known.filter((model) => model !== "first_touch");
     const beside = others.includes(told.chosen.model) ? told.chosen.model : others.includes("linear") ? "linear" : others[0];
     return [side(others, beside), movers(campaigns, beside), grid(channels, known), list(campaigns, beside)];

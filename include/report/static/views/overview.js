@@ -5,6 +5,7 @@ import { card, nothing, remark } from "../card.js";
 import { axis, chart, legend, room, short, sparkline } from "../charts.js";
 import { platformName } from "../choices.js";
 import { el, name as outside } from "../element.js";
+import { empty } from "../empty.js";
 import { change, instant, month, plainNumber, shortMonth, shown } from "../format.js";
 import { link } from "../state.js";
 import { changed, table } from "../table.js";
@@ -20,11 +21,11 @@ const COMPARED = ["spend", "leads", "customers", "won_revenue", "cac", "roi"];
 export const overview = {
   name: "overview",
   title: "Overview",
-  show(told) {
+  show(told, context) {
     const { total, months, channels } = told.tables;
     const [now] = total.records;
     if (!now || !months.records.length) {
-      return nothing("Nothing was spent and nobody came in these months. Choose a longer period, or fewer filters.");
+      return empty("Nothing was spent and nobody came", told, context);
     }
     return [
       tiles(told),
