@@ -187,6 +187,7 @@ VIEWS: Mapping[str, View] = {
         {
             "credited": Table("journey_credited", gives_way_to=("search", *_OPENED)),
             "opportunities": Table("journey_opportunities", gives_way_to=("search", *_OPENED)),
+            "closed": Table("journey_closed", gives_way_to=("search", *_OPENED)),
             "found": Table("journey_found", gives_way_to=_OPENED),
             "deal": Table("journey_deal", needs=("opportunity_id",)),
             "person": Table("journey_person", needs=("person_id",)),

@@ -125,6 +125,7 @@ class Reader:
             arg=view,
         )
         asked = self.page.url.partition("#")[2].partition("?")[2]
+        asked = re.sub(r"&?(list|sort)=[^&]*", "", asked)  # the page's own affair
         with urlopen(f"{self.address}data/{view}?{asked}") as answer:
             told: dict[str, Any] = json.load(answer)
         return told
@@ -271,6 +272,18 @@ def test_the_deals_behind_a_figure_add_up_to_it(address: str, chosen: str) -> No
     customers = [deal for deal in won if deal["is_new_customer"]]
     assert abs(_sum(customers, "weight") - Decimal(total["customers"])) <= Decimal("0.0001")
     assert chosen or (won and left)
+    for view in ("overview", "journeys"):
+        with urlopen(f"{address}data/{view}?{chosen}") as answer:
+            table = json.load(answer)["tables"]["closed"]
+        names = [column["name"] for column in table["columns"]]
+        told[view] = [dict(zip(names, row, strict=True)) for row in table["rows"]]
+    for month in told["overview"]:
+        own = [
+            deal for deal in told["journeys"] if deal["close_date"][:7] == month["close_month"][:7]
+        ]
+        assert _sum(own, "credited_amount") == Decimal(month["won_revenue"])
+        assert abs(_sum(own, "weight") - Decimal(month["deals"])) <= Decimal("0.0001")
+    assert chosen or told["journeys"]
 
 
 def _sum(deals: list[dict[str, Any]], name: str) -> Decimal:
@@ -312,6 +325,18 @@ def test_where_nothing_was_spent_nothing_has_a_cost(reader: Reader) -> None:
     )
     assert Decimal(row.locator("[data-column=leads]").get_attribute("value") or "") == 3
     assert row.get_by_title("Nothing was spent here").count() == 4  # CPL, CAC, ROAS, ROI
+
+
+def test_a_month_of_revenue_leads_to_the_deals_closed_in_it(reader: Reader) -> None:
+    reader.open("overview")
+    card = reader.page.locator("section.card").filter(has_text="Revenue by the month it closed")
+    card.get_by_text("These months as a table").click()
+    card.locator("table[data-table=closed] tbody a").first.click()
+    told = reader.shown("journeys")
+    assert told["chosen"]["from_month"] == told["chosen"]["to_month"]
+    first = reader.page.locator("main section.card").first
+    assert first.locator("tbody tr").count() == len(told["tables"]["closed"]["rows"]) > 0
+    expect(first).to_contain_text("Won: deals closed in")
 
 
 def test_a_channel_leads_down_to_a_campaigns_ads_and_back_up(reader: Reader) -> None:

@@ -307,7 +307,11 @@ def test_what_a_page_asks_first_is_made_when_it_is_opened(settings: Settings) ->
 @pytest.mark.parametrize(
     ("view", "given", "asked"),
     [
-        ("journeys", {}, {"journey_credited", "journey_opportunities", "journey_found"}),
+        (
+            "journeys",
+            {},
+            {"journey_credited", "journey_opportunities", "journey_closed", "journey_found"},
+        ),
         ("journeys", {"search": "x"}, {"journey_found"}),
         ("journeys", {"person_id": "L1"}, {"journey_person", "journey_steps", "journey_touches"}),
         (

@@ -1,5 +1,6 @@
 -- Which deals and people go by what was searched?
--- Grain: one row per deal or person; of each kind the 25 latest, matches being how many there are.
+-- Grain: one row per deal or person; of each kind so many of the latest as are asked for, else
+-- all, matches being how many there are.
 -- Searched is in the deal's or company's name, the e-mail domain and the ids, whatever the case of
 -- plain letters. Without a search: the deals won last. Our own people have no journey.
 with
@@ -73,7 +74,7 @@ latest as (
         from found
         where kind = 'deal'
         order by occurred_at desc, id asc
-        limit 25
+        limit cast(:at_most as bigint)
     )
     union all
     (
@@ -81,7 +82,7 @@ latest as (
         from found
         where kind = 'person'
         order by occurred_at desc, id asc
-        limit 25
+        limit cast(:at_most as bigint)
     )
 ),
 

@@ -3,7 +3,7 @@
 import { card, nothing, remark } from "../card.js";
 import { modelName, platformName } from "../choices.js";
 import { el, name as outside } from "../element.js";
-import { clock, day, instant, plainNumber, shown } from "../format.js";
+import { clock, day, instant, month, plainNumber, shown } from "../format.js";
 import { go, link } from "../state.js";
 import { table } from "../table.js";
 
@@ -21,7 +21,7 @@ export const journeys = {
   name: "journeys",
   title: "Journeys",
   show(told, { choices }) {
-    const { credited, opportunities, found, deal, person, steps, credits, touches } = told.tables;
+    const { found, deal, person, steps, credits, touches } = told.tables;
     const isOpened = Boolean(choices.opportunity_id || choices.person_id);
     const subject = deal?.records[0] ?? person?.records[0];
     return [
@@ -30,7 +30,7 @@ export const journeys = {
       isOpened ? subject && [
         deal?.records.length ? dealCard(deal) : personCard(person),
         timeline(steps), deal?.records.length ? shares(credits, choices, told.chosen.model) : null, evidence(touches),
-      ] : [choices.search ? null : [behind(credited, told), every(opportunities)], list(found, choices)],
+      ] : [choices.search ? null : lists(told, choices), list(found, choices)],
     ];
   },
 };
@@ -54,14 +54,37 @@ function list(found, choices) {
   const isMixed = found.records.some((record) => record.kind !== found.records[0].kind);
   const kinds = Object.groupBy ? Object.groupBy(found.records, (record) => record.kind) : found.records.reduce((all, record) => { (all[record.kind] ??= []).push(record); return all; }, {});
   const cutOff = Object.entries(kinds).filter(([, records]) => Number(records[0].matches ?? 0) > records.length)
-    .map(([kind, records]) => `${plainNumber(records.length)} of ${plainNumber(records[0].matches)} ${kind === "deal" ? "deals" : "people"} are shown, the latest.`);
+    .map(([kind, records]) => `${plainNumber(records.length)} of ${plainNumber(records[0].matches)} ${kind === "deal" ? "deals" : "people"} are shown, the latest; the CSV has all.`);
   return card({ title, note: cutOff.join(" ") || null, answers: [found], wide: true }, table(found, {
-    caption: "Deals and people found", atFirst: 50,
+    caption: "Deals and people found", atFirst: 25,
     columns: [
       { name: "name", label: "Deal or person", cell: (record) => [el("a", { class: "drill", href: open(record) }, outside(record.name || record.id)), isMixed ? el("span", { class: "sub" }, record.kind) : null] },
       { name: "company_name", label: "Company" }, { name: "channel", label: "First touch" }, { name: "stage" }, { name: "occurred_at", label: "When" }, { name: "amount_base", label: "Amount" },
     ],
   }));
+}
+
+/** What stands behind the figures; first what the reader came for. */
+function lists({ tables: { credited, opportunities, closed }, ...told }, choices) {
+  const booked = closedCard(closed, told);
+  const others = [behind(credited, told), every(opportunities)];
+  return choices.list === "closed" ? [booked, others] : [others, booked];
+}
+
+/** The deals that the revenue by the month it closed is made of. */
+function closedCard(closed, told) {
+  const { records } = closed;
+  const { from_month: from, to_month: to, model } = told.chosen;
+  const matches = Number(records[0]?.matches ?? 0);
+  const many = matches > records.length ? ` The latest ${plainNumber(records.length)} of ${plainNumber(matches)} are shown; the CSV has all.` : ` ${plainNumber(matches)} ${matches === 1 ? "deal" : "deals"}.`;
+  return card({ title: `Won: deals closed ${from === to ? `in ${month(from)}` : `${month(from)} – ${month(to)}`}`, note: `New business by the day it closed, whenever its people first came, as ${modelName(model).toLowerCase()} credits it.${matches ? many : ""}`, answers: [closed], wide: true },
+    records.length ? table(closed, {
+      caption: "Deals closed", atFirst: from === to ? 50 : 10, columns: [
+        { name: "opportunity_name", label: "Deal", cell: (record) => el("a", { class: "drill", href: link({ opportunity_id: record.opportunity_id, person_id: null }) }, outside(record.opportunity_name ?? record.opportunity_id)) },
+        { name: "company_name", label: "Company" }, { name: "close_date", label: "Closed" }, { name: "first_touch_channel", label: "First touch" }, { name: "cohort_month", label: "First touch in" }, { name: "is_new_customer", label: "New customer" },
+        { name: "weight", label: "Share credited", isNumeric: true, cell: (record) => shown(record.weight, { kind: "percent", name: "weight" }, { digits: 0 }) }, { name: "credited_amount", label: "Amount credited", bar: true },
+      ],
+    }) : nothing("No new business of this choice closed in these months."));
 }
 
 /** The deals that the figures of the same choices are made of. */
@@ -76,7 +99,7 @@ function behind(credited, told) {
           { name: "opportunity_name", label: "Deal", cell: (record) => el("a", { class: "drill", href: link({ opportunity_id: record.opportunity_id, person_id: null }) }, outside(record.opportunity_name ?? record.opportunity_id)) },
           { name: "company_name", label: "Company" }, { name: "first_touch_channel", label: "First touch" }, { name: "cohort_month", label: "Cohort" }, { name: "stage_name", label: "Stage" },
           { name: "close_date", label: basis === "won" ? "Closed" : "Expected" }, { name: "is_new_customer", label: "New customer" },
-          { name: "weight", label: "Part credited", isNumeric: true, cell: (record) => shown(record.weight, { kind: "percent", name: "weight" }, { digits: 0 }) }, { name: "credited_amount", label: "Amount credited", bar: true },
+          { name: "weight", label: "Share credited", isNumeric: true, cell: (record) => shown(record.weight, { kind: "percent", name: "weight" }, { digits: 0 }) }, { name: "credited_amount", label: "Amount credited", bar: true },
         ],
       }) : nothing(none));
   });
@@ -112,7 +135,7 @@ function dealCard(deal) {
       ["First touch", one.first_touch_at ? [instant(one.first_touch_at), ", ", outside(one.first_touch_channel ?? "")] : "none known"],
       ["First touch's campaign", one.first_touch_campaign_name && [outside(one.first_touch_campaign_name), one.first_touch_platform ? ` · ${platformName(one.first_touch_platform)}` : ""]],
       ["Tied by", one.first_touch_match_method && `${rule(one.first_touch_match_method)}, confidence ${shown(one.first_touch_match_confidence, { kind: "percent", name: "c" }, { digits: 0 })}`],
-      ["Its people, by", one.people_rule && words(one.people_rule)], ["People and touches", one.touches === null || one.touches === undefined ? null : `${plainNumber(one.people)} ${Number(one.people) === 1 ? "person" : "people"}, ${plainNumber(one.touches)} ${Number(one.touches) === 1 ? "touch" : "touches"}`],
+      ["How its people were found", one.people_rule && words(one.people_rule)], ["People and touches", one.touches === null || one.touches === undefined ? null : `${plainNumber(one.people)} ${Number(one.people) === 1 ? "person" : "people"}, ${plainNumber(one.touches)} ${Number(one.touches) === 1 ? "touch" : "touches"}`],
       ["Created", one.created_at && instant(one.created_at)], ["Closed", one.closed_at ? instant(one.closed_at) : one.close_date && `expected ${day(one.close_date)}`],
       ["First touch to deal", one.days_touch_to_created === null ? null : `${plainNumber(one.days_touch_to_created)} days`], ["Deal to close", one.days_created_to_close === null ? null : `${plainNumber(one.days_created_to_close)} days`],
     ]),
@@ -189,7 +212,7 @@ function evidence(touches) {
       { name: "touched_at", label: "When" }, "channel", { name: "campaign_name", label: "Campaign" }, { name: "match_method", label: "Tied by", cell: (record) => rule(record.match_method) },
       { name: "match_confidence", label: "Confidence", cell: (record) => shown(record.match_confidence, { kind: "percent", name: "c" }, { digits: 0 }), isNumeric: true },
       touches.records.some((record) => record.other_matches) ? { name: "other_matches", label: "Other rules said", long: true } : null,
-      { name: "has_conflict", label: "Disagree", cell: (record) => (record.has_conflict ? el("span", { class: "tag caution" }, "! yes") : "no") },
+      { name: "has_conflict", label: "Rules disagree", cell: (record) => (record.has_conflict ? el("span", { class: "tag caution" }, "! yes") : "no") },
       ...FOUND.filter((of) => touches.records.some((record) => record[of] !== null && record[of] !== undefined)),
     ].filter(Boolean),
   }));

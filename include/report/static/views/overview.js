@@ -229,9 +229,11 @@ function closed(answer) {
   if (!answer) return null;
   const records = answer.records;
   if (!records.length) return card({ title: "Revenue by the month it closed", span: "third", answers: [answer] }, nothing("No deal closed in these months."));
+  const deals = ({ close_month: at }) => link({ from_month: at.slice(0, 7), to_month: at.slice(0, 7), list: "closed" }, "journeys");
   const { png, node } = chart({
     title: "Revenue by the month it closed",
     says: `Won revenue by close month, ${records.length} months.`, height: 200,
+    open: ({ dataIndex }) => { location.hash = deals(records[dataIndex]); },
     draw: (colours) => ({
       grid: { left: 10, right: 8, top: 10, bottom: 4, containLabel: true },
       tooltip: { trigger: "axis", formatter: ([mark]) => [month(records[mark.dataIndex].close_month), `Won revenue  ${shown(records[mark.dataIndex].won_revenue, answer.column.won_revenue, { symbol: true })}`, `Deals  ${shown(records[mark.dataIndex].deals, answer.column.deals)}`].join("\n") },
@@ -240,7 +242,7 @@ function closed(answer) {
       series: [{ type: "bar", data: records.map((record) => Number(record.won_revenue)), itemStyle: { color: colours.series[0], borderRadius: [3, 3, 0, 0] }, barMaxWidth: 26 }],
     }),
   });
-  return card({ title: "Revenue by the month it closed", span: "third", note: "What sales booked in these months, whenever its people first came; so no cost stands beside it.", answers: [answer], tools: [png] },
-    node, rows("These months as a table", () => table(answer, { caption: "Months of close", columns: ["close_month", "deals", "won_revenue"] })));
+  return card({ title: "Revenue by the month it closed", span: "third", note: "What sales booked in these months, whenever its people first came; so no cost stands beside it. A bar opens its deals.", answers: [answer], tools: [png] },
+    node, rows("These months as a table", () => table(answer, { caption: "Months of close", columns: [{ name: "close_month", href: deals }, { name: "deals", href: deals }, "won_revenue"] })));
 }
 

@@ -69,7 +69,7 @@ function dealsCard(deals) {
   return card({ title: "Deals without any touch", note: `By the month of their creation, for they have no first touch.${cut(deals)}`, answers: [deals], wide: true },
     deals.records.length ? table(deals, { caption: "Deals without any touch", atFirst: 15, columns: [
       { name: "opportunity_name", label: "Deal", cell: (record) => [el("a", { class: "drill", href: link({ opportunity_id: record.opportunity_id }, "journeys") }, outside(record.opportunity_name ?? record.opportunity_id)), el("span", { class: "sub" }, outside([record.company_name, words(record.type_group)].filter(Boolean).join(" · ")))] },
-      { name: "stage_name", label: "Stage" }, { name: "finding", label: "Why", cell: (record) => words(record.finding) }, { name: "people_rule", label: "Its people, by", cell: (record) => words(record.people_rule) }, "lead_source", "people", "created_at", { name: "amount_base", label: "Amount", bar: true }] })
+      { name: "stage_name", label: "Stage" }, { name: "finding", label: "Why", cell: (record) => words(record.finding) }, { name: "people_rule", label: "How its people were found", cell: (record) => words(record.people_rule) }, "lead_source", "people", "created_at", { name: "amount_base", label: "Amount", bar: true }] })
       : nothing("Every deal of these months has a touch."));
 }
 
