@@ -318,6 +318,34 @@ def test_choices_stand_in_the_address_and_the_back_button_takes_them_back(reader
     assert not reader.wrong, reader.wrong
 
 
+def test_a_link_is_copied_with_its_months_and_closes_with_its_view(reader: Reader) -> None:
+    reader.open("overview")
+    reader.page.get_by_role("button", name="Link").click()
+    dialog = reader.page.get_by_role("dialog")
+    address = dialog.locator("input").input_value()
+    assert address.endswith("#overview?from_month=2025-12&to_month=2026-11")
+    dialog.get_by_role("button", name="Copy").click()
+    expect(dialog.get_by_role("button", name="Copied")).to_be_visible()
+    reader.open("overview?from_month=2026-10")
+    expect(dialog).to_have_count(0)
+    reader.page.get_by_role("button", name="Last quarter").click()
+    chosen = reader.shown("overview")["chosen"]
+    assert (chosen["from_month"], chosen["to_month"]) == ("2026-07-01", "2026-09-01")
+    assert not reader.wrong, reader.wrong
+
+
+def test_a_wide_table_on_a_phone_keeps_its_names_and_says_there_is_more(reader: Reader) -> None:
+    reader.page.set_viewport_size({"width": 390, "height": 800})
+    reader.open("channels")
+    campaigns = reader.page.locator(".tabled", has=reader.page.locator("[data-table=campaigns]"))
+    expect(campaigns.locator(".hint")).to_be_visible()
+    campaigns.locator(".wide").evaluate("(wide) => { wide.scrollLeft = wide.scrollWidth; }")
+    expect(campaigns.locator(".hint")).to_be_hidden()
+    place = campaigns.locator("tbody th").first.bounding_box()
+    assert place is not None
+    assert 0 <= place["x"] < 30
+
+
 def test_where_nothing_was_spent_nothing_has_a_cost(reader: Reader) -> None:
     reader.open("channels")
     row = reader.page.locator("table[data-table=campaigns] tbody tr").filter(

@@ -82,7 +82,9 @@ function period(offered, told, uses) {
   const longest = shifted(asOf, -119);
   const presets = [
     ["12 months", null, null, shifted(asOf, -11), asOf],
+    ["Last month", shifted(asOf, -1), shifted(asOf, -1), shifted(asOf, -1), shifted(asOf, -1)],
     ["This quarter", quarter, asOf, quarter, asOf],
+    ["Last quarter", shifted(quarter, -3), shifted(quarter, -1), shifted(quarter, -3), shifted(quarter, -1)],
     ["This year", `${year}-01`, asOf, `${year}-01`, asOf],
     ["Last year", `${year - 1}-01`, `${year - 1}-12`, `${year - 1}-01`, `${year - 1}-12`],
     ["All", first < longest ? longest : first, asOf, first < longest ? longest : first, asOf],
@@ -91,7 +93,7 @@ function period(offered, told, uses) {
   const select = (id, label, value, onchange) => el("select", {
     id, "aria-label": label, disabled: !isUsed, onchange: (event) => onchange(event.target.value),
   }, months.map((one) => el("option", { value: one, selected: one === value }, month(one))));
-  return el("fieldset", { class: `field period${isUsed ? "" : " unused"}` }, el("legend", null, "Cohorts of"),
+  return el("fieldset", { class: `field period${isUsed ? "" : " unused"}` }, el("legend", null, "Months"),
     el("div", { class: "presets" }, presets.map(([text, start, end, begins, ends], i) => el("button", {
       type: "button", id: `preset-${i}`, disabled: !isUsed,
       "aria-pressed": String(begins === from.slice(0, 7) && ends === to.slice(0, 7)),

@@ -159,12 +159,24 @@ function beginTheme() {
 
 function beginShare() {
   const dialog = document.getElementById("address");
+  addEventListener("hashchange", () => dialog.close()); // it is of the view before
   document.getElementById("share").addEventListener("click", () => {
-    const field = el("input", { type: "text", readonly: true, value: location.href, "aria-labelledby": "address-title" });
+    const { from_month: from, to_month: to } = last?.told.uses?.includes("from_month") ? last.told.chosen : {};
+    const place = from ? link({ from_month: from.slice(0, 7), to_month: to.slice(0, 7) }) : location.hash;
+    const field = el("input", { type: "text", readonly: true, value: new URL(place || "#", location.href).href, "aria-labelledby": "address-title" });
+    const copy = el("button", { type: "button", class: "primary", onclick: async () => {
+      field.select();
+      try {
+        await navigator.clipboard.writeText(field.value);
+      } catch {
+        document.execCommand("copy"); // without HTTPS, or in a frame, there is no other way
+      }
+      copy.textContent = "Copied";
+    } }, "Copy");
     dialog.replaceChildren(
       el("h2", { id: "address-title" }, "This view, as it stands"), field,
-      el("p", { class: "note" }, "Who opens it needs a login to Airflow."),
-      el("button", { type: "button", class: "primary", onclick: () => dialog.close() }, "Close"));
+      el("p", { class: "note" }, from ? "These months stay, whenever it is opened. " : null, "Who opens it needs a login to Airflow."),
+      copy, " ", el("button", { type: "button", onclick: () => dialog.close() }, "Close"));
     dialog.showModal();
     field.select();
   });

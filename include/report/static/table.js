@@ -47,12 +47,15 @@ export function table(answer, options) {
   const foot = options.total
     ? el("tfoot", null, row(options.total, columns, answer, { ...options, mark: null }))
     : null;
-  return el("div", { class: "tabled" },
-    el("div", { class: "wide", tabindex: "0", role: "region", "aria-label": `${options.caption}, table` },
-      el("table", { "data-table": answer.name },
-        el("caption", { class: "unseen" }, options.caption),
-        el("thead", null, el("tr", null, heads)), body, foot)),
-    more);
+  const wide = el("div", { class: "wide", tabindex: "0", role: "region", "aria-label": `${options.caption}, table` },
+    el("table", { "data-table": answer.name },
+      el("caption", { class: "unseen" }, options.caption),
+      el("thead", null, el("tr", null, heads)), body, foot));
+  const hint = el("p", { class: "hint", hidden: true, "aria-hidden": "true" }, "more columns →");
+  const tell = () => { hint.hidden = wide.scrollLeft + wide.clientWidth >= wide.scrollWidth - 4; };
+  wide.addEventListener("scroll", tell, { passive: true });
+  new ResizeObserver(tell).observe(wide);
+  return el("div", { class: "tabled" }, wide, hint, more);
 }
 
 function described(answer, column) {

@@ -8,7 +8,7 @@ import { empty } from "../empty.js";
 import { shown } from "../format.js";
 import { link } from "../state.js";
 import { table } from "../table.js";
-import { before, channelTable, figures, rows } from "./overview.js";
+import { before, channelTable, figures, placesLast, rows } from "./overview.js";
 
 const RATIOS = ["cpl", "cac", "roas", "roi"];
 const NOT_A_CAMPAIGN = ["unmatched", "unattributed"];
@@ -94,16 +94,16 @@ function campaignTable(campaigns, total) {
         el("span", { class: "sub" }, outside(origin(record))),
       ]) },
       "channel", ...figures((record) => (record.isTotal ? {} : { channel: record.channel, platform: record.platform, account_id: record.account_id, campaign_id: record.campaign_id }), RATIOS),
-      { name: "reported_conversions", label: "Platform reports" },
+      { name: "reported_conversions", label: "Claimed conversions" },
     ],
   });
 }
 
 function platformsCard(platforms) {
-  return card({ title: "Platforms", answers: [platforms], wide: true }, table(platforms, {
+  return card({ title: "Platforms", answers: [platforms], wide: true }, table({ ...platforms, records: placesLast(platforms.records) }, {
     caption: "Platforms",
     columns: [
-      { name: "platform", cell: (record) => (NOT_A_CAMPAIGN.includes(record.platform) ? platformName(record.platform)
+      { name: "platform", cell: (record) => (NOT_A_CAMPAIGN.includes(record.platform) ? el("a", { class: "drill", href: link({}, "unplaced") }, platformName(record.platform))
         : el("a", { class: "drill", href: link({ channel: record.channel ?? null, platform: record.platform, sort: null }) }, outside(platformName(record.platform)))) },
       "channel", ...figures((record) => ({ channel: record.channel, platform: record.platform }), RATIOS),
     ],
@@ -156,7 +156,7 @@ function bubbles(campaigns) {
 function claims(networks) {
   const sums = networks.records.filter((record) => record.reported_conversions !== null).map((record) => ({ ...record, reported: Number(record.reported_conversions) }));
   if (!sums.length) return card({ title: "What platforms report, what the CRM shows", answers: [networks] }, nothing("No platform reports conversions in this choice."));
-  const kinds = [["reported", "Platform reports"], ["leads", "Leads in the CRM"], ["opportunities", "Opportunities"], ["customers", "Customers"]];
+  const kinds = [["reported", "Claimed by the platform"], ["leads", "Leads in the CRM"], ["opportunities", "Opportunities"], ["customers", "Customers"]];
   const { column } = networks;
   const number = (of, value) => shown(String(value), { ...(of === "reported" ? column.reported_conversions : column[of]), kind: "number" });
   const { png, node } = chart({

@@ -34,6 +34,7 @@ function heat(every, revenue, young) {
   const known = revenue.records.filter((record) => months.includes(record.cohort_month));
   const furthest = Math.max(...known.map((record) => Number(record.months_since)), 0);
   const share = revenue.column.share_of_spend;
+  const back = new Set(months.map((one) => known.find((record) => record.cohort_month === one && Number(record.share_of_spend) >= 1)));
   const of = new Map(known.map((record) => [`${record.cohort_month} ${record.months_since}`, record]));
   const { png, node } = chart({
     title: "Share of its spend that each cohort has brought back", height: Math.max(160, Math.min(760, months.length * 24 + 70)),
@@ -55,7 +56,8 @@ function heat(every, revenue, young) {
       },
       series: [{
         type: "heatmap",
-        data: known.filter((record) => record.share_of_spend !== null).map((record) => ({
+        data: known.filter((record) => record.share_of_spend !== null).sort((a, b) => back.has(a) - back.has(b)).map((record) => ({
+          itemStyle: back.has(record) ? { borderColor: colours.ink, borderWidth: 2 } : {},
           value: [Number(record.months_since), months.indexOf(record.cohort_month), Number(record.share_of_spend)],
           label: { color: Number(record.share_of_spend) > (colours.isDark ? 1.2 : 1.55) ? colours.surface : colours.ink },
         })),
@@ -66,7 +68,7 @@ function heat(every, revenue, young) {
       }],
     }),
   });
-  return card({ title: "Share of its spend that each cohort has brought back", note: "A line is a cohort (month of first touch), a column the months since; in percent of what was spent on it. 100 is break-even. ◔ marks a cohort too early to judge.", answers: [revenue], wide: true, tools: [png] },
+  return card({ title: "Share of its spend that each cohort has brought back", note: "A line is a cohort (month of first touch), a column the months since; in percent of what was spent on it. 100 is break-even, framed where it was first reached. ◔ marks a cohort too early to judge.", answers: [revenue], wide: true, tools: [png] },
     node, rows("This grid as a table", () => table(revenue, { caption: "Revenue by months since the first touch", columns: ["cohort_month", "months_since", "won_revenue", "cumulative_won_revenue", "share_of_spend", "earlier_cohorts", "earlier_share_of_spend"] })));
 }
 

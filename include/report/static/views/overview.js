@@ -151,12 +151,20 @@ function returnByChannel(channels) {
     free.length ? el("p", { class: "note" }, "Without spend, so without ROI: ", free.map((record, i) => [i ? ", " : "", outside(record.channel), ` (${shown(record.won_revenue, channels.column.won_revenue, { symbol: true })})`])) : null);
 }
 
+const NO_NETWORK = ["unmatched", "unattributed"];
+
+/** Networks as they come, then what is of none. */
+export function placesLast(records) {
+  const isNone = (record) => NO_NETWORK.includes(record.platform);
+  return [...records.filter((record) => !isNone(record)), ...records.filter(isNone)];
+}
+
 function networksCard(networks) {
   if (!networks) return null;
-  return card({ title: "Ad networks and what else brought people", note: "By the network of the first touch, or of each touch where the model credits several.", answers: [networks], wide: true }, table(networks, {
+  return card({ title: "Ad networks and what else brought people", note: "By the network of the first touch, or of each touch where the model credits several.", answers: [networks], wide: true }, table({ ...networks, records: placesLast(networks.records) }, {
     caption: "Networks", earlier: "platform", compared: COMPARED,
     columns: [
-      { name: "platform", label: "Network", cell: (record) => (["unmatched", "unattributed"].includes(record.platform) ? platformName(record.platform)
+      { name: "platform", label: "Network", cell: (record) => (NO_NETWORK.includes(record.platform) ? el("a", { class: "drill", href: link({}, "unplaced") }, platformName(record.platform))
         : el("a", { class: "drill", href: link({ platform: record.platform, sort: null }, "channels") }, outside(platformName(record.platform)))) },
       ...figures((record) => ({ platform: record.platform })),
     ],
