@@ -348,6 +348,8 @@ def test_a_wide_table_on_a_phone_keeps_its_names_and_says_there_is_more(reader: 
 
 def test_where_nothing_was_spent_nothing_has_a_cost(reader: Reader) -> None:
     reader.open("channels")
+    table = reader.page.locator("table[data-table=campaigns]")
+    expect(table.get_by_role("button", name="Status")).to_be_visible()
     row = reader.page.locator("table[data-table=campaigns] tbody tr").filter(
         has_text="Paid Search, no campaign known"
     )
@@ -406,6 +408,7 @@ def test_a_table_is_sorted_by_keyboard_and_the_address_remembers(reader: Reader)
     button = reader.page.locator("table[data-table=campaigns] thead").get_by_role(
         "button", name="Spend"
     )
+    expect(button).to_have_text("Spend EUR")
     button.focus()
     reader.page.keyboard.press("Enter")
     first = reader.page.locator(

@@ -75,6 +75,7 @@ function head(column, onclick) {
   const told = [column.meaning, column.unit && `in ${column.unit}`].filter(Boolean).join("; ");
   return el("th", { scope: "col", class: column.isNumeric ? "number" : null },
     el("button", { type: "button", title: told || null, onclick }, el("span", null, column.label || "\u00a0"),
+      column.kind === "money" && /^[A-Z]{3}$/.test(column.unit ?? "") ? el("span", { class: "unit" }, ` ${column.unit}`) : null,
       el("span", { class: "order", "aria-hidden": "true" })));
 }
 

@@ -78,13 +78,24 @@ function campaignName(record) {
 /** Whose campaign it is; what is none has at most a network. */
 function origin(record) {
   const isCampaign = !NOT_A_CAMPAIGN.includes(record.campaign_id);
-  return [NOT_A_CAMPAIGN.includes(record.platform) ? null : platformName(record.platform), isCampaign && record.account_name, isCampaign && record.campaign_status?.toLowerCase()]
+  return [NOT_A_CAMPAIGN.includes(record.platform) ? null : platformName(record.platform), isCampaign && record.account_name]
     .filter((one, i, all) => one && all.indexOf(one) === i).join(" · ");
+}
+
+const STATES = {
+  active: "active", enabled: "active", "in progress": "active", paused: "paused", planned: "planned",
+  archived: "ended", removed: "ended", deleted: "ended", completed: "ended", aborted: "ended", canceled: "ended",
+};
+
+/** A campaign's state in one word for all networks; one they have not told stays as it is. */
+function inOneWord(record) {
+  const told = record.campaign_status?.toLowerCase().replaceAll("_", " ");
+  return { ...record, campaign_status: STATES[told] ?? told ?? null };
 }
 
 function campaignTable(campaigns, total) {
   const every = "All campaigns";
-  return table(campaigns, {
+  return table({ ...campaigns, records: campaigns.records.map(inOneWord) }, {
     caption: "Campaigns", total: campaigns.records.length > 1 && { ...total, campaign_name: every, isTotal: true, platform: null, channel: null },
     columns: [
       { name: "campaign_name", label: "Campaign", cell: (record) => (record.isTotal ? every : [
@@ -93,7 +104,7 @@ function campaignTable(campaigns, total) {
         }, outside(campaignName(record))),
         el("span", { class: "sub" }, outside(origin(record))),
       ]) },
-      "channel", ...figures((record) => (record.isTotal ? {} : { channel: record.channel, platform: record.platform, account_id: record.account_id, campaign_id: record.campaign_id }), RATIOS),
+      "channel", { name: "campaign_status", label: "Status" }, ...figures((record) => (record.isTotal ? {} : { channel: record.channel, platform: record.platform, account_id: record.account_id, campaign_id: record.campaign_id }), RATIOS),
       { name: "reported_conversions", label: "Claimed conversions" },
     ],
   });
