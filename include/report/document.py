@@ -79,15 +79,11 @@ def _told(session: Session, values: Mapping[str, Any]) -> dict[str, Any]:
         return [dict(zip(answered.columns, row, strict=True)) for row in answered.rows]
 
     overview = views.VIEWS["overview"].tables
-    compared = reading.of(overview["total"])
-    nothing = (None,) * len(compared.columns)  # of a period in which there was nothing
-    total, before = (
-        dict(zip(compared.columns, (rows_found or [nothing])[0], strict=True))
-        for rows_found in (compared.rows, compared.before)
-    )
+    total, before = _compared(reading.of(overview["total"]))
+    paid, paid_before = _compared(reading.of(overview["paid"]))
+    total |= {f"paid_{name}": paid[name] for name in ("cac", "roi")}
+    before |= {f"paid_{name}": paid_before[name] for name in ("cac", "roi")}
     channels = reading.of(overview["channels"])
-    total |= {"paid_roi": _paid_roi(channels.columns, channels.rows)}
-    before |= {"paid_roi": _paid_roi(channels.columns, channels.before or [])}
     months = rows(Table("cohorts"))
     campaigns = [row for row in rows(Table("returns", "campaign")) if row["spend"]]
     states = {row["figure"]: row for row in rows(Table("states"))}
@@ -110,15 +106,14 @@ def _told(session: Session, values: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _paid_roi(columns: Sequence[str], rows: Sequence[tuple[Any, ...]]) -> Decimal | None:
-    """What channels with spend returned on it: organic revenue set aside, which no spend bought."""
-    told = [dict(zip(columns, row, strict=True)) for row in rows]
-    paid = [row for row in told if row["spend"] is None or row["spend"] != 0]
-    if not paid or any(row["spend"] is None or row["won_revenue"] is None for row in paid):
-        return None
-    spend = sum((row["spend"] for row in paid), Decimal(0))
-    won = sum((row["won_revenue"] for row in paid), Decimal(0))
-    return (won - spend) / spend if spend else None
+def _compared(answered: views.Answered) -> tuple[dict[str, Any], dict[str, Any]]:
+    """A table's one row, and that of the period before; nothing but None where there is none."""
+    nothing = (None,) * len(answered.columns)
+    now, before = (
+        dict(zip(answered.columns, (rows or [nothing])[0], strict=True))
+        for rows in (answered.rows, answered.before)
+    )
+    return now, before
 
 
 def _by_return(row: Row) -> tuple[bool, Decimal, str]:
@@ -136,9 +131,9 @@ TILES = (
     ("customers", "New customers", "number", ("deals",), True),
     ("won_revenue", "Won revenue", "money", ("won_revenue",), True),
     ("open_pipeline", "Open pipeline", "money", ("open_pipeline",), True),
-    ("cac", "Cost per customer", "money", ("spend", "deals"), True),
-    ("roi", "ROI of all channels", "percent", ("spend", "won_revenue"), True),
+    ("paid_cac", "Cost per customer, channels with spend", "money", ("spend", "deals"), True),
     ("paid_roi", "ROI of channels with spend", "percent", ("spend", "won_revenue"), True),
+    ("roi", "All won revenue on ad spend", "percent", ("spend", "won_revenue"), True),
 )
 
 

@@ -129,6 +129,7 @@ VIEWS: Mapping[str, View] = {
         "Which channels bring customers, and is the trend good?",
         {
             "total": _returns("total", is_compared=True, with_campaigns=False),
+            "paid": Table("paid", is_compared=True),
             "months": _returns("month", with_campaigns=False),
             "networks": _returns("network", is_compared=True, with_campaigns=False),
             "channels": _returns("channel", is_compared=True, with_campaigns=False),

@@ -182,6 +182,17 @@ class Reckoning:
             "roi": None if revenue is None else ratio(revenue - (beside or 0), beside),
         }
 
+    def paid(self) -> list[Row]:
+        """The total of the channels in which anything was spent: one row, or none."""
+        spent, credits = self.chosen(self.spent()), self.chosen(self.credits())
+        channels = {row["channel"] for row in spent if row["spend"]}
+        if not channels:
+            return []
+        spent = [row for row in spent if row["channel"] in channels]
+        credits = [row for row in credits if row["channel"] in channels]
+        told = self._returns(spent, [], [], credits)
+        return [{name: told[name] for name in ("spend", "customers", "won_revenue", "cac", "roi")}]
+
     def closed(self) -> list[Row]:
         """Won by the month of the close."""
         won = [

@@ -8,7 +8,7 @@ import { empty } from "../empty.js";
 import { shown } from "../format.js";
 import { link } from "../state.js";
 import { table } from "../table.js";
-import { before, channelTable, figures, placesLast, rows } from "./overview.js";
+import { before, channelTable, figures, OF_ALL, placesLast, rows } from "./overview.js";
 
 const RATIOS = ["cpl", "cac", "roas", "roi"];
 const NOT_A_CAMPAIGN = ["unmatched", "unattributed"];
@@ -25,7 +25,7 @@ export const channels = {
       crumbs(choices, offered),
       isCampaign ? remark("info", "Ad groups and ads carry the leads and deals whose evidence names them; what names only the campaign stands on the campaign.") : null,
       isCampaign || choices.channel ? null
-        : card({ title: "Channels", note: `Choose one to see its platforms and campaigns. Change against ${before(told)}.`, answers: [byChannel], wide: true }, channelTable(byChannel, now)),
+        : card({ title: "Channels", note: `Choose one to see its platforms and campaigns. Change against ${before(told)}. ${OF_ALL}`, answers: [byChannel], wide: true }, channelTable(byChannel, now)),
       isCampaign ? null : bubbles(campaigns),
       isCampaign ? null : claims(networks),
       isCampaign ? null : platformsCard(choices.channel || choices.platform ? platforms : networks),

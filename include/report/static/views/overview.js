@@ -16,6 +16,12 @@ const TILES = [
   ["customers", "journeys"], ["open_pipeline", "journeys"], ["won_revenue", "journeys"],
   ["cac", "channels"], ["roi", "cohorts"],
 ];
+// Where unpaid channels bring customers too, these are told of the channels with spend, and what
+// divides everything by the spend stands below, called so.
+const PAID = {
+  cac: ["CAC, channels with spend", "Ad spend ÷ all customers"],
+  roi: ["ROI, channels with spend", "All revenue on ad spend"],
+};
 const COMPARED = ["spend", "leads", "customers", "won_revenue", "cac", "roi"];
 
 export const overview = {
@@ -33,7 +39,7 @@ export const overview = {
       trend(months),
       returnByChannel(channels),
       networksCard(told.tables.networks),
-      card({ title: "Channels", note: `Change against ${before(told)}. For CAC and CPL, less is better.`, answers: [channels], wide: true },
+      card({ title: "Channels", note: `Change against ${before(told)}. For CAC and CPL, less is better. ${OF_ALL}`, answers: [channels], wide: true },
         channelTable(channels, now)),
       moved(told.tables.changes),
       books(told),
@@ -41,6 +47,9 @@ export const overview = {
     ];
   },
 };
+
+/** What the last line of a table of returns divides. */
+export const OF_ALL = "In the last line CAC and ROI hold all customers and revenue, also of channels without spend, against the ad spend.";
 
 /** The months that the period is compared with, in words. */
 export function before(told) {
@@ -52,11 +61,13 @@ export function before(told) {
 }
 
 function tiles(told) {
-  const { total, months } = told.tables;
-  const [now] = total.records;
-  const [earlier] = total.earlier ?? [];
+  const { total: all, paid, months } = told.tables;
   return el("section", { class: "tiles", "aria-label": "Key figures" }, TILES.map(([of, view]) => {
-    const column = total.column[of];
+    const [label, blended] = PAID[of] ?? [all.column[of].label];
+    const answer = PAID[of] ? paid : all;
+    const [now] = answer.records.length ? answer.records : [{ [of]: null }];
+    const [earlier] = answer.earlier ?? [];
+    const column = answer.column[of];
     const whole = shown(now[of], column, { symbol: true });
     const text = whole.length > 14 ? shown(now[of], column, { symbol: true, short: true }) : whole;
     const isStill = of === "open_pipeline"; // that of earlier months is decided by now: no comparison
@@ -65,12 +76,18 @@ function tiles(told) {
       class: "tile", href: link({}, view),
       title: `${column.meaning ?? ""}; exactly ${now[of] ?? "not defined"}; the period before ${earlier?.[of] ?? "not defined"}`,
     },
-    el("span", { class: "label" }, column.label),
+    el("span", { class: "label" }, label),
     now[of] === null ? el("span", { class: "value" }, text)
-      : el("data", { class: `value${text.length > 9 ? " lengthy" : ""}`, value: String(now[of]), "data-figure": of }, text),
+      : el("data", { class: `value${text.length > 9 ? " lengthy" : ""}`, value: String(now[of]), "data-figure": of, "data-of": answer.name }, text),
     changed(moved) ?? el("span", { class: "still" }, isStill ? "still open" : "no comparison"),
-    sparkline(months.records.map((record) => record[of]), `${column.label} by month`));
+    blended ? el("span", { class: "blended" }, `${blended}: `, blendedOf(all.records[0], all, of))
+      : sparkline(months.records.map((record) => record[of]), `${column.label} by month`));
   }));
+}
+
+function blendedOf(record, answer, of) {
+  const text = shown(record[of], answer.column[of], { symbol: true });
+  return record[of] === null ? text : el("data", { value: String(record[of]), "data-figure": of, "data-of": answer.name }, text);
 }
 
 function caution(told) {
