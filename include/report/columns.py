@@ -79,6 +79,8 @@ _OWN = (
     Column("last_seen_at", Type.TIMESTAMP, "When the last of them was loaded", unit="UTC"),
     Column("first_month", Type.DATE, "The first month concerned"),
     Column("last_month", Type.DATE, "The last month concerned"),
+    Column("first_spend_month", Type.DATE, "The first month that cost anything"),
+    Column("judged_month", Type.DATE, "The latest month old enough to judge by its return"),
     number("matches", "How many there are; the table shows the first of them"),
     number("agrees", "Comparisons that agree with their source", "comparisons"),
     number("differs", "Comparisons that differ from their source", "comparisons"),

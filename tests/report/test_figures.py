@@ -383,7 +383,13 @@ def test_the_choices_are_what_the_marts_hold(shown: Shown) -> None:
     assert told["models"].rows[0] == ("first_touch",)
     assert {model for (model,) in told["models"].rows} == {*ATTRIBUTION_MODELS}
     first = min(row["cohort_month"] for row in everything)
-    assert told["months"].rows == [(first, AS_OF_DATE.replace(day=1))]
+    cohorts = reckoning.cohorts(AS_OF_DATE)
+    spent = min(row["cohort_month"] for row in cohorts if row["spend"])
+    judged = [row["cohort_month"] for row in cohorts if not row["is_too_early"]]
+    (months,) = told["months"].rows
+    assert months[:3] == (first, spent, AS_OF_DATE.replace(day=1))
+    # Of the months there are, those up to it are old enough, and no other.
+    assert judged == [row["cohort_month"] for row in cohorts if row["cohort_month"] <= months[3]]
 
 
 def test_no_figure_of_money_is_a_float(shown: Shown) -> None:

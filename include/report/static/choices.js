@@ -1,7 +1,7 @@
 // Period, model, currency and filters: what the build offers, and what this view uses.
 
 import { el, name as outside } from "./element.js";
-import { month } from "./format.js";
+import { month, shifted } from "./format.js";
 import { chosen, go, link } from "./state.js";
 
 const MODELS = {
@@ -78,6 +78,7 @@ function period(offered, told, uses) {
   for (const own of [from.slice(0, 7), to.slice(0, 7)]) if (!months.includes(own)) months.push(own);
   months.sort().reverse();
   const year = asOf.slice(0, 4);
+  const old = known?.judged_month?.slice(0, 7);
   const quarter = `${year}-${String(Math.floor((Number(asOf.slice(5)) - 1) / 3) * 3 + 1).padStart(2, "0")}`;
   const longest = shifted(asOf, -119);
   const presets = [
@@ -87,6 +88,7 @@ function period(offered, told, uses) {
     ["Last quarter", shifted(quarter, -3), shifted(quarter, -1), shifted(quarter, -3), shifted(quarter, -1)],
     ["This year", `${year}-01`, asOf, `${year}-01`, asOf],
     ["Last year", `${year - 1}-01`, `${year - 1}-12`, `${year - 1}-01`, `${year - 1}-12`],
+    ...(old ? [["Old enough to judge", shifted(old, -11), old, shifted(old, -11), old]] : []),
     ["All", first < longest ? longest : first, asOf, first < longest ? longest : first, asOf],
   ];
   const isUsed = uses.has("from_month");
@@ -102,12 +104,6 @@ function period(offered, told, uses) {
     select("choose-from", "First month", from.slice(0, 7), (value) => go({ from_month: value, to_month: value > to.slice(0, 7) ? value : to.slice(0, 7) })),
     el("span", { "aria-hidden": "true" }, "–"),
     select("choose-to", "Last month", to.slice(0, 7), (value) => go({ from_month: value < from.slice(0, 7) ? value : from.slice(0, 7), to_month: value })));
-}
-
-/** The month ``count`` months after ``text`` (2026-03). */
-function shifted(text, count) {
-  const months = Number(text.slice(0, 4)) * 12 + Number(text.slice(5, 7)) - 1 + count;
-  return `${String(Math.floor(months / 12)).padStart(4, "0")}-${String((months % 12) + 1).padStart(2, "0")}`;
 }
 
 function filters(offered, choices, uses) {

@@ -83,6 +83,17 @@ export function month(text) {
   return dates({ month: "short", year: "numeric", timeZone: "UTC" }).format(new Date(`${text.slice(0, 7)}-01T00:00:00Z`));
 }
 
+/** How many months lie between year 0 and ``text`` (2026-03, also with a day). */
+export function counted(text) {
+  return Number(text.slice(0, 4)) * 12 + Number(text.slice(5, 7)) - 1;
+}
+
+/** The month ``count`` months after ``text``. */
+export function shifted(text, count) {
+  const months = counted(text) + count;
+  return `${String(Math.floor(months / 12)).padStart(4, "0")}-${String((months % 12) + 1).padStart(2, "0")}`;
+}
+
 export function shortMonth(text) {
   return dates({ month: "short", year: "2-digit", timeZone: "UTC" }).format(new Date(`${text.slice(0, 7)}-01T00:00:00Z`));
 }

@@ -3,12 +3,13 @@
 import { card, nothing, remark } from "../card.js";
 import { axis, chart, legend, room, short } from "../charts.js";
 import { modelName, platformName } from "../choices.js";
+import { comparison } from "../comparison.js";
 import { el, name as outside } from "../element.js";
 import { empty } from "../empty.js";
 import { shown } from "../format.js";
 import { link } from "../state.js";
 import { table } from "../table.js";
-import { before, channelTable, figures, OF_ALL, placesLast, rows } from "./overview.js";
+import { channelTable, figures, OF_ALL, placesLast, rows } from "./overview.js";
 
 const RATIOS = ["cpl", "cac", "roas", "roi"];
 const NOT_A_CAMPAIGN = ["unmatched", "unattributed"];
@@ -21,11 +22,12 @@ export const channels = {
     const [now] = total.records;
     if (!now || !campaigns?.records.length) return [crumbs(choices, offered), empty("Nothing was spent and nobody came", told, { choices, offered })];
     const isCampaign = Boolean(choices.campaign_id);
+    const compared = comparison(told, { offered });
     return [
       crumbs(choices, offered),
       isCampaign ? remark("info", "Ad groups and ads carry the leads and deals whose evidence names them; what names only the campaign stands on the campaign.") : null,
       isCampaign || choices.channel ? null
-        : card({ title: "Channels", note: `Choose one to see its platforms and campaigns. Change against ${before(told)}. ${OF_ALL}`, answers: [byChannel], wide: true }, channelTable(byChannel, now)),
+        : card({ title: "Channels", note: `Choose one to see its platforms and campaigns. ${compared.note} ${OF_ALL}`, answers: [byChannel], wide: true }, channelTable(byChannel, now, compared)),
       isCampaign ? null : bubbles(campaigns),
       isCampaign ? null : claims(networks),
       isCampaign ? null : platformsCard(choices.channel || choices.platform ? platforms : networks),

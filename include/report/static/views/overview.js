@@ -4,9 +4,10 @@ import { verdicts } from "../books.js";
 import { card, nothing, remark } from "../card.js";
 import { axis, chart, legend, room, short, sparkline } from "../charts.js";
 import { platformName } from "../choices.js";
+import { comparison } from "../comparison.js";
 import { el, name as outside } from "../element.js";
 import { empty } from "../empty.js";
-import { change, instant, month, plainNumber, shortMonth, shown } from "../format.js";
+import { change, instant, month, plainNumber, shifted, shortMonth, shown } from "../format.js";
 import { link } from "../state.js";
 import { changed, table } from "../table.js";
 
@@ -22,7 +23,6 @@ const PAID = {
   cac: ["CAC, channels with spend", "Ad spend ÷ all customers"],
   roi: ["ROI, channels with spend", "All revenue on ad spend"],
 };
-const COMPARED = ["spend", "leads", "customers", "won_revenue", "cac", "roi"];
 
 export const overview = {
   name: "overview",
@@ -33,14 +33,15 @@ export const overview = {
     if (!now || !months.records.length) {
       return empty("Nothing was spent and nobody came", told, context);
     }
+    const compared = comparison(told, context);
     return [
-      tiles(told),
-      caution(told),
+      tiles(told, compared),
+      caution(told, compared, context),
       trend(months),
       returnByChannel(channels),
-      networksCard(told.tables.networks),
-      card({ title: "Channels", note: `Change against ${before(told)}. For CAC and CPL, less is better. ${OF_ALL}`, answers: [channels], wide: true },
-        channelTable(channels, now)),
+      networksCard(told.tables.networks, compared),
+      card({ title: "Channels", note: `${compared.note} For CAC and CPL, less is better. ${OF_ALL}`, answers: [channels], wide: true },
+        channelTable(channels, now, compared)),
       moved(told.tables.changes),
       books(told),
       closed(told.tables.closed),
@@ -51,16 +52,7 @@ export const overview = {
 /** What the last line of a table of returns divides. */
 export const OF_ALL = "In the last line CAC and ROI hold all customers and revenue, also of channels without spend, against the ad spend.";
 
-/** The months that the period is compared with, in words. */
-export function before(told) {
-  const { from_month: from, to_month: to } = told.chosen;
-  const count = (text) => Number(text.slice(0, 4)) * 12 + Number(text.slice(5, 7)) - 1;
-  const length = count(to) - count(from) + 1;
-  const text = (at) => month(`${String(Math.floor(at / 12)).padStart(4, "0")}-${String((at % 12) + 1).padStart(2, "0")}`);
-  return length === 1 ? text(count(from) - 1) : `${text(count(from) - length)} – ${text(count(from) - 1)}`;
-}
-
-function tiles(told) {
+function tiles(told, compared) {
   const { total: all, paid, months } = told.tables;
   return el("section", { class: "tiles", "aria-label": "Key figures" }, TILES.map(([of, view]) => {
     const [label, blended] = PAID[of] ?? [all.column[of].label];
@@ -71,7 +63,7 @@ function tiles(told) {
     const whole = shown(now[of], column, { symbol: true });
     const text = whole.length > 14 ? shown(now[of], column, { symbol: true, short: true }) : whole;
     const isStill = of === "open_pipeline"; // that of earlier months is decided by now: no comparison
-    const moved = earlier && !isStill ? change(now[of], earlier[of], column) : null;
+    const moved = earlier && compared.columns.includes(of) ? change(now[of], earlier[of], column) : null;
     return el("a", {
       class: "tile", href: link({}, view),
       title: `${column.meaning ?? ""}; exactly ${now[of] ?? "not defined"}; the period before ${earlier?.[of] ?? "not defined"}`,
@@ -79,7 +71,7 @@ function tiles(told) {
     el("span", { class: "label" }, label),
     now[of] === null ? el("span", { class: "value" }, text)
       : el("data", { class: `value${text.length > 9 ? " lengthy" : ""}`, value: String(now[of]), "data-figure": of, "data-of": answer.name }, text),
-    changed(moved) ?? el("span", { class: "still" }, isStill ? "still open" : "no comparison"),
+    changed(moved) ?? el("span", { class: "still" }, isStill ? "still open" : compared.why(of)),
     blended ? el("span", { class: "blended" }, `${blended}: `, blendedOf(all.records[0], all, of))
       : sparkline(months.records.map((record) => record[of]), `${column.label} by month`));
   }));
@@ -90,11 +82,14 @@ function blendedOf(record, answer, of) {
   return record[of] === null ? text : el("data", { value: String(record[of]), "data-figure": of, "data-of": answer.name }, text);
 }
 
-function caution(told) {
+function caution(told, { young, length }, { offered }) {
   const [typical] = told.tables.typical?.records ?? [];
-  const p90 = typical && Number(typical.days_touch_to_close_p90 ?? typical.p90);
-  const grown = "Months are those of the first touch: what a cohort brought keeps growing until its deals are decided, so the newest months, and changes of customers, revenue, CAC and ROI, look worse than they will be.";
-  return remark("info", grown, p90 ? ` Nine of ten deals close within ${plainNumber(p90)} days. ` : " ",
+  const judged = offered.tables.months.records[0]?.judged_month?.slice(0, 7);
+  const grown = "Months are those of the first touch: what a cohort brought grows until its deals are decided.";
+  const usual = typical ? ` Nine of ten deals close within ${plainNumber(Number(typical.days_touch_to_close_p90))} days` : "";
+  return remark(young ? "caution" : "info", grown, usual,
+    young && usual ? `: ${young === length ? "these months are all" : `${young} of these ${length} months are`} too early to judge by what they brought. ` : usual ? ". " : " ",
+    young && judged ? [el("a", { href: link({ from_month: shifted(judged, -11), to_month: judged }) }, "The last 12 that can be judged"), " · "] : null,
     el("a", { href: link({}, "cohorts") }, "See the cohorts"));
 }
 
@@ -176,10 +171,10 @@ export function placesLast(records) {
   return [...records.filter((record) => !isNone(record)), ...records.filter(isNone)];
 }
 
-function networksCard(networks) {
+function networksCard(networks, compared) {
   if (!networks) return null;
   return card({ title: "Ad networks and what else brought people", note: "By the network of the first touch, or of each touch where the model credits several.", answers: [networks], wide: true }, table({ ...networks, records: placesLast(networks.records) }, {
-    caption: "Networks", earlier: "platform", compared: COMPARED,
+    caption: "Networks", earlier: "platform", compared: compared.columns,
     columns: [
       { name: "platform", label: "Network", cell: (record) => (NO_NETWORK.includes(record.platform) ? el("a", { class: "drill", href: link({}, "unplaced") }, platformName(record.platform))
         : el("a", { class: "drill", href: link({ platform: record.platform, sort: null }, "channels") }, outside(platformName(record.platform)))) },
@@ -198,9 +193,9 @@ export function figures(filters, ratios = ["cpl", "cac", "roi"]) {
   ];
 }
 
-export function channelTable(channels, total) {
+export function channelTable(channels, total, compared) {
   return table(channels, {
-    caption: "Channels", earlier: "channel", compared: COMPARED, total: { ...total, channel: "All channels" },
+    caption: "Channels", earlier: "channel", compared: compared.columns, total: { ...total, channel: "All channels" },
     columns: [
       { name: "channel", cell: (record) => (record === total || record.channel === "All channels" ? "All channels" : el("a", { class: "drill", href: link({ channel: record.channel, sort: null }, "channels") }, outside(record.channel))) },
       ...figures((record) => (record.channel === "All channels" ? {} : { channel: record.channel })),
