@@ -334,6 +334,64 @@ def test_a_link_is_copied_with_its_months_and_closes_with_its_view(reader: Reade
     assert not reader.wrong, reader.wrong
 
 
+HELD = {
+    "first_month": "2021-07-01",
+    "first_spend_month": "2024-12-01",
+    "last_month": "2026-11-01",
+    "judged_month": "2026-01-01",
+}
+
+
+@pytest.mark.parametrize(
+    ("months", "spend", "customers", "young"),
+    [
+        ("2025-12 2026-11", "told", "too early", 10),
+        ("2025-12 2026-01", "told", "told", 0),
+        ("2025-02 2026-01", "nothing before", "nothing before", 0),
+        ("2026-10 2026-11", "month not over", "month not over", 2),
+        ("2026-09 2026-10", "told", "too early", 2),
+        ("2026-08 2026-11", "told", "too early", 4),
+    ],
+)
+def test_a_change_is_told_where_both_periods_can_be_judged(
+    reader: Reader, months: str, spend: str, customers: str, young: int
+) -> None:
+    """Spend begins in December 2024; January 2026 is the latest month old enough."""
+    reader.open("overview")
+    begin, end = (f"{month}-01" for month in months.split())
+    found = reader.page.evaluate(
+        """async ([told, offered]) => {
+            const page = document.querySelector("script[type=module]").src;
+            const { comparison } = await import(new URL("comparison.js", page));
+            const { columns, why, young } = comparison(told, { offered });
+            const said = (name) => columns.includes(name) ? "told" : why(name);
+            return [said("spend"), said("customers"), young];
+        }""",
+        [
+            {"chosen": {"from_month": begin, "to_month": end}},
+            {"tables": {"months": {"records": [HELD]}}},
+        ],
+    )
+    assert found == [spend, customers, young]
+
+
+def test_why_no_change_is_told_stands_in_its_place(reader: Reader) -> None:
+    def said(figure: str) -> str:
+        tile = reader.page.locator(".tile", has=reader.page.locator(f"[data-figure={figure}]"))
+        return tile.locator(".change, .still").inner_text()
+
+    reader.open("overview?from_month=2026-10&to_month=2026-11")
+    assert said("spend") == "nothing before"
+    early = reader.page.locator(".remark.caution", has_text="of the first touch")
+    assert "1 of these 2 months is too early to judge" in early.inner_text()
+    early.get_by_role("link", name="The last 12 that can be judged").click()
+    chosen = reader.shown("overview")["chosen"]
+    assert (chosen["from_month"], chosen["to_month"]) == ("2025-11-01", "2026-10-01")
+    assert early.count() == 0
+    reader.open("overview?from_month=2026-10&to_month=2026-10")
+    assert "%" in said("spend")
+
+
 def test_a_wide_table_on_a_phone_keeps_its_names_and_says_there_is_more(reader: Reader) -> None:
     reader.page.set_viewport_size({"width": 390, "height": 800})
     reader.open("channels")

@@ -88,7 +88,7 @@ function caution(told, { young, length }, { offered }) {
   const grown = "Months are those of the first touch: what a cohort brought grows until its deals are decided.";
   const usual = typical ? ` Nine of ten deals close within ${plainNumber(Number(typical.days_touch_to_close_p90))} days` : "";
   return remark(young ? "caution" : "info", grown, usual,
-    young && usual ? `: ${young === length ? "these months are all" : `${young} of these ${length} months are`} too early to judge by what they brought. ` : usual ? ". " : " ",
+    young && usual ? `: ${young === length ? (length === 1 ? "this month is" : "these months are all") : `${young} of these ${length} months ${young === 1 ? "is" : "are"}`} too early to judge by what they brought. ` : usual ? ". " : " ",
     young && judged ? [el("a", { href: link({ from_month: shifted(judged, -11), to_month: judged }) }, "The last 12 that can be judged"), " · "] : null,
     el("a", { href: link({}, "cohorts") }, "See the cohorts"));
 }
