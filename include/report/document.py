@@ -29,6 +29,18 @@ TEMPLATES = Path(__file__).parent / "templates"
 BEST = WORST = 5
 """How many campaigns are shown of those that return most, and least."""
 
+NAMES = {
+    "facebook_ads": "Facebook Ads",
+    "google_ads": "Google Ads",
+    "linkedin_ads": "LinkedIn Ads",
+    "salesforce": "Salesforce",
+    "crm": "CRM campaigns",
+    "unmatched": "No campaign known",
+    "unattributed": "No touch known",
+    "manual": "Entered by hand",
+}
+"""Networks and sources as people call them; the page calls them the same."""
+
 Row = Mapping[str, Any]
 
 
@@ -94,7 +106,9 @@ def _told(session: Session, values: Mapping[str, Any]) -> dict[str, Any]:
         "states": states,
         "chart": drawing.spend_and_return(months),
         "months": months,
+        "judged": _judged(months),
         "channels": [dict(zip(channels.columns, row, strict=True)) for row in channels.rows],
+        "networks": [row for row in rows(overview["networks"]) if row["spend"] != 0],
         "total": total,
         "best": by_return[:BEST],
         "worst": by_return[BEST:][-WORST:],
@@ -114,6 +128,16 @@ def _compared(answered: views.Answered) -> tuple[dict[str, Any], dict[str, Any]]
         for rows in (answered.rows, answered.before)
     )
     return now, before
+
+
+def _judged(months: Sequence[Row]) -> dict[str, Any]:
+    """Of the cohorts old enough to judge: how many, what they cost and won; None where unpriced."""
+    old = [month for month in months if not month["is_too_early"]]
+    sums: dict[str, Any] = {"cohorts": len(old)}
+    for name in ("spend", "won_revenue"):
+        amounts = [month[name] for month in old]
+        sums[name] = None if None in amounts else sum(amounts, Decimal(0))
+    return sums
 
 
 def _by_return(row: Row) -> tuple[bool, Decimal, str]:
@@ -186,6 +210,7 @@ def _templates() -> Environment:
         "signed": _signed,
         "month": lambda value: value.strftime("%B %Y"),
         "day": date.isoformat,
+        "name": lambda word: NAMES.get(word, word),
     }
     return environment
 

@@ -99,6 +99,40 @@ def test_channels_and_their_total_equal_the_marts(settings: Settings) -> None:
     assert header[:3] == ["Channel", "Spend", "Leads"]
 
 
+def test_ad_networks_equal_the_marts(settings: Settings) -> None:
+    header, *rows = Reader(document.render(settings)[1]).tables["Ad networks"]
+    marts = warehouse.read_marts(
+        settings,
+        "select platform, sum(spend_base) as spend, sum(leads) as leads, "
+        "sum(opportunities) as opportunities, sum(customers) as customers, "
+        "sum(won_revenue_base) as won from marts.mart_campaign_roi_monthly "
+        "where cohort_month between :first and :last group by platform",
+        PERIOD,
+    )
+    assert {row[0]: row[1:6] for row in rows} == {
+        document.NAMES.get(row["platform"], row["platform"]): [
+            shown(row[name]) for name in ("spend", "leads", "opportunities", "customers", "won")
+        ]
+        for row in marts
+        if row["spend"] != 0
+    }
+    assert header[:3] == ["Network", "Spend", "Leads"]
+
+
+def test_what_the_cohorts_old_enough_cost_and_brought_is_said_in_a_sentence(
+    settings: Settings,
+) -> None:
+    read = Reader(document.render(settings)[1])
+    _, *cohorts, _ = read.tables["Each month's spend, and what it has brought since"]
+    early = [row for row in cohorts if "†" in row[0]]
+    judged = [row for row in cohorts if row not in early]
+    if judged and early:
+        count = "is" if len(judged) == 1 else "are"
+        assert f"Of the {len(cohorts)} cohorts {len(judged)} {count} old enough" in read.text
+    else:
+        assert bool(early) == ("cohorts are too young to judge" in read.text)
+
+
 def test_cohorts_equal_the_marts_and_add_up(settings: Settings) -> None:
     read = Reader(document.render(settings)[1])
     _, *rows, total = read.tables["Each month's spend, and what it has brought since"]

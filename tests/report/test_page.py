@@ -22,7 +22,7 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from include import warehouse
 from include.registry import SOURCES
-from include.report import views
+from include.report import document, views
 from include.report.service import STATIC
 from include.run import Run
 from include.settings import Settings
@@ -167,6 +167,23 @@ def test_what_is_vendored_is_what_was_published(folder: Path) -> None:
     assert set(sums) == {path.name for path in folder.iterdir()} - others
     for name, digest in sums.items():
         assert hashlib.sha256((folder / name).read_bytes()).hexdigest() == digest, name
+
+
+def test_the_report_opens_without_a_network_and_prints_to_three_pages(
+    browser: Browser, settings: Settings, tmp_path: Path
+) -> None:
+    file = tmp_path / "report.html"
+    file.write_text(document.render(settings)[1], encoding="utf-8")
+    context = browser.new_context(offline=True, java_script_enabled=False)
+    page = context.new_page()
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.goto(file.as_uri())
+    expect(page.get_by_role("heading", name="What marketing cost and brought")).to_be_visible()
+    printed = page.pdf(prefer_css_page_size=True)
+    context.close()
+    assert asked == [file.as_uri()]
+    assert 1 <= len(re.findall(rb"/Type\s*/Page\b", printed)) <= 3
 
 
 @pytest.mark.parametrize("place", OPENED)
