@@ -47,6 +47,8 @@ class Gap:
 class Test:
     """A test, or a case of tests/sql, with the rows its name bears; ``file`` below tests/."""
 
+    __test__ = False  # for pytest: no class of tests
+
     file: str
     sentence: str
     numbers: tuple[str, ...]

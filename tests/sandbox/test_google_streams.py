@@ -122,4 +122,8 @@ def test_usage_counts_requests_and_operations(sandbox: Sandbox) -> None:
 def test_the_login_tells_version_and_scopes(sandbox: Sandbox) -> None:
     login = GOOGLE_ADS.look_at_login(connect(sandbox))
     assert (login.api_version, login.remarks) == ("v26", ())
-    assert login.scopes == ("https://www.googleapis.com/auth/adwords",)
+    # The sandbox's user has let the one login read ads and Analytics.
+    assert login.scopes == (
+        "https://www.googleapis.com/auth/adwords",
+        "https://www.googleapis.com/auth/analytics.readonly",
+    )
