@@ -13,7 +13,7 @@ import shutil
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from include import erased, landing, loads, warehouse
@@ -67,23 +67,29 @@ def _removable(settings: Settings, sources: Sequence[Source], run: Run) -> Itera
     oldest = run.started_at - timedelta(days=settings.landing_days)
     borne = replaced.borne_batches(settings)
     for source in sources:
-        needed = borne | _needed_besides(settings, source, borne)
+        needed = borne | _needed_besides(settings, source, borne, oldest)
         for batch in landing.batches(settings, source.name):
             if batch.extracted_at < oldest and batch.batch_id not in needed:
                 yield batch
 
 
-def _needed_besides(settings: Settings, source: Source, borne: Collection[str]) -> set[str]:
+def _needed_besides(
+    settings: Settings, source: Source, borne: Collection[str], oldest: datetime
+) -> set[str]:
     """The batches of a source that no row bears and a rebuild would miss all the same."""
     of_stream: defaultdict[tuple[str, str], list[Batch]] = defaultdict(list)
+    needed: set[str] = set()
     for load in loads.loads(settings, source.name, borne):
+        daily = [b for b in load.batches if source.stream(b.request.stream).kind == "daily"]
+        if any(b.batch_id in borne or b.extracted_at >= oldest for b in daily):
+            # Which of its days were refused shows only beside the account's own totals.
+            needed |= {batch.batch_id for batch in daily}
         for batch in load.batches:
             of_stream[batch.account.account_id, batch.request.stream].append(batch)
     whole = {
         (row.account_id, row.stream): row.whole_as_of_at
         for row in warehouse.ledger(settings, source.name)
     }
-    needed: set[str] = set()
     for (account_id, name), batches in of_stream.items():
         stream = source.stream(name)
         if stream.kind == "snapshot":
@@ -91,7 +97,7 @@ def _needed_besides(settings: Settings, source: Source, borne: Collection[str]) 
         elif stream.kind == "changes":
             needed |= {b.batch_id for b in batches if b.as_of == whole.get((account_id, name))}
             keys = [s.name for s in source.streams if s.kind == "keys" and s.table is stream.table]
-            for listing in (b for key in keys for b in of_stream[account_id, key]):
+            for listing in (b for key in keys for b in of_stream.get((account_id, key), ())):
                 if listing.batch_id in borne:  # rows it marked deleted came with batches before it
                     needed |= _since_the_last_whole(batches, listing)
     return needed

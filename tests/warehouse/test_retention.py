@@ -8,11 +8,25 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from include import landing, rebuild, retention, warehouse
+from include.refusals import DaysRefused
 from include.settings import Settings
-from tests.warehouse.nights import load_night
+from tests.warehouse.nights import load_night, stage_night
 from tests.warehouse.test_rebuild import SOURCES, WORKING, lose, staged_alone
-from tests.warehouse.world import NETWORK, campaign, land, run, spent
+from tests.warehouse.world import (
+    CRM,
+    FIRST,
+    NETWORK,
+    campaign,
+    days,
+    land,
+    member,
+    run,
+    spent,
+    total,
+)
 
 
 def landed(settings: Settings) -> set[str]:
@@ -46,6 +60,48 @@ def test_a_rebuild_after_a_clean_up_gives_what_one_before_it_would(new_settings:
     lose(settings)
     rebuild.rebuild(settings, SOURCES)
     assert warehouse.fingerprint(settings, WORKING) == before
+
+
+@pytest.mark.parametrize("first", [0, 1])
+def test_44_a_day_that_was_refused_is_refused_again_by_a_rebuild_after_a_clean_up(
+    new_settings: Any, first: int
+) -> None:
+    """Its control total stays with it, whether or not the last night asked for that day again."""
+    settings = replace(new_settings("duckdb"), landing_days=1)
+    warehouse.prepare(settings, SOURCES)
+
+    def night(number: int, first: int, spend: list[str], totals: list[str]) -> None:
+        window = days(len(spend), FIRST + timedelta(first))
+        told = [spent("a", first + day, amount) for day, amount in enumerate(spend)]
+        controls = [total(first + day, amount) for day, amount in enumerate(totals)]
+        stage_night(
+            settings,
+            NETWORK,
+            number,
+            [
+                ("campaign_daily", number, told, window),
+                ("account_daily", number, controls, window),
+            ],
+        )
+
+    night(0, 0, ["10", "20"], ["10", "20"])
+    with pytest.raises(DaysRefused):
+        night(1, 0, ["3", "21"], ["10", "21"])
+    night(2, first, ["10", "22"][first:], ["10", "22"][first:])
+    tables = [name for name in WORKING if name != "ops.known_accounts"]  # no night here told any
+    before = warehouse.fingerprint(settings, tables)
+    retention.clean(settings, SOURCES, run(99), is_dry_run=False)
+    rebuild.rebuild(settings, SOURCES)
+    assert warehouse.fingerprint(settings, tables) == before
+
+
+def test_records_without_a_list_of_their_keys_are_kept(new_settings: Any) -> None:
+    settings = replace(new_settings("duckdb"), landing_days=1)
+    warehouse.prepare(settings, SOURCES)
+    known = member("00v0", run(0).as_of - timedelta(hours=1))
+    stage_night(settings, CRM, 0, [("members", 0, [known], None, None)])
+    cleaned = retention.clean(settings, SOURCES, run(99), is_dry_run=False)
+    assert cleaned.batch_count == 0
 
 
 def test_only_what_is_old_and_left_over_goes(new_settings: Any) -> None:
