@@ -52,8 +52,9 @@ def _parser() -> argparse.ArgumentParser:
     generate = commands.add_parser("generate", help="invent a data set")
     generate.add_argument("--out", type=Path, required=True, help="folder to write")
     generate.add_argument("--seed", type=int, default=1)
-    generate.add_argument("--months", type=int, default=24)
+    generate.add_argument("--months", type=int, help="default: 24, of a preset 48")
     generate.add_argument("--scale", type=float, default=1.0, help="multiplies the volume")
+    generate.add_argument("--preset", help="another company, such as seasonal or tiny")
     return parser
 
 
@@ -96,7 +97,7 @@ def _serve(options: argparse.Namespace) -> None:
 def _generate(options: argparse.Namespace) -> None:
     from include.sandbox.generator import generate
 
-    if options.months < 1 or options.scale <= 0:
+    if (options.months is not None and options.months < 1) or options.scale <= 0:
         raise _Refused("--months and --scale must be greater than zero.")
     try:
         generate(
@@ -104,8 +105,11 @@ def _generate(options: argparse.Namespace) -> None:
             seed=options.seed,
             months=options.months,
             scale=options.scale,
+            preset=options.preset,
             progress=lambda text: print(text, file=sys.stderr),
         )
+    except ValueError as error:
+        raise _Refused(str(error)) from error
     except OSError as error:
         raise _Refused(f"{options.out} cannot be written ({error.strerror}).") from error
 

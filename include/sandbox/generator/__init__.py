@@ -6,10 +6,12 @@ beside it. See ../README.md. The same arguments give the same bytes, whatever th
 
 from collections import defaultdict
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 from include.sandbox.generator.campaigns import invent_campaigns
-from include.sandbox.generator.deals import Desk
+from include.sandbox.generator.companies import HISTORY, PRESETS, Company
+from include.sandbox.generator.deals import Desk, worth_of
 from include.sandbox.generator.form_records import form_lines
 from include.sandbox.generator.frame import (
     AS_OF,
@@ -54,22 +56,32 @@ def generate(
     out: Path,
     *,
     seed: int = 1,
-    months: int = 24,
+    months: int | None = None,
     scale: float = 1.0,
+    preset: str | None = None,
     progress: Callable[[str], None] = _silent,
 ) -> None:
     """Writes an invented data set to the folder `out`, whole or not at all.
 
-    `months` counts calendar months back from the fixed as-of day, 2026-11-20, its own included;
-    `scale` multiplies leads, deals and (above a minimum of eight) campaigns. `progress` is told in
-    a sentence what has been done. Raises ValueError for months or a scale that make no world, and
-    FileExistsError when `out` holds something that is not a data set.
+    `months` counts calendar months back from the fixed as-of day, 2026-11-20, its own included: 24,
+    or 48 of a `preset`, which is another company (one of PRESETS) with its response curves, delays
+    and rates told in the truth. `scale` multiplies leads, deals and (above a minimum of eight)
+    campaigns. `progress` is told in a sentence what has been done. Raises ValueError for a preset
+    that is none and for months or a scale that make no world, and FileExistsError when `out` holds
+    something that is not a data set.
     """
+    if preset is not None and preset not in PRESETS:
+        raise ValueError(f"{preset} is no preset: there are {', '.join(PRESETS)}.")
+    if months is None:
+        months = HISTORY if preset else 24
     if not 1 <= months <= 120:
         raise ValueError(f"{months} months: a world has between 1 and 120.")
     if not 0 < scale <= 1_000:
         raise ValueError(f"Scale {scale}: it must be above 0 and at most 1000.")
     frame = Frame(seed, months, scale)
+    if preset:
+        frame = replace(frame, scale=scale * PRESETS[preset].size)
+        frame = replace(frame, company=Company(preset, frame))
     with replaced(out) as folder, Writer(folder) as writer:
         _invent(frame, writer, progress)
         about = {
@@ -83,6 +95,8 @@ def generate(
 
 def _invent(frame: Frame, writer: Writer, progress: Callable[[str], None]) -> None:
     campaigns = invent_campaigns(frame)
+    if frame.company:
+        frame.company.settle(campaigns)
     for lines in (meta_lines, google_lines, linkedin_lines):
         writer.write(lines(frame, campaigns))
     progress(f"{len(campaigns)} campaigns in six ad accounts")
@@ -123,4 +137,6 @@ def _invent(frame: Frame, writer: Writer, progress: Callable[[str], None]) -> No
     rows = writer.write(Visits(frame, campaigns, clicks, crm.people).lines())
     progress(f"{rows} lines of visits to the site")
     writer.write(truth_lines(crm.people, desk.deals))
+    if frame.company:
+        writer.write(frame.company.truth_lines(campaigns, worth_of(crm, frame.company)))
     progress("the truth beside them")

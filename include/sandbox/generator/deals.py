@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from math import sqrt
 
 from include.sandbox.generator.capture import NOTHING, Capture, free_visit
+from include.sandbox.generator.companies import Company, Worth, win_rate
 from include.sandbox.generator.frame import (
     AS_OF,
     DAY,
@@ -15,7 +16,7 @@ from include.sandbox.generator.frame import (
     skewed,
     working_time,
 )
-from include.sandbox.generator.journeys import Crm, Plan
+from include.sandbox.generator.journeys import DAYS_TO_DEAL, DEAL_RATE, Crm, Plan
 from include.sandbox.generator.people import ContactRecord, Org, Person
 
 NEW, RENEWAL, EXPANSION = "New Business", "Renewal", "Expansion"
@@ -24,6 +25,7 @@ STAGES = (("Prospecting", 10), ("Qualification", 20), ("Needs Analysis", 35),
           ("Proposal/Price Quote", 65), ("Negotiation/Review", 85))  # fmt: skip
 # How many there are in 24 months at scale 1.
 _SALES_FOUND, _TOUCHED_LATER, _NOBODY, _CUSTOMERS = 150, 45, 40, 170
+DAYS_TO_CLOSE = (25, 360)
 _FOUND_THROUGH = ("Outbound", "Outbound", "Partner", "Referral", "Events", "Direct")
 _ROLES = ("Decision Maker", "Economic Buyer", "Evaluator", "Business User", "Influencer")
 
@@ -97,7 +99,7 @@ class Desk:
             self.crm.ids.new("Opportunity"), label, org, kind, at, self._amount(org, kind),
             lead_source, rng.choice(self.crm.users),
         )  # fmt: skip
-        self._play(deal, quality)
+        self._play(deal, quality, person.pace if person else 1.0)
         if person and person.contact:
             self._cast(deal, person, person.contact)
         self.deals.append(deal)
@@ -110,14 +112,15 @@ class Desk:
         if chance < 0.03:
             return 0
         share = 0.3 if kind == EXPANSION else 1.0
-        euros = (3_500 + 480 * sqrt(org.employees)) * noise(self.rng, 0.5) * share
+        euros = _listed(org) * noise(self.rng, 0.5) * share
         cents = int(euros * PER_EURO[org.currency] / 50) * 5_000
         return cents * 87 // 100 + 99 if self.rng.random() < 0.25 else cents
 
-    def _play(self, deal: Deal, quality: float) -> None:
+    def _play(self, deal: Deal, quality: float, pace: float) -> None:
         rng, clock = self.rng, self.crm.frame.clock
         if deal.kind == NEW:
-            days, rate = skewed(rng, 25, 360), min(0.55, 0.13 + 0.1 * quality)
+            shortest, longest = DAYS_TO_CLOSE
+            days, rate = skewed(rng, shortest, longest * pace), win_rate(quality)
         elif deal.kind == RENEWAL:
             days, rate = 70 + rng.random() * 40, 0.88
         else:
@@ -331,7 +334,27 @@ class Desk:
 
     def _some_time(self) -> int:
         frame = self.crm.frame
-        return working_time(self.rng, frame.first_day + int(self.rng.random() * frame.days))
+        day = frame.first_day + int(self.rng.random() * frame.days)
+        while frame.company and self.rng.random() * frame.company.most_trend > frame.company.trend(
+            day
+        ):
+            day = frame.first_day + int(self.rng.random() * frame.days)
+        return working_time(self.rng, day)
+
+
+def worth_of(crm: Crm, company: Company) -> Worth:
+    """What a lead of the company is worth, over the firms that came."""
+    firms = [person.org for person in crm.people if person.leads]
+    buys = [company.buys(firm.employees) for firm in firms]
+    listed = sum(buy * _listed(firm) for buy, firm in zip(buys, firms, strict=True)) / sum(buys)
+    # some amounts are empty or nothing, others bear a discount
+    amount = listed * 0.97 * (1 - 0.25 * 0.13)
+    return Worth(DEAL_RATE, sum(buys) / len(buys), amount, DAYS_TO_DEAL, DAYS_TO_CLOSE)
+
+
+def _listed(org: Org) -> float:
+    """Euros that a first purchase of a firm usually comes to."""
+    return 3_500 + 480 * sqrt(org.employees)
 
 
 def _typed(capture: Capture) -> Capture:

@@ -11,8 +11,11 @@ from dataclasses import dataclass
 from datetime import date, datetime, time
 from functools import cache
 from random import Random
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
+
+if TYPE_CHECKING:
+    from include.sandbox.generator.companies import Company
 
 Record = dict[str, Any]
 State = tuple[int, Record]
@@ -35,12 +38,14 @@ class Frame:
     """What is generated: how much of it, from which first day, up to which instant.
 
     `months` counts calendar months back from the as-of day, that month included; ad days run from
-    the first of the first month to the day before the as-of day.
+    the first of the first month to the day before the as-of day. `company` is None for the usual
+    one.
     """
 
     seed: int
     months: int
     scale: float
+    company: "Company | None" = None
 
     @property
     def first_day(self) -> int:

@@ -32,7 +32,8 @@ from include.sandbox.generator.people import (
 from include.sandbox.generator.programs import PROGRAM_CHANNELS, Program
 
 USERS = 18
-_DEAL_RATE, _CONTACT_RATE = 0.096, 0.05
+DEAL_RATE, _CONTACT_RATE = 0.096, 0.05
+DAYS_TO_DEAL = (1, 80)
 # (instant, number of the person, "contact" | "convert" | "deal", person)
 Plan = tuple[int, int, str, Person]
 
@@ -153,6 +154,8 @@ def meet(crm: Crm, arrivals: list[Arrival]) -> list[Plan]:
         is_internal = arrival.program is None and rng.random() < 0.006
         org = crm.directory.org(arrival.region)
         person = crm.directory.person(org, arrival.quality, is_internal)
+        if crm.frame.company:
+            person.pace = crm.frame.company.pace(arrival.capture.true.channel)
         lead = crm.add_lead(person, arrival.at, person.email, arrival.capture)
         person.program = arrival.program or _paper(crm, arrival)
         if person.program:
@@ -184,10 +187,13 @@ def _paper(crm: Crm, arrival: Arrival) -> Program | None:
 
 def _plan(crm: Crm, person: Person, lead: LeadRecord) -> list[Plan]:
     chance = crm.rng.random()
-    rate = min(0.6, _DEAL_RATE * person.quality)
+    company = crm.frame.company
+    buys = company.buys(person.org.employees) if company else 1.0
+    rate = min(0.6, DEAL_RATE * person.quality * buys)
     if chance >= rate + _CONTACT_RATE:
         return []
-    at = crm.after(lead.created, 1, 80)
+    shortest, longest = DAYS_TO_DEAL
+    at = crm.after(lead.created, shortest, longest * person.pace)
     if at >= crm.frame.clock:
         return []
     plan = [(at, person.number, "deal" if chance < rate else "convert", person)]

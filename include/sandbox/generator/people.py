@@ -129,6 +129,7 @@ class Person:
     org: Org
     quality: float
     is_internal: bool = False
+    pace: float = 1.0
     program: Program | None = None
     leads: list[LeadRecord] = field(default_factory=list)
     contacts: list[ContactRecord] = field(default_factory=list)
@@ -230,11 +231,15 @@ def _paid_arrivals(
     spend: dict[tuple[int, int], float],
     campaigns: list[Campaign],
 ) -> list[Arrival]:
-    """People brought by campaigns: as many as the day's spend buys at the campaign's price."""
+    """People brought by campaigns: as many as the day's spend buys at the campaign's price, or as
+    the company's channels answer to it."""
     tagger, forms = Tagger(campaigns), LeadForms(frame)
     places = sorted(spend)
-    weights = accumulate(spend[place] / campaigns[place[0]].cpl for place in places)
-    chosen = sorted(rng.choices(places, cum_weights=list(weights), k=number)) if places else []
+    if frame.company:
+        chosen = sorted(frame.company.brought(rng, spend, campaigns))
+    else:
+        weights = accumulate(spend[place] / campaigns[place[0]].cpl for place in places)
+        chosen = sorted(rng.choices(places, cum_weights=list(weights), k=number)) if places else []
     arrivals = []
     for which, day in chosen:
         campaign = campaigns[which]
@@ -254,7 +259,10 @@ def _free_arrivals(
 ) -> list[Arrival]:
     """People no campaign brought, busier in busy months; many of them through a program."""
     days = range(frame.first_day, frame.last_day + 2)
-    growth = [season(day) * (0.8 + 0.5 * place / len(days)) for place, day in enumerate(days)]
+    if frame.company:
+        growth = [frame.company.demand(day) for day in days]
+    else:
+        growth = [season(day) * (0.8 + 0.5 * place / len(days)) for place, day in enumerate(days)]
     weights = list(accumulate(growth))
     channels = list(FREE_CHANNELS)
     shares = list(accumulate(share for share, _ in FREE_CHANNELS.values()))
@@ -296,8 +304,9 @@ def invent_arrivals(
     rng = frame.chance("arrivals")
     people = round(frame.count(LEADS) / 1.075)
     paid = round(people * _PAID_SHARE)
+    free = frame.company.free_leads if frame.company else people - paid
     arrivals = _paid_arrivals(frame, rng, paid, spend, campaigns)
-    arrivals += _free_arrivals(frame, rng, people - paid, programs)
+    arrivals += _free_arrivals(frame, rng, free, programs)
     arrivals = [arrival for arrival in arrivals if arrival.at < frame.clock - HOUR]
     return sorted(arrivals, key=lambda arrival: arrival.at)
 

@@ -141,8 +141,11 @@ def report_spend(frame: Frame, campaigns: list[Campaign]) -> Iterator[MetricRow]
         for day in range(campaign.first_day, campaign.last_day + 1):
             if not campaign.runs(day) or day in silent[account.account_id]:
                 continue
-            growth = 0.85 + 0.35 * (day - frame.first_day) / frame.days
-            spend = campaign.budget * season(day) * growth * noise(rng, 0.3)
+            if frame.company:
+                spend = campaign.budget * frame.company.spends(campaign, day) * noise(rng, 0.1)
+            else:
+                growth = 0.85 + 0.35 * (day - frame.first_day) / frame.days
+                spend = campaign.budget * season(day) * growth * noise(rng, 0.3)
             known = instant(day + 1, account.known_hour * HOUR)
             correction = _correction(rng)
             vanishes = rng.random() < 0.0015
