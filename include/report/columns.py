@@ -70,6 +70,18 @@ _OWN = (
         "Months until the revenue won had reached the spend; NULL while it has not",
         "months",
     ),
+    Column(
+        "spend_without_touch_base",
+        Type.AD_MONEY,
+        "Spend of the months in which no touch bears the campaign's tags",
+        unit=REPORTING_CURRENCY,
+    ),
+    number(
+        "months_without_touch",
+        "Months with spend or clicks in which no touch bears the campaign's tags: what it brought "
+        "then, if anything, is not known to be its own",
+        "months",
+    ),
     number("deals_measured", "Deals won of which both ends are known", "deals"),
     _boolean(
         "is_too_early",

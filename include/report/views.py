@@ -89,9 +89,11 @@ _TELLS_APART: Mapping[str, tuple[str, ...]] = {
         "campaign_status",
         "first_day",
         "last_day",
+        "spend_without_touch_base",
+        "months_without_touch",
     ),
 }
-"""The columns that tell the rows of ``returns`` apart, by level."""
+"""The columns that tell the rows of ``returns`` apart, or mean something there alone, by level."""
 _PLACES = frozenset({"level"}.union(*_TELLS_APART.values()))
 
 

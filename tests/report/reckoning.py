@@ -146,8 +146,29 @@ class Reckoning:
             rows.append(
                 dict(zip(names, key, strict=True))
                 | self._returns(here(spent), here(people), here(deals), here(credits))
+                | (self._untagged(key, here(spent)) if table == "campaigns" else {})
             )
         return rows
+
+    def _untagged(self, key: tuple[Any, ...], spent: list[Row]) -> Row:
+        """Of a campaign's months with spend or clicks, those without any touch of it."""
+        names = PLACES["campaigns"][1:]
+        touched = {
+            month_of(row["date_day"])
+            for row in self._facts["fct_touchpoints"]
+            if _key(row, names) == key[1:]
+        }
+        bare = {
+            month: days
+            for (month,), days in _grouped(spent, ("cohort_month",)).items()
+            if month not in touched and any(row["spend"] or row["clicks"] for row in days)
+        }
+        return {
+            "spend_without_touch_base": total(
+                row["spend_base"] for days in bare.values() for row in days
+            ),
+            "months_without_touch": len(bare),
+        }
 
     def _returns(
         self, spent: list[Row], people: list[Row], deals: list[Row], credits: list[Row]

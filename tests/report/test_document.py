@@ -119,6 +119,33 @@ def test_ad_networks_equal_the_marts(settings: Settings) -> None:
     assert header[:3] == ["Network", "Spend", "Leads"]
 
 
+def test_a_campaign_is_marked_where_its_spend_has_no_tagged_touch(settings: Settings) -> None:
+    read = Reader(document.render(settings)[1])
+    spent = warehouse.read_marts(
+        settings,
+        "select coalesce(roi.campaign_name, roi.campaign_id) as name, "
+        "count(distinct audit.cohort_month) as months "
+        "from marts.mart_campaign_roi_monthly as roi left join marts.mart_utm_audit as audit "
+        "on roi.platform = audit.platform and roi.account_id = audit.account_id "
+        "and roi.campaign_id = audit.campaign_id and roi.cohort_month = audit.cohort_month "
+        "where roi.spend_base <> 0 and roi.cohort_month between :first and :last group by 1",
+        PERIOD,
+    )
+    told = {
+        row[0].partition(" ‡ ")[0]: row[0].partition(" ‡ ")[2]
+        for heading in ("Campaigns that return most", "Campaigns that return least")
+        for row in read.tables[heading][1:]
+    }
+    assert told == {
+        row["name"]: f"{row['months']} month{'s' * (row['months'] > 1)} without a tagged touch"
+        if row["months"]
+        else ""
+        for row in spent
+    }
+    assert any(told.values())
+    assert "it may be a tagging fault" in read.text
+
+
 def test_what_the_cohorts_old_enough_cost_and_brought_is_said_in_a_sentence(
     settings: Settings,
 ) -> None:

@@ -432,6 +432,27 @@ def test_where_nothing_was_spent_nothing_has_a_cost(reader: Reader) -> None:
     assert row.get_by_title("Nothing was spent here").count() == 4  # CPL, CAC, ROAS, ROI
 
 
+def test_spend_without_a_tagged_touch_is_marked_and_leads_to_what_could_not_be_placed(
+    reader: Reader,
+) -> None:
+    """The campaign with the long name cost 33.335 in October, and nobody bears its tags."""
+    reader.open("channels")
+    table = reader.page.locator("table[data-table=campaigns]")
+    marks = table.locator("tbody tr", has_text=HOSTILE["40"]).locator("[data-mark=untagged]")
+    expect(marks).to_have_text("! 1 month without a tagged touch")
+    assert table.locator("tbody tr", has_text=HOSTILE["10"]).locator("[data-mark]").count() == 0
+    table.get_by_role("link", name=HOSTILE["40"]).click()
+    reader.shown("channels")
+    caution = reader.page.locator("main .remark.caution", has_text="tagging fault")
+    expect(caution).to_contain_text("€33.34 was spent in 1 month without a tagged touch")
+    caution.get_by_role("link").click()
+    told = reader.shown("unplaced")
+    names = [column["name"] for column in told["tables"]["findings"]["columns"]]
+    (finding,) = told["tables"]["findings"]["rows"]
+    assert finding[names.index("finding")] == "campaign_without_touch"
+    assert Decimal(finding[names.index("spend_base")]) == Decimal("33.335")
+
+
 def test_a_month_of_revenue_leads_to_the_deals_closed_in_it(reader: Reader) -> None:
     reader.open("overview")
     card = reader.page.locator("section.card").filter(has_text="Revenue by the month it closed")

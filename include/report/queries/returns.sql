@@ -9,7 +9,8 @@
 -- NULL where some was booked in another. A sum is NULL where one of its amounts lacks a rate. Where
 -- nothing was spent, a lead or a customer has no cost that is known, so no CPL and no CAC either.
 -- What networks report is never added across them. Campaigns, which are many, are told where the
--- view shows them.
+-- view shows them. Of a campaign it is told in how many of the months with spend or clicks no touch
+-- bears its tags: what they brought, if anything, stands elsewhere.
 with
 
 placed as (
@@ -146,6 +147,22 @@ comparable as (
     from summed
 ),
 
+untagged as (
+    select
+        platform,
+        account_id,
+        campaign_id,
+        channel,
+        case when count(*) = count(spend_base) then sum(spend_base) end as spend_base,
+        count(*) as months
+    from marts.mart_utm_audit
+    where
+        cast(:with_campaigns as boolean)
+        and finding in ('campaign_without_touch', 'month_without_touch')
+        and cohort_month between cast(:from_month as date) and cast(:to_month as date)
+    group by platform, account_id, campaign_id, channel
+),
+
 returns as (
     select
         comparable.level,
@@ -160,6 +177,11 @@ returns as (
         campaigns.first_day,
         campaigns.last_day,
         comparable.spend,
+        cast(
+            case when untagged.campaign_id is null then 0 else untagged.spend_base end
+            as numeric(20, 6)
+        ) as spend_without_touch_base,
+        coalesce(untagged.months, 0) as months_without_touch,
         comparable.impressions,
         comparable.clicks,
         comparable.reported_conversions,
@@ -201,6 +223,12 @@ returns as (
             comparable.platform = campaigns.platform
             and comparable.account_id = campaigns.account_id
             and comparable.campaign_id = campaigns.campaign_id
+    left join untagged
+        on
+            comparable.platform = untagged.platform
+            and comparable.account_id = untagged.account_id
+            and comparable.campaign_id = untagged.campaign_id
+            and comparable.channel = untagged.channel
 ),
 
 ordered as (

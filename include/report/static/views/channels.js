@@ -9,6 +9,7 @@ import { empty } from "../empty.js";
 import { shown } from "../format.js";
 import { link } from "../state.js";
 import { table } from "../table.js";
+import { untagged, untaggedMark, untaggedRemark } from "../untagged.js";
 import { channelTable, figures, OF_ALL, placesLast, rows } from "./overview.js";
 
 const RATIOS = ["cpl", "cac", "roas", "roi"];
@@ -25,6 +26,7 @@ export const channels = {
     const compared = comparison(told, { offered });
     return [
       crumbs(choices, offered),
+      isCampaign ? campaigns.records.map((record) => untaggedRemark(record, campaigns.column)) : null,
       isCampaign ? remark("info", "Ad groups and ads carry the leads and deals whose evidence names them; what names only the campaign stands on the campaign.") : null,
       isCampaign || choices.channel ? null
         : card({ title: "Channels", note: `Choose one to see its platforms and campaigns. ${compared.note} ${OF_ALL}`, answers: [byChannel], wide: true }, channelTable(byChannel, now, compared)),
@@ -104,7 +106,7 @@ function campaignTable(campaigns, total) {
         NOT_A_CAMPAIGN.includes(record.campaign_id) ? campaignName(record) : el("a", {
           class: "drill", href: link({ channel: null, platform: record.platform, account_id: record.account_id, campaign_id: record.campaign_id, sort: null }),
         }, outside(campaignName(record))),
-        el("span", { class: "sub" }, outside(origin(record))),
+        el("span", { class: "sub" }, outside(origin(record))), untaggedMark(record),
       ]) },
       "channel", { name: "campaign_status", label: "Status" }, ...figures((record) => (record.isTotal ? {} : { channel: record.channel, platform: record.platform, account_id: record.account_id, campaign_id: record.campaign_id }), RATIOS),
       { name: "reported_conversions", label: "Claimed conversions" },
@@ -140,7 +142,7 @@ function bubbles(campaigns) {
       grid: { left: 10, right: 18, top: 54, bottom: 22, containLabel: true },
       tooltip: {
         formatter: ({ data }) => (data?.record ? [short(campaignName(data.record), 50), short(platformName(data.record.platform), 40),
-          ...["spend", "won_revenue", "customers", "cac", "roi"].map((of) => `${column[of].label}  ${shown(data.record[of], column[of], { symbol: true })}`)].join("\n") : ""),
+          ...["spend", "won_revenue", "customers", "cac", "roi"].map((of) => `${column[of].label}  ${shown(data.record[of], column[of], { symbol: true })}`), ...(untagged(data.record) ? [`! ${untagged(data.record)}: may be a tagging fault`] : [])].join("\n") : ""),
       },
       xAxis: axis(colours, { type: "value", name: "Spend", nameLocation: "middle", nameGap: 26, axisLabel: { formatter: (value) => shown(String(value), column.spend, { short: true }) } }),
       yAxis: axis(colours, { type: "value", name: "Won revenue", nameTextStyle: { align: "left" }, axisLabel: { formatter: (value) => shown(String(value), column.won_revenue, { short: true }) } }),
@@ -151,6 +153,7 @@ function bubbles(campaigns) {
           data: paid.filter((record) => record.platform === platform).map((record) => ({
             value: [Number(record.spend), Number(record.won_revenue)], record,
             symbolSize: 9 + 27 * Math.sqrt(Number(record.customers) / most),
+            itemStyle: untagged(record) ? { borderColor: colours.caution, borderWidth: 2, borderType: "dashed" } : {},
           })),
           itemStyle: { color: colours.series[[0, 2, 3, 5, 6, 7][i % 6]], opacity: 0.72, borderColor: colours.surface },
           markLine: i ? undefined : {
@@ -162,8 +165,8 @@ function bubbles(campaigns) {
       ],
     }),
   });
-  return card({ title: "Spend against return", note: "A mark is a campaign, larger with more customers; above the dashed line it has brought back more than it cost. A mark opens its campaign.", answers: [campaigns], tools: [png] },
-    node, rows("These campaigns as a table", () => table(campaigns, { caption: "Spend and return", columns: [{ name: "campaign_name", cell: (record) => outside(campaignName(record)) }, "platform", "spend", "won_revenue", "customers", "roi"] })));
+  return card({ title: "Spend against return", note: "A mark is a campaign, larger with more customers; above the dashed line it has brought back more than it cost. A dashed rim: months of spend without a tagged touch. A mark opens its campaign.", answers: [campaigns], tools: [png] },
+    node, rows("These campaigns as a table", () => table(campaigns, { caption: "Spend and return", columns: [{ name: "campaign_name", cell: (record) => [outside(campaignName(record)), " ", untaggedMark(record)] }, { name: "platform", cell: (record) => outside(platformName(record.platform)) }, "spend", "won_revenue", "customers", "roi"] })));
 }
 
 function claims(networks) {

@@ -1,0 +1,32 @@
+// Spend that no touch with the campaign's tags answers: whatever it brought stands elsewhere.
+
+import { remark } from "./card.js";
+import { el } from "./element.js";
+import { plainNumber, shown } from "./format.js";
+import { link } from "./state.js";
+
+/** How many of the campaign's months with spend have no touch that bears its tags, or null. */
+export function untagged(record) {
+  const months = Number(record.months_without_touch ?? 0);
+  return months ? `${plainNumber(months)} ${months === 1 ? "month" : "months"} without a tagged touch` : null;
+}
+
+function evidence({ platform, account_id, campaign_id }) {
+  return link({ channel: null, platform, account_id, campaign_id, sort: null }, "unplaced");
+}
+
+/** The mark beside the campaign's name; it leads to what could not be placed. */
+export function untaggedMark(record) {
+  return untagged(record) && el("a", {
+    class: "tag caution", href: evidence(record), "data-mark": "untagged",
+    title: "Money was spent and nobody is known to have come by it: this may be a tagging fault",
+  }, `! ${untagged(record)}`);
+}
+
+/** The same in a sentence, for the campaign's own page. */
+export function untaggedRemark(record, column) {
+  if (!untagged(record)) return null;
+  const money = shown(record.spend_without_touch_base, column.spend_without_touch_base, { symbol: true });
+  return remark("caution", `${money} was spent in ${untagged(record)}: this may be a tagging fault. Check the campaign's links before you judge it by its return. `,
+    el("a", { href: evidence(record) }, "What could not be placed"));
+}
