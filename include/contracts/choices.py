@@ -68,4 +68,20 @@ ATTRIBUTION_MODELS = (
     "shapley",
 )
 
+GOAL_METRICS = (
+    "visitors",
+    "leads",
+    "mqls",
+    "sqls",
+    "opportunities",
+    "customers",
+    "won_revenue",
+    "spend",
+)
+"""What a goal may be of, in the order of the way to a purchase."""
+GOALS_OF_MONEY = ("won_revenue", "spend")
+GOAL_PERIODS = ("week", "month", "quarter", "year")
+ALL_CHANNELS = "all"
+"""The word of a goal that is of every channel together, ``Unattributed`` too."""
+
 RATE_SOURCES = ("seed", "crm")

@@ -8,6 +8,7 @@ from include.contracts import columns as c
 from include.contracts import mart_columns as m
 from include.contracts.ad_marts import AD_MARTS
 from include.contracts.choices import ATTRIBUTION_MODELS, CHANNELS, STAGE_GROUPS, TYPE_GROUPS
+from include.contracts.goal_marts import GOAL_MARTS
 from include.contracts.journey_marts import JOURNEY_MARTS
 from include.contracts.returns_marts import RETURNS_MARTS
 from include.contracts.shape import Column, Table, Type, table
@@ -339,6 +340,7 @@ MART_TABLES: tuple[Table, ...] = (
     *RETURNS_MARTS,
     MART_UTM_AUDIT,
     *JOURNEY_MARTS,
+    *GOAL_MARTS,
     MART_RECONCILIATION,
     MART_DATA_HEALTH,
 )

@@ -12,9 +12,13 @@ from dataclasses import replace
 from include.contracts import columns as c
 from include.contracts.choices import (
     ACTIVITIES,
+    ALL_CHANNELS,
     ATTRIBUTION_MODELS,
     CHANNELS,
     FUNNEL_STAGES,
+    GOAL_METRICS,
+    GOAL_PERIODS,
+    GOALS_OF_MONEY,
     MEDIUMS,
     OFFER_TYPES,
     SOURCE_KINDS,
@@ -262,10 +266,15 @@ SEED_CURRENCY_RATES = table(
     ),
 )
 
-_too_fine = " or ".join(
-    f"(currency_code in ({_codes(codes)}) and amount <> round(amount, {digits}))"
-    for digits, codes in CODES_BY_DIGITS.items()
-)
+
+def _too_fine(amount: str) -> str:
+    """The condition of an amount finer than the smallest unit of its currency."""
+    return " or ".join(
+        f"(currency_code in ({_codes(codes)}) and {amount} <> round({amount}, {digits}))"
+        for digits, codes in CODES_BY_DIGITS.items()
+    )
+
+
 SEED_MANUAL_SPEND = table(
     "staging",
     "seed_manual_spend",
@@ -311,7 +320,7 @@ SEED_MANUAL_SPEND = table(
             "the range is longer than 366 days; write a line for each year",
             "last_day - first_day < 366",
         ),
-        ("amount is finer than the smallest unit of its currency", f"not ({_too_fine})"),
+        ("amount is finer than the smallest unit of its currency", f"not ({_too_fine('amount')})"),
         (
             "an earlier line gives this campaign another channel",
             "channel = first_value(channel) over "
@@ -357,6 +366,60 @@ SEED_ATTRIBUTION_MODELS = table(
     ),
 )
 
+_is_money = f"metric in ({_codes(GOALS_OF_MONEY)})"
+SEED_GOALS = table(
+    "staging",
+    "seed_goals",
+    "What shall be reached: a figure of one channel or of all, in one week, month, quarter or year",
+    "metric, channel and period",
+    ("metric", "channel", "period", "first_day"),
+    (
+        Column("metric", Type.TEXT, "What is counted", one_of=GOAL_METRICS),
+        _chosen(c.channel, (*CHANNELS, ALL_CHANNELS)).meaning_here(
+            "The channel of the first touch, or all"
+        ),
+        Column("period", Type.TEXT, "How long there is", one_of=GOAL_PERIODS),
+        c.currency_code.meaning_here(
+            "The reporting currency where the goal is of money, else NULL"
+        ),
+        Column("first_day", Type.DATE, "The first day of the period; a month means its first day"),
+        Column(
+            "value",
+            Type.AD_MONEY,
+            "What shall be reached; of spend, what shall not be passed",
+            unit="currency_code, or what is counted",
+            is_required=True,
+        ),
+    ),
+    row_rules=(
+        ("first_day is before 2000-01-01", "first_day >= date '2000-01-01'"),
+        ("first_day is after 2099-12-31", "first_day <= date '2099-12-31'"),
+        (
+            "first_day is no Monday, with which a week begins",
+            "period <> 'week' or extract(isodow from first_day) = 1",
+        ),
+        (
+            "first_day is not the first of a month",
+            "period = 'week' or extract(day from first_day) = 1",
+        ),
+        ("value is not above zero", "value > 0"),
+        ("value is above 1000000000000", "value <= 1000000000000"),
+        (
+            "currency_code is missing, and the goal is of money",
+            f"currency_code is not null or not ({_is_money})",
+        ),
+        (
+            "currency_code has no place here: the goal is a number, not money",
+            f"currency_code is null or {_is_money}",
+        ),
+        ("value is not a whole number", f"value = round(value, 0) or {_is_money}"),
+        (
+            "value is finer than the smallest unit of its currency",
+            f"currency_code is null or not ({_too_fine('value')})",
+        ),
+    ),
+)
+
 SEED_TABLES: tuple[Table, ...] = (
     SEED_CHANNEL_RULES,
     SEED_UTM_MEDIUMS,
@@ -372,4 +435,5 @@ SEED_TABLES: tuple[Table, ...] = (
     SEED_CURRENCY_RATES,
     SEED_MANUAL_SPEND,
     SEED_ATTRIBUTION_MODELS,
+    SEED_GOALS,
 )

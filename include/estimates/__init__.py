@@ -13,6 +13,7 @@ from typing import Any
 
 from include.contracts.shape import Table
 from include.estimates.channel_values import CHANNEL_VALUES, channel_values
+from include.estimates.goal_plan import GOAL_PLAN, goal_plan
 
 Rows = Iterable[Mapping[str, Any]]
 
@@ -30,5 +31,6 @@ class Estimate:
 
 
 ESTIMATES: dict[str, Estimate] = {
-    estimate.table.name: estimate for estimate in (Estimate(CHANNEL_VALUES, channel_values),)
+    estimate.table.name: estimate
+    for estimate in (Estimate(CHANNEL_VALUES, channel_values), Estimate(GOAL_PLAN, goal_plan))
 }

@@ -22,6 +22,7 @@ from include.contracts.seeds import (
     SEED_ATTRIBUTION_MODELS,
     SEED_CAMPAIGN_ALIASES,
     SEED_CHANNEL_RULES,
+    SEED_GOALS,
     SEED_MANUAL_SPEND,
     SEED_OPPORTUNITY_STAGES,
     SEED_TABLES,
@@ -46,6 +47,8 @@ _TO_COME = timedelta(days=730)
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 _NO_WIDTH = "\u034f\u115f\u1160\u3164\ufe0e\ufe0f"
 """What shows nothing beside the characters of the category Cf, such as U+200B."""
+_WITH_MONTHS = (SEED_MANUAL_SPEND.name, SEED_GOALS.name)
+"""Seeds in which a month may stand in place of a day."""
 _NEEDED = (SEED_CHANNEL_RULES, SEED_OPPORTUNITY_STAGES)
 """Seeds that nobody leaves without a line on purpose."""
 
@@ -69,6 +72,9 @@ def reference_tables(
             rows = spent
         elif table in (SEED_CHANNEL_RULES, SEED_CAMPAIGN_ALIASES):
             rows = read_seed(path, replace(table, row_rules=(*table.row_rules, platforms)))
+        elif table is SEED_GOALS:
+            rules = (*table.row_rules, *_goal_rules(settings))
+            rows = read_seed(path, replace(table, row_rules=rules))
         else:
             rows = read_seed(path, table)
         if table in _NEEDED and not len(rows):
@@ -117,7 +123,7 @@ def _seed(path: Path, octets: bytes, table: Table) -> pa.Table:
     for column in table.columns:
         place = header.index(column.name)
         values = [fields[place] or None for _, fields in lines]
-        if table.name == SEED_MANUAL_SPEND.name and column.type is Type.DATE:
+        if table.name in _WITH_MONTHS and column.type is Type.DATE:
             values = [_day_of_month(column, value) for value in values]
         fitted = fit(column, values, is_key=column.name in table.key)
         for position, reason in (
@@ -246,6 +252,27 @@ def _spend_rules(sources: Iterable[Source], as_of: datetime | None) -> Iterator[
             f"{source.name} is read from its API; spend entered by hand goes under another word",
             f"platform <> '{source.name}'",
         )
+
+
+def _goal_rules(settings: Settings) -> Iterator[tuple[str, str]]:
+    """Years and quarters are the owner's fiscal ones; figures of money are in one currency."""
+    start = settings.fiscal_year_start_month
+    months = [(start - 1 + quarter * 3) % 12 + 1 for quarter in range(4)]
+    said = f"CLOSED_LOOP_FISCAL_YEAR_START_MONTH is {start}"
+    yield (
+        f"first_day begins no year: {said}",
+        f"period <> 'year' or extract(month from first_day) = {start}",
+    )
+    yield (
+        f"first_day begins no quarter: {said}",
+        "period <> 'quarter' or extract(month from first_day) in "
+        f"({', '.join(str(month) for month in months)})",
+    )
+    yield (
+        f"currency_code is not {settings.reporting_currency}, the reporting currency, in which "
+        "goals are held against the figures",
+        f"currency_code is null or currency_code = '{settings.reporting_currency}'",
+    )
 
 
 def _broken_rules(column: Column, values: Iterable[Any]) -> Iterator[tuple[int, str]]:

@@ -83,7 +83,7 @@ def test_what_an_estimate_cannot_use_or_must_not_say_leaves_the_last_one_standin
     many = ", ".join(f"('shapley', null, null, 'c{number}', 1, 1)" for number in range(21))
     with pytest.raises(warehouse.WarehouseError, match=r"int_channel_values\.sql: 21 channels"):
         build(many)
-    (estimate,) = ESTIMATES.values()
+    estimate = ESTIMATES["int_channel_values"]
     wrong = type(estimate)(
         estimate.table, lambda rows: [{"model": "guess", "channel": "Email", "value": -1}]
     )

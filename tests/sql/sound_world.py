@@ -9,6 +9,26 @@ from __future__ import annotations
 from typing import Any
 
 WORLD: dict[str, list[dict[str, Any]]] = {
+    "seed_goals": [
+        {
+            "metric": metric,
+            "channel": channel,
+            "period": period,
+            "currency_code": "EUR" if metric in ("won_revenue", "spend") else None,
+            "first_day": first_day,
+            "value": value,
+        }
+        for metric, channel, period, first_day, value in (
+            ("won_revenue", "all", "quarter", "2026-01-01", "1000"),
+            ("spend", "Paid Social", "year", "2026-01-01", "100"),
+            ("leads", "all", "month", "2026-02-01", "10"),
+            ("mqls", "Email", "year", "2026-01-01", "10"),
+            ("sqls", "all", "year", "2026-01-01", "10"),
+            ("opportunities", "all", "year", "2026-01-01", "10"),
+            ("customers", "all", "year", "2026-01-01", "10"),
+            ("visitors", "all", "month", "2026-11-01", "10"),
+        )
+    ],
     "seed_currency_rates": [
         {"currency_code": "USD", "rate_date": "2026-01-09", "rate": "1.25"},
         {"currency_code": "USD", "rate_date": "2026-02-02", "rate": "1.25"},

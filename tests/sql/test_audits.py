@@ -166,6 +166,10 @@ MUTATIONS: dict[str, tuple[str, str]] = {
         "date '2026-01-10', 1, 99, 100.008, 1.008, timestamptz '2026-01-12 06:00:00+00', "
         "timestamptz '2026-01-12 06:00:00+00')",
     ),
+    "goals_are_spread_over_their_days_to_the_cent": (
+        "build.mart_goal_pacing",
+        "update {table} set target_day = target_day - 0.01 where date_day = date '2026-03-31'",
+    ),
     "the_marts_know_their_as_of": (
         "build.int_as_of",
         "update {table} set as_of_at = null",

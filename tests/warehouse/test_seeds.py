@@ -53,6 +53,10 @@ REPEATED = {
         "events,Fair,Events,EUR,2026-01-01,2026-01-02,10,again",
         "line 2 has the same platform",
     ),
+    "goals": (
+        "leads,all,month,,2026-01,100\nleads,all,month,,2026-01-01,120",
+        "line 2 has the same metric, channel, period, first_day",
+    ),
     "attribution_models": ("linear,closed,\nlinear,created,", "line 2 has the same model"),
 }
 
@@ -105,6 +109,21 @@ WRONG = [
     ("currency_rates", "XXQ,2026-01-05,1.1", "currency_code is no currency of ISO 4217"),
     ("currency_rates", "EUR,2026-01-05,1.3", "EUR has a rate"),
     ("manual_spend", "events,Fair,Fairs,EUR,2026-01-01,2026-01-02,10,", "channel is none of"),
+    ("goals", "clicks,all,month,,2026-01,100", "metric is none of visitors, leads, "),
+    ("goals", "leads,Unattributed,month,,2026-01,100", "channel is none of"),
+    ("goals", "leads,,month,,2026-01,100", "channel is missing"),
+    ("goals", "leads,all,day,,2026-01,100", "period is none of week, month, quarter, year"),
+    ("goals", "leads,all,week,,2026-01-06,100", "first_day is no Monday"),
+    ("goals", "leads,all,month,,2026-01-02,100", "first_day is not the first of a month"),
+    ("goals", "leads,all,month,,1999-12,100", "first_day is before 2000-01-01"),
+    ("goals", "leads,all,month,,2100-01,100", "first_day is after 2099-12-31"),
+    ("goals", "leads,all,month,,2026-01,", "value is missing"),
+    ("goals", "leads,all,month,,2026-01,0", "value is not above zero"),
+    ("goals", "spend,all,month,EUR,2026-01,1000000000001", "value is above 1000000000000"),
+    ("goals", "leads,all,month,,2026-01,10.5", "value is not a whole number"),
+    ("goals", "leads,all,month,EUR,2026-01,10", "currency_code has no place here"),
+    ("goals", "spend,all,month,,2026-01,10", "currency_code is missing"),
+    ("goals", "spend,all,month,EUR,2026-01,10.001", "finer than the smallest unit"),
     ("attribution_models", "last_click,closed,", "model is none of first_touch, "),
     ("attribution_models", "linear,won,", "touches_until is none of"),
 ]
