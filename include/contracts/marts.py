@@ -10,6 +10,7 @@ from include.contracts.ad_marts import AD_MARTS
 from include.contracts.choices import ATTRIBUTION_MODELS, CHANNELS, STAGE_GROUPS, TYPE_GROUPS
 from include.contracts.goal_marts import GOAL_MARTS
 from include.contracts.journey_marts import JOURNEY_MARTS
+from include.contracts.outlook_marts import OUTLOOK_MARTS
 from include.contracts.returns_marts import RETURNS_MARTS
 from include.contracts.shape import Column, Table, Type, table
 from include.contracts.traffic_marts import MART_UTM_AUDIT
@@ -341,6 +342,7 @@ MART_TABLES: tuple[Table, ...] = (
     MART_UTM_AUDIT,
     *JOURNEY_MARTS,
     *GOAL_MARTS,
+    *OUTLOOK_MARTS,
     MART_RECONCILIATION,
     MART_DATA_HEALTH,
 )

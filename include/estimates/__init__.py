@@ -2,7 +2,8 @@
 
 ``sql/estimates/<table>.sql`` selects what an estimate learns from; here stand the contract of its
 table and the pure function from the rows selected to the table's rows. The warehouse builds it in
-its turn among the models, as ``build.<table>``, and holds it to its contract.
+its turn among the models, as ``build.<table>``, and holds it to its contract; one whose contract is
+that of a mart is published as one.
 """
 
 from __future__ import annotations
@@ -13,7 +14,9 @@ from typing import Any
 
 from include.contracts.shape import Table
 from include.estimates.channel_values import CHANNEL_VALUES, channel_values
+from include.estimates.cohort_outlook import MART_COHORT_OUTLOOK, cohort_outlook
 from include.estimates.goal_plan import GOAL_PLAN, goal_plan
+from include.estimates.stage_delays import MART_STAGE_DELAYS, stage_delays
 
 Rows = Iterable[Mapping[str, Any]]
 
@@ -32,5 +35,10 @@ class Estimate:
 
 ESTIMATES: dict[str, Estimate] = {
     estimate.table.name: estimate
-    for estimate in (Estimate(CHANNEL_VALUES, channel_values), Estimate(GOAL_PLAN, goal_plan))
+    for estimate in (
+        Estimate(CHANNEL_VALUES, channel_values),
+        Estimate(GOAL_PLAN, goal_plan),
+        Estimate(MART_STAGE_DELAYS, stage_delays),
+        Estimate(MART_COHORT_OUTLOOK, cohort_outlook),
+    )
 }

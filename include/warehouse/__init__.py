@@ -246,7 +246,7 @@ def publish(settings: Settings, run: Run, lease: int | None = None) -> None:
     from include.warehouse import changes
 
     contracts = _mart_contracts()
-    tables = [contracts[model.name] for model in models.models() if model.layer == "marts"]
+    tables = [contracts[model.name] for model in models.models() if model.name in contracts]
 
     def announce(session: Session) -> pa.Table:
         leases.check(session, leases.MARTS, lease)

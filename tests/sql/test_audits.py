@@ -147,6 +147,14 @@ MUTATIONS: dict[str, tuple[str, str]] = {
         "build.mart_funnel_monthly",
         "update {table} set customers = customers + 1 where customers = 1",
     ),
+    "cohort_outlooks_begin_with_what_is_known": (
+        "build.mart_cohort_outlook",
+        "update {table} set customers = customers + 1 where customers = 1",
+    ),
+    "stage_delays_count_everyone_once": (
+        "build.mart_stage_delays",
+        "update {table} set people = people + 1 where channel = 'All' and age_days = 0",
+    ),
     "paths_hold_every_deal_and_touch_once": (
         "build.mart_paths",
         "update {table} set amount_base = amount_base - 0.01 where outcome = 'lost'",

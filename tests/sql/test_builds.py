@@ -16,7 +16,9 @@ MARTS = [f"build.{table.name}" for table in MART_TABLES]
 
 
 def test_every_mart_has_a_contract_and_every_contract_a_mart() -> None:
-    built = {model.name for model in warehouse.models.models() if model.layer == "marts"}
+    models = warehouse.models.models()
+    built = {model.name for model in models if not model.name.startswith("int_")}
+    assert all(model.name in built for model in models if model.layer == "marts")
     assert built == {table.name for table in MART_TABLES}
 
 

@@ -16,6 +16,7 @@ from multiprocessing.synchronize import Event
 from typing import Any
 
 from include import landing, quality, warehouse
+from include.contracts.marts import MART_TABLES
 from include.landing import Batch
 from include.settings import Settings
 from include.warehouse import models
@@ -76,7 +77,7 @@ class Undisturbed:
 
 def prints(settings: Settings) -> dict[str, str]:
     """The fingerprints of staging, ledger and marts."""
-    marts = [f"marts.{model.name}" for model in models.models() if model.layer == "marts"]
+    marts = [f"marts.{table.name}" for table in MART_TABLES]
     return warehouse.fingerprint(settings, [*LOADED, *marts])
 
 

@@ -1,0 +1,82 @@
+"""The published marts of what is still to come: delays, cohorts when they are old, forecasts."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from include.contracts import columns as c
+from include.contracts import mart_columns as m
+from include.contracts.choices import CHANNELS
+from include.contracts.shape import Column, Table, Type, table
+
+ALL_CHANNELS = "All"
+"""The row of all channels together, where a mart has one beside theirs."""
+STAGES = ("mql", "sql", "opportunity", "customer", "revenue")
+
+_channel_or_all = replace(c.channel, one_of=(*CHANNELS, ALL_CHANNELS))
+
+
+def _money(name: str, meaning: str) -> Column:
+    return Column(name, Type.CRM_MONEY, meaning, unit="reporting currency")
+
+
+_why_not = m.text("why_not", "Why nothing is projected, in a sentence; NULL where it is")
+
+MART_STAGE_DELAYS = table(
+    "marts",
+    "mart_stage_delays",
+    "How long it is from the first touch to each stage, and what share comes that far",
+    "channel, stage and age",
+    ("channel", "stage", "age_days"),
+    (
+        _channel_or_all.meaning_here("The channel of the first touch, or All"),
+        Column("stage", Type.TEXT, "The stage reached; revenue: by amount won", one_of=STAGES),
+        Column("age_days", Type.INTEGER, "Days since the first touch", unit="days"),
+        m.number("people", "People whose first touch is so long ago, or longer", "people"),
+        m.number(
+            "reached", "Those of all people, or their deals, that came so far within it"
+        ).required(),
+        m.ratio("rate", "Share of people that comes so far within that age, as all ages tell"),
+        m.ratio(
+            "revenue_per_person_base",
+            "Won revenue a person within that age, as all ages tell; of the stage revenue alone",
+            "reporting currency",
+        ),
+        m.ratio("share_of_outcome", "What is there at that age, per what is there in the end"),
+    ),
+    warning=(
+        "New business alone from opportunity on. Rates count each person for the days they have "
+        "had: reached per people is something else. All is no sum of shares."
+    ),
+)
+MART_COHORT_OUTLOOK = table(
+    "marts",
+    "mart_cohort_outlook",
+    "What each month's people of a channel will have brought in the end",
+    "channel and cohort month",
+    ("channel", "cohort_month"),
+    (
+        m.channel,
+        _why_not,
+        c.cohort_month,
+        m.ratio("expected_share", "Share of the final customers to be expected by the age"),
+        c.leads.required(),
+        c.customers.required(),
+        Column("customers_projected", Type.NUMBER, "Customers to be expected in the end"),
+        m.number("customers_low", "With 80 % customers are at least as many", "companies"),
+        m.number("customers_high", "and at most as many", "companies"),
+        c.won_revenue_base.meaning_here("Amount of the deals won; NULL where a rate is missing"),
+        _money("revenue_projected_base", "Won revenue to be expected in the end"),
+        _money("revenue_low_base", "With 80 % it is at least as much"),
+        _money("revenue_high_base", "and at most as much"),
+        c.age_days.required(),
+        Column(
+            "is_too_early",
+            Type.BOOLEAN,
+            "Whether less than half of the outcome is to be expected yet: no verdict",
+            is_required=True,
+        ),
+    ),
+    warning="Projections are of new business. Intervals of cohorts cannot be added.",
+)
+OUTLOOK_MARTS: tuple[Table, ...] = (MART_STAGE_DELAYS, MART_COHORT_OUTLOOK)
