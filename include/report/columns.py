@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import cache
+from typing import Any
 
 from include.contracts.journey_marts import MART_FUNNEL_MONTHLY
 from include.contracts.mart_columns import number, ratio, text
@@ -93,6 +94,13 @@ _OWN = (
     Column("last_month", Type.DATE, "The last month concerned"),
     Column("first_spend_month", Type.DATE, "The first month that cost anything"),
     Column("judged_month", Type.DATE, "The latest month old enough to judge by its return"),
+    text("hindrance", "Why nothing is held against the months before; NULL where something may be"),
+    text("growing_hindrance", "The same of figures that grow until a cohort's deals are decided"),
+    Column("before_from_month", Type.DATE, "The first month to compare with"),
+    Column("before_to_month", Type.DATE, "The last month to compare with"),
+    Column("whole_month", Type.DATE, "The last month that is over"),
+    number("months", "Months chosen", "months"),
+    number("young_months", "Those of them that are too young to judge by their return", "months"),
     number("matches", "How many there are; the table shows the first of them"),
     number("agrees", "Comparisons that agree with their source", "comparisons"),
     number("differs", "Comparisons that differ from their source", "comparisons"),
@@ -110,6 +118,13 @@ _OWN = (
     _boolean("is_credited", "Whether some model credits the touch with a part of the chosen deal"),
     _boolean("is_first_touch", "Whether it is the chosen deal's first touch"),
 )
+GROWING = frozenset(
+    {
+        "opportunities", "won_deals", "deals", "customers", "won_revenue", "open_pipeline", "cac",
+        "roas", "roi", "first_touch_won_revenue", "first_touch_difference",
+    }
+)  # fmt: skip
+"""Figures of a cohort that go on moving until its deals are decided."""
 _ACRONYMS = {
     "cac": "CAC", "cpc": "CPC", "cpl": "CPL", "cpm": "CPM", "crm": "CRM", "ctr": "CTR",
     "fx": "FX", "id": "ID", "mql": "MQL", "mqls": "MQLs", "roas": "ROAS", "roi": "ROI",
@@ -119,8 +134,8 @@ _PERCENT = ("roi", "ctr", "share", "share_of_spend", "earlier_share_of_spend")
 _PERCENT_ENDINGS = ("_rate", "_share", "_by_amount")
 
 
-def described(columns: Sequence[str], shown: str, reporting: str) -> list[dict[str, str | None]]:
-    """Label, kind, unit and meaning of each column of one answer.
+def described(columns: Sequence[str], shown: str, reporting: str) -> list[dict[str, Any]]:
+    """Label, kind, unit and meaning of each column of one answer, and whether it still grows.
 
     ``shown`` is the currency chosen to look at, ``reporting`` that of the marts. Where the answer
     has a column currency_code, amounts are as booked and that column tells in what; amounts called
@@ -142,6 +157,7 @@ def described(columns: Sequence[str], shown: str, reporting: str) -> list[dict[s
                 "kind": _kind(column),
                 "unit": column.unit and column.unit.replace(REPORTING_CURRENCY, currency),
                 "meaning": column.meaning or None,
+                "grows": name in GROWING,
             }
         )
     return told

@@ -20,6 +20,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoes
 from markupsafe import Markup
 
 from include.report import drawing, parameters, views
+from include.report.columns import GROWING
 from include.report.views import Table
 from include.settings import Settings
 from include.warehouse.engine import Session
@@ -87,27 +88,27 @@ def _told(session: Session, values: Mapping[str, Any]) -> dict[str, Any]:
     reading = views.Reading(session, values)
 
     def rows(table: Table) -> list[Row]:
-        answered = reading.of(table)
-        return [dict(zip(answered.columns, row, strict=True)) for row in answered.rows]
+        return _rows(reading.of(table))
 
     overview = views.VIEWS["overview"].tables
-    total, before = _compared(reading.of(overview["total"]))
-    paid, paid_before = _compared(reading.of(overview["paid"]))
-    total |= {f"paid_{name}": paid[name] for name in ("cac", "roi")}
-    before |= {f"paid_{name}": paid_before[name] for name in ("cac", "roi")}
-    channels = reading.of(overview["channels"])
+    total, _ = _totals(reading)
+    whole = _whole_months(session, values, reading)
+    compared = next(iter(_rows(whole.of(overview["comparison"]))), None)
+    now, before = _totals(whole)
     months = rows(Table("cohorts"))
     campaigns = [row for row in rows(Table("returns", "campaign")) if row["spend"]]
     states = {row["figure"]: row for row in rows(Table("states"))}
     by_return = sorted(campaigns, key=_by_return, reverse=True)
     typical = rows(Table("cohort_typical"))
     return {
-        "tiles": _tiles(total, before, states),
+        "tiles": _tiles(total, now, before, states, compared),
+        "compared": compared,
+        "compared_to": whole.values["to_month"],
         "states": states,
         "chart": drawing.spend_and_return(months),
         "months": months,
         "judged": _judged(months),
-        "channels": [dict(zip(channels.columns, row, strict=True)) for row in channels.rows],
+        "channels": rows(overview["channels"]),
         "networks": [row for row in rows(overview["networks"]) if row["spend"] != 0],
         "total": total,
         "best": by_return[:BEST],
@@ -118,6 +119,30 @@ def _told(session: Session, values: Mapping[str, Any]) -> dict[str, Any]:
         "missing": rows(overview["missing"]),
         "control": rows(Table("control_totals")),
     }
+
+
+def _rows(answered: views.Answered) -> list[Row]:
+    return [dict(zip(answered.columns, row, strict=True)) for row in answered.rows]
+
+
+def _whole_months(
+    session: Session, values: Mapping[str, Any], reading: views.Reading
+) -> views.Reading:
+    """The same without the last month where that is not over: what changes may be told of."""
+    told = _rows(reading.of(views.VIEWS["overview"].tables["comparison"]))
+    if not told or told[0]["hindrance"] != "month_not_over":
+        return reading
+    return views.Reading(session, {**values, "to_month": told[0]["whole_month"]})
+
+
+def _totals(reading: views.Reading) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The totals of a period and of the one before, those of the channels with spend among them."""
+    overview = views.VIEWS["overview"].tables
+    total, before = _compared(reading.of(overview["total"]))
+    paid, paid_before = _compared(reading.of(overview["paid"]))
+    for all_, part in ((total, paid), (before, paid_before)):
+        all_ |= {f"paid_{name}": part[name] for name in ("cac", "roi")}
+    return total, before
 
 
 def _compared(answered: views.Answered) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -148,31 +173,38 @@ def _by_return(row: Row) -> tuple[bool, Decimal, str]:
 
 
 TILES = (
-    # name, what it is called, its kind, the reconciled figures it stands on, whether a cohort's
-    # figure goes on moving for months
-    ("spend", "Spend", "money", ("spend",), False),
-    ("leads", "Leads", "count", ("leads",), False),
-    ("customers", "New customers", "number", ("deals",), True),
-    ("won_revenue", "Won revenue", "money", ("won_revenue",), True),
-    ("open_pipeline", "Open pipeline", "money", ("open_pipeline",), True),
-    ("paid_cac", "Cost per customer, channels with spend", "money", ("spend", "deals"), True),
-    ("paid_roi", "ROI of channels with spend", "percent", ("spend", "won_revenue"), True),
-    ("roi", "All won revenue on ad spend", "percent", ("spend", "won_revenue"), True),
+    # name, what it is called, its kind, the reconciled figures it stands on
+    ("spend", "Spend", "money", ("spend",)),
+    ("leads", "Leads", "count", ("leads",)),
+    ("customers", "New customers", "number", ("deals",)),
+    ("won_revenue", "Won revenue", "money", ("won_revenue",)),
+    ("open_pipeline", "Open pipeline", "money", ("open_pipeline",)),
+    ("paid_cac", "Cost per customer, channels with spend", "money", ("spend", "deals")),
+    ("paid_roi", "ROI of channels with spend", "percent", ("spend", "won_revenue")),
+    ("roi", "All won revenue on ad spend", "percent", ("spend", "won_revenue")),
 )
 
 
-def _tiles(total: Row, before: Row, states: Mapping[str, Row]) -> list[dict[str, Any]]:
-    return [
-        {
-            "label": label,
-            "kind": kind,
-            "value": total[name],
-            "change": _change(kind, total[name], before[name]),
-            "grows": grows,
-            "state": _state([states[figure] for figure in figures if figure in states]),
-        }
-        for name, label, kind, figures, grows in TILES
-    ]
+def _tiles(
+    total: Row, now: Row, before: Row, states: Mapping[str, Row], compared: Row | None
+) -> list[dict[str, Any]]:
+    """``now`` and ``before`` are the totals that may be compared, as ``compared`` tells."""
+    tiles = []
+    for name, label, kind, figures in TILES:
+        grows = name.removeprefix("paid_") in GROWING
+        hindrance = compared and compared["growing_hindrance" if grows else "hindrance"]
+        tiles.append(
+            {
+                "label": label,
+                "kind": kind,
+                "value": total[name],
+                "change": None if hindrance else _change(kind, now[name], before[name]),
+                "hindrance": hindrance,
+                "grows": grows,
+                "state": _state([states[figure] for figure in figures if figure in states]),
+            }
+        )
+    return tiles
 
 
 def _change(kind: str, now: Decimal | None, then: Decimal | None) -> Decimal | None:

@@ -1,7 +1,8 @@
 """The page's views: which question each answers, and with which tables.
 
 A table is a query of ``queries/``, a select a file; its ``:names`` are parameters of
-``parameters.py`` or are fixed here. All tables of one answer are read from one build.
+``parameters.py`` or are fixed here. What several queries rest on is a select of
+``queries/shared/``, read as ``shared.<file>``. All tables of one answer are read from one build.
 """
 
 from __future__ import annotations
@@ -21,6 +22,8 @@ from include.warehouse.engine import Answer, Session
 
 QUERIES = Path(__file__).parent / "queries"
 _SOURCE = re.compile(r"\b(?:from|join) ((?:marts|ops)\.\w+)")
+_SHARED = re.compile(r"\b(from|join) shared\.(\w+)")
+_WITH = re.compile(r"^with$", re.MULTILINE)
 _PARAMETER = re.compile(r"(?<![:\w]):(\w+)")
 AT_MOST = 200
 """Rows that the page shows of a list that may be long."""
@@ -140,6 +143,7 @@ VIEWS: Mapping[str, View] = {
             "missing": Table("missing_days"),
             "changes": Table("changes"),
             "typical": Table("cohort_typical"),
+            "comparison": Table("comparison"),
         },
     ),
     "channels": View(
@@ -156,6 +160,7 @@ VIEWS: Mapping[str, View] = {
             "ads": Table("ads", "ad", frozenset({"level"}), needs=("campaign_id",)),
             "billed": Table("billed"),
             "days": Table("spend_days", needs=("campaign_id",)),
+            "comparison": Table("comparison"),
         },
     ),
     "cohorts": View(
@@ -172,6 +177,7 @@ VIEWS: Mapping[str, View] = {
             "total": Table("funnel", "total", frozenset({"level", "channel", "cohort_month"})),
             "channels": Table("funnel", "channel", frozenset({"level", "cohort_month"})),
             "months": Table("funnel", "month", frozenset({"level", "channel"})),
+            "comparison": Table("comparison"),
         },
     ),
     "models": View(
@@ -180,9 +186,19 @@ VIEWS: Mapping[str, View] = {
             "channels": Table(
                 "models",
                 "channel",
-                frozenset({"level", "platform", "account_id", "campaign_id", "campaign_name"}),
+                frozenset(
+                    {
+                        "level",
+                        "platform",
+                        "account_id",
+                        "account_name",
+                        "campaign_id",
+                        "campaign_name",
+                    }
+                ),
             ),
             "campaigns": Table("models", "campaign", frozenset({"level"})),
+            "comparison": Table("comparison"),
         },
     ),
     "journeys": View(
@@ -279,17 +295,17 @@ class Reading:
         self, session: Session, values: Mapping[str, Any], *, is_whole: bool = False
     ) -> None:
         self._session = session
-        self._values = values
+        self.values = values
         self._at_most = None if is_whole else AT_MOST
         self._asked: dict[tuple[str, bool, bool], Answer] = {}
 
     def of(self, table: Table) -> Answered:
         """One table."""
-        if table in _COLUMNS and not table.is_asked(self._values):
+        if table in _COLUMNS and not table.is_asked(self.values):
             return Answered(_COLUMNS[table], [])
         columns, rows = self._shown(table, is_before=False)
         _COLUMNS[table] = columns
-        if not table.is_asked(self._values):
+        if not table.is_asked(self.values):
             return Answered(columns, [])
         earlier = self._shown(table, is_before=True)[1] if table.is_compared else None
         return Answered(columns, rows, earlier)
@@ -307,7 +323,7 @@ class Reading:
     def _answer(self, table: Table, is_before: bool) -> Answer:
         asked = (table.query, table.with_campaigns, is_before)
         if asked not in self._asked:
-            values = parameters.before(self._values) if is_before else self._values
+            values = parameters.before(self.values) if is_before else self.values
             fixed = {"with_campaigns": table.with_campaigns, "at_most": self._at_most}
             self._asked[asked] = self._session.answer(query(table.query), {**values, **fixed})
         return self._asked[asked]
@@ -340,8 +356,15 @@ def _marts_of(name: str) -> list[str]:
 
 @cache
 def query(name: str) -> str:
-    """The text of one query."""
-    return (QUERIES / f"{name}.sql").read_text()
+    """The text of one query, with what it shares with others as its first steps."""
+    text = (QUERIES / f"{name}.sql").read_text()
+    names = dict.fromkeys(name for _, name in _SHARED.findall(text))
+    steps = "".join(f"\n\nshared_{name} as (\n{_shared(name)})," for name in names)
+    return _WITH.sub(lambda begun: begun[0] + steps, _SHARED.sub(r"\1 shared_\2", text), count=1)
+
+
+def _shared(name: str) -> str:
+    return (QUERIES / "shared" / f"{name}.sql").read_text()
 
 
 def plain(value: Any) -> Any:

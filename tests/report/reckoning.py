@@ -363,6 +363,31 @@ class Reckoning:
         )
         return len(days), _percentile(days, 5), _percentile(days, 9)
 
+    def comparison(self, as_of: date) -> Row:
+        """What of the chosen months may be held against as many before, and why not the rest."""
+        chosen = [self.values["from_month"]]
+        while chosen[-1] < self.values["to_month"]:
+            chosen.append(month_of(chosen[-1] + timedelta(days=31)))
+        before = [month_of(chosen[0] - timedelta(days=1))]
+        while len(before) < len(chosen):
+            before.append(month_of(before[-1] - timedelta(days=1)))
+        limit = self.typical()[2]
+        young = [month for month in chosen if (as_of - month).days < limit]
+        hindrance = None
+        if before[-1] < min(row["cohort_month"] for row in self.spent() if row["spend"]):
+            hindrance = "nothing_before"
+        elif as_of < month_of(chosen[-1] + timedelta(days=31)):
+            hindrance = "month_not_over"
+        return {
+            "hindrance": hindrance,
+            "growing_hindrance": hindrance or ("too_early" if young else None),
+            "before_from_month": before[-1],
+            "before_to_month": before[0],
+            "whole_month": month_of(month_of(as_of) - timedelta(days=1)),
+            "months": len(chosen),
+            "young_months": len(young),
+        }
+
     def funnel(self, table: str) -> list[Row]:
         """A table of the funnel: total, channels or months."""
         names = {"total": (), "channels": ("channel",), "months": ("cohort_month",)}[table]

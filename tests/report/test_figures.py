@@ -18,7 +18,7 @@ import pytest
 from include import warehouse
 from include.contracts.choices import ATTRIBUTION_MODELS
 from include.registry import SOURCES
-from include.report import parameters, views
+from include.report import document, parameters, views
 from include.run import Run
 from include.settings import Settings
 from include.warehouse.engine import Session
@@ -145,6 +145,7 @@ def _guide() -> dict[str, list[dict[str, Any]]]:
 class Shown:
     """The page's tables and the facts behind them, of one engine."""
 
+    settings: Settings
     session: Session
     facts: dict[str, list[Row]]
 
@@ -172,7 +173,7 @@ def shown(
     warehouse.publish(settings, Run("night", AS_OF, AS_OF + timedelta(hours=1)))
     with published(settings).read() as session:
         facts = {name: session.rows(f"select * from marts.{name}") for name in FACTS}  # noqa: S608
-        yield Shown(session, facts)
+        yield Shown(settings, session, facts)
 
 
 def _same(found: list[Row], expected: list[Row], keys: tuple[str, ...], what: str) -> None:
@@ -311,6 +312,37 @@ def test_the_period_before_is_as_long_and_just_before(shown: Shown) -> None:
     earlier = views.Reading(shown.session, parameters.chosen(given, AS_OF_DATE)).of(table).rows
     assert before == earlier
     assert before
+
+
+def test_a_change_is_told_where_both_periods_can_be_judged(shown: Shown) -> None:
+    periods = (("2024-06", "2024-07"), ("2026-10", "2026-10"), ("2025-01", "2025-02"))
+    choices = [{"from_month": begin, "to_month": end} for begin, end in periods]
+    seen = set()
+    for of, reckoning, what in shown.each("overview", *choices):
+        expected = reckoning.comparison(AS_OF_DATE)
+        _same(of("comparison"), [expected], (), f"comparison of {what}")
+        seen.add((expected["hindrance"], expected["growing_hindrance"]))
+    assert seen == {
+        ("nothing_before", "nothing_before"),
+        ("month_not_over", "month_not_over"),
+        (None, "too_early"),
+        (None, None),
+    }
+
+
+def test_the_report_tells_changes_of_whole_months(shown: Shown) -> None:
+    """November is not over on its twentieth day: eleven months stand against the eleven before."""
+    spends = [
+        Reckoning(shown.facts, parameters.chosen(months, AS_OF_DATE)).returns("total")[0]["spend"]
+        for months in (
+            {"from_month": "2025-12", "to_month": "2026-10"},
+            {"from_month": "2025-01", "to_month": "2025-11"},
+        )
+    ]
+    change = f"{(spends[0] - spends[1]) / spends[1] * 100:+,.0f}".replace("-", "−")
+    text = document.render(shown.settings)[1]
+    assert f"{change} % on the 11 months before *" in text
+    assert "November 2026 is not over" in text
 
 
 def test_cohorts_add_up_and_break_even_where_the_facts_say(shown: Shown) -> None:

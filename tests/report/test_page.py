@@ -351,47 +351,6 @@ def test_a_link_is_copied_with_its_months_and_closes_with_its_view(reader: Reade
     assert not reader.wrong, reader.wrong
 
 
-HELD = {
-    "first_month": "2021-07-01",
-    "first_spend_month": "2024-12-01",
-    "last_month": "2026-11-01",
-    "judged_month": "2026-01-01",
-}
-
-
-@pytest.mark.parametrize(
-    ("months", "spend", "customers", "young"),
-    [
-        ("2025-12 2026-11", "told", "too early", 10),
-        ("2025-12 2026-01", "told", "told", 0),
-        ("2025-02 2026-01", "nothing before", "nothing before", 0),
-        ("2026-10 2026-11", "month not over", "month not over", 2),
-        ("2026-09 2026-10", "told", "too early", 2),
-        ("2026-08 2026-11", "told", "too early", 4),
-    ],
-)
-def test_a_change_is_told_where_both_periods_can_be_judged(
-    reader: Reader, months: str, spend: str, customers: str, young: int
-) -> None:
-    """Spend begins in December 2024; January 2026 is the latest month old enough."""
-    reader.open("overview")
-    begin, end = (f"{month}-01" for month in months.split())
-    found = reader.page.evaluate(
-        """async ([told, offered]) => {
-            const page = document.querySelector("script[type=module]").src;
-            const { comparison } = await import(new URL("comparison.js", page));
-            const { columns, why, young } = comparison(told, { offered });
-            const said = (name) => columns.includes(name) ? "told" : why(name);
-            return [said("spend"), said("customers"), young];
-        }""",
-        [
-            {"chosen": {"from_month": begin, "to_month": end}},
-            {"tables": {"months": {"records": [HELD]}}},
-        ],
-    )
-    assert found == [spend, customers, young]
-
-
 def test_why_no_change_is_told_stands_in_its_place(reader: Reader) -> None:
     def said(figure: str) -> str:
         tile = reader.page.locator(".tile", has=reader.page.locator(f"[data-figure={figure}]"))
@@ -407,6 +366,38 @@ def test_why_no_change_is_told_stands_in_its_place(reader: Reader) -> None:
     assert early.count() == 0
     reader.open("overview?from_month=2026-10&to_month=2026-10")
     assert "%" in said("spend")
+    found = reader.page.evaluate(
+        """async (held) => {
+            const page = document.querySelector("script[type=module]").src;
+            const { comparison } = await import(new URL("comparison.js", page));
+            const tables = { comparison: { records: [held] } };
+            const { note, whyNot } = comparison({ chosen: { to_month: "2026-11-01" }, tables });
+            const [, link] = note();
+            return [whyNot({ name: "roi", grows: true }), link.textContent, link.hash];
+        }""",
+        {
+            "hindrance": "month_not_over",
+            "growing_hindrance": "month_not_over",
+            "whole_month": "2026-10-01",
+            "months": 12,
+        },
+    )
+    assert found[:2] == ["month not over", "Nov 2025 – Oct 2026"]
+    assert found[2].startswith("#overview?from_month=2025-11&to_month=2026-10")
+
+
+def test_figures_that_still_grow_are_marked_in_tables_and_campaigns_bear_their_network(
+    reader: Reader,
+) -> None:
+    chosen = "from_month=2026-10&to_month=2026-11"
+    grows = {"overview": "Customers", "channels": "Won revenue", "models": "Linear"}
+    for view, name in grows.items():
+        reader.open(f"{view}?{chosen}")
+        heads = reader.page.locator("table[data-table=channels] th")
+        expect(heads.filter(has_text=name).locator("[data-mark=early]")).to_have_count(1)
+        assert heads.filter(has_text="Spend").locator("[data-mark=early]").count() == 0
+    campaigns = reader.page.locator("table[data-table=campaigns] tbody tr")
+    expect(campaigns.filter(has_text=HOSTILE["10"]).locator("td").first).to_have_text("Google Ads")
 
 
 def test_a_wide_table_on_a_phone_keeps_its_names_and_says_there_is_more(reader: Reader) -> None:

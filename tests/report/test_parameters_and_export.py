@@ -96,6 +96,9 @@ def test_25_queries_are_files_and_name_only_what_can_be_chosen() -> None:
     named = {table.query for view in views.VIEWS.values() for table in view.tables.values()}
     named |= set(re.findall(r'\bTable\("(\w+)"', Path(document.__file__).read_text()))
     assert named == {path.stem for path in views.QUERIES.glob("*.sql")}
+    told = "".join(path.read_text() for path in views.QUERIES.glob("*.sql"))
+    shared = {path.stem for path in (views.QUERIES / "shared").glob("*.sql")}
+    assert shared == set(re.findall(r"\bshared\.(\w+)", told))
     for view in views.VIEWS.values():
         assert views.used_by(view) <= set(PARAMETERS)
     assert {name for view in views.VIEWS.values() for name in views.used_by(view)} <= set(

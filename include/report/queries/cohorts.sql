@@ -2,9 +2,8 @@
 -- Grain: one row per cohort month.
 -- New business. break_even_months counts the months from the cohort's own to the one in which the
 -- won revenue, added up by the month of the close, had reached all of the cohort's spend; NULL
--- while it has not, and where nothing was spent. A cohort is too early to judge while it is younger
--- than nine tenths of all new business took from first touch to close. Chosen a currency, money is
--- what was booked in it, and what is held against spend is NULL where some was booked in another.
+-- while it has not, and where nothing was spent. Chosen a currency, money is what was booked in it,
+-- and what is held against spend is NULL where some was booked in another.
 with
 
 placed as (
@@ -136,14 +135,6 @@ ages as (
     group by cohort_month
 ),
 
-typical as (
-    select
-        percentile_cont(0.9) within group (order by days_touch_to_created + days_created_to_close)
-            as days_touch_to_close_p90
-    from marts.fct_opportunities
-    where is_won and type_group = 'new_business'
-),
-
 cohorts as (
     select
         summed.cohort_month,
@@ -171,13 +162,13 @@ cohorts as (
             + extract(month from broken_even.break_even_month)
             - extract(month from summed.cohort_month) as bigint
         ) as break_even_months,
-        ages.age_days < typical.days_touch_to_close_p90 as is_too_early
+        judged.judged_month is null or summed.cohort_month > judged.judged_month as is_too_early
     from summed
     left join broken_even
         on summed.cohort_month = broken_even.cohort_month
     left join ages
         on summed.cohort_month = ages.cohort_month
-    cross join typical
+    cross join shared.judged as judged
     order by summed.cohort_month asc
 )
 

@@ -140,6 +140,7 @@ named as (
         compared.channel,
         compared.platform,
         compared.account_id,
+        campaigns.account_name,
         compared.campaign_id,
         campaigns.campaign_name,
         compared.model,

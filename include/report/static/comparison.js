@@ -1,33 +1,54 @@
-// What may be held against the period before; where nothing may, why.
+// What may be held against the months before, and which figures still grow. The server decides it;
+// here it is said.
 
-import { counted, month, shifted } from "./format.js";
+import { remark } from "./card.js";
+import { el } from "./element.js";
+import { month, shifted } from "./format.js";
+import { link } from "./state.js";
 
-const SOON_KNOWN = ["spend", "leads", "mqls"];
-const GROWING = ["opportunities", "customers", "won_revenue", "cac", "roi"];
+const COMPARED = ["spend", "leads", "mqls", "opportunities", "customers", "won_revenue", "cac", "roi"];
+const WORDS = { nothing_before: "nothing before", month_not_over: "month not over", too_early: "too early" };
 
-/** ``columns`` a change is told of, ``why(column)`` no change is told of another, in few words, a
- * ``note``, and how many of the months are ``young``: what they brought still grows. */
-export function comparison(told, { offered }) {
-  const [held] = offered.tables.months.records;
-  const [from, to] = [told.chosen.from_month, told.chosen.to_month].map(counted);
-  const length = to - from + 1;
-  const old = held?.judged_month ? counted(held.judged_month) : -Infinity;
-  const young = Math.max(0, to - Math.max(old, from - 1));
-  const none = (text, note) => ({ columns: [], why: () => text, note, young, length });
-  const first = held && (held.first_spend_month ?? held.first_month);
-  if (!held || from - length < counted(first)) {
-    return none("nothing before", held ? `No change is told: the books begin in ${month(first)}.` : "");
-  }
-  if (length <= 3 && to >= counted(held.last_month)) return none("month not over", "No change is told while the last month is not over.");
-  const against = `Change against ${before(told.chosen.from_month, length)}.`;
-  if (!young) return { columns: [...SOON_KNOWN, ...GROWING], why: () => "no comparison", note: against, young, length };
+/** ``whyNot(column)`` no change is told of it, in few words, or null; ``note()`` says so; how many of the
+ * ``length`` months are ``young``: what they brought still grows; ``isYoung(month)``. */
+export function comparison(told) {
+  const [held] = told.tables.comparison.records;
+  const hindered = (column) => (column.grows ? held.growing_hindrance : held.hindrance);
   return {
-    columns: SOON_KNOWN, young, length,
-    why: (column) => (GROWING.includes(column) ? "too early" : "no comparison"),
-    note: `${against} What these months brought is too young to compare.`,
+    young: Number(held?.young_months ?? 0), length: Number(held?.months ?? 0), judged: held?.judged_month ?? null,
+    whyNot: (column) => (held && COMPARED.includes(column.name) ? WORDS[hindered(column)] ?? null : "no comparison"),
+    isYoung: (one) => Boolean(held) && (held.judged_month === null || one > held.judged_month),
+    note: () => (held ? note(held, told.chosen.to_month) : ""),
   };
 }
 
-function before(from, length) {
-  return length === 1 ? month(shifted(from, -1)) : `${month(shifted(from, -length))} – ${month(shifted(from, -1))}`;
+function note(held, last) {
+  const length = Number(held.months);
+  if (held.hindrance === "nothing_before") return `No change is told: the books begin in ${month(held.first_month)}.`;
+  if (held.hindrance === "month_not_over") {
+    const [from, to] = [shifted(held.whole_month, 1 - length), held.whole_month.slice(0, 7)];
+    return [`No change is told while ${month(last)} is not over. `,
+      el("a", { href: link({ from_month: from, to_month: to }) }, length === 1 ? month(to) : `${month(from)} – ${month(to)}`), "."];
+  }
+  const [from, to] = [held.before_from_month, held.before_to_month].map(month);
+  return `Change against ${from === to ? from : `${from} – ${to}`}.${held.growing_hindrance ? " What these months brought is too young to compare." : ""}`;
+}
+
+/** The mark of a month, or of figures, too early to judge. */
+export function tooEarly() {
+  return el("span", { class: "tag caution", "data-mark": "early" }, "◔ too early");
+}
+
+/** A column of months of first touch that marks those too early to judge. */
+export function cohortMonth(compared, name = "cohort_month") {
+  return { name, cell: (record) => [month(record[name]), " ", compared.isYoung(record[name]) ? tooEarly() : null] };
+}
+
+/** What the mark ◔ in a heading means here, and where to go; nothing where no month is young. */
+export function earlyRemark({ young, length, judged }) {
+  if (!young) return null;
+  const which = young < length ? `${young} of these ${length} months ${young === 1 ? "is" : "are"}` : length === 1 ? "This month is" : "These months are all";
+  return remark("caution", `◔ ${which} too early to judge: what they brought still grows. `,
+    judged ? [el("a", { href: link({ from_month: shifted(judged, -11), to_month: judged.slice(0, 7) }) }, "The last 12 that can be judged"), " · "] : null,
+    el("a", { href: link({}, "cohorts") }, "See the cohorts"));
 }

@@ -11,8 +11,8 @@ const AT_FIRST = 25;
  *
  * options: caption (said to screen readers) · columns: names in order, or {name, label, cell(record)
  * → node, digits, bar, href(record) → where its rows are} · sort: {by, down} at first (else the server's order) · earlier: key column
- * by which rows of the period before are found, with ``compared``: names of columns that show a
- * change · atFirst: rows shown before "show all" · total: a record for the last line ·
+ * by which rows of the period before are found · compared: what may be held against it, and which
+ * figures still grow · atFirst: rows shown before "show all" · total: a record for the last line ·
  * mark(record) → class of a row.
  */
 export function table(answer, options) {
@@ -24,7 +24,7 @@ export function table(answer, options) {
   let sort = remembered ?? options.sort ?? null;
   let atFirst = options.atFirst ?? AT_FIRST;
   const body = el("tbody");
-  const heads = columns.map((column) => head(column, () => {
+  const heads = columns.map((column) => head(column, options.compared, () => {
     const down = sort?.by === column.name ? !sort.down : column.isNumeric;
     sort = { by: column.name, down };
     note({ sort: `${answer.name}.${column.name}.${down ? "down" : "up"}` });
@@ -71,11 +71,13 @@ function described(answer, column) {
   };
 }
 
-function head(column, onclick) {
-  const told = [column.meaning, column.unit && `in ${column.unit}`].filter(Boolean).join("; ");
+function head(column, compared, onclick) {
+  const early = column.grows && compared?.young ? `${compared.young} of ${compared.length} months are too early to judge: this still grows` : null;
+  const told = [column.meaning, column.unit && `in ${column.unit}`, early].filter(Boolean).join("; ");
   return el("th", { scope: "col", class: column.isNumeric ? "number" : null },
     el("button", { type: "button", title: told || null, onclick }, el("span", null, column.label || "\u00a0"),
       column.kind === "money" && /^[A-Z]{3}$/.test(column.unit ?? "") ? el("span", { class: "unit" }, ` ${column.unit}`) : null,
+      early && el("span", { class: "early", "data-mark": "early" }, " ◔", el("span", { class: "unseen" }, " still grows")),
       el("span", { class: "order", "aria-hidden": "true" })));
 }
 
@@ -88,7 +90,7 @@ function row(record, columns, answer, options) {
       const content = column.cell ? column.cell(record)
         : column.isNumeric || column.kind === "instant" || column.kind === "date"
           ? through(figure(value, column, {}, reason(record, column)), value === null || value === undefined ? null : column.href?.(record)) : value === null || value === undefined ? NOTHING : outside(shown(value, column));
-      const moved = before && options.compared?.includes(column.name)
+      const moved = before && options.compared && options.compared.whyNot(column) === null
         ? changed(change(value, before[column.name], column)) : null;
       const cell = el(i === 0 ? "th" : "td", {
         scope: i === 0 ? "row" : null, class: column.isNumeric ? "number" : column.long ? "long" : null,

@@ -1,19 +1,18 @@
 // Where does the money go and what comes back: channel → platform → campaign → ad group → ad.
 
+import { campaignName, isCampaign as isPlaced, origin, untagged, untaggedMark, untaggedRemark } from "../campaign.js";
 import { card, nothing, remark } from "../card.js";
 import { axis, chart, legend, room, short } from "../charts.js";
 import { modelName, platformName } from "../choices.js";
-import { comparison } from "../comparison.js";
+import { comparison, earlyRemark } from "../comparison.js";
 import { el, name as outside } from "../element.js";
 import { empty } from "../empty.js";
 import { shown } from "../format.js";
 import { link } from "../state.js";
 import { table } from "../table.js";
-import { untagged, untaggedMark, untaggedRemark } from "../untagged.js";
-import { channelTable, figures, OF_ALL, placesLast, rows } from "./overview.js";
+import { channelTable, figures, NO_NETWORK, OF_ALL, placesLast, rows } from "./overview.js";
 
 const RATIOS = ["cpl", "cac", "roas", "roi"];
-const NOT_A_CAMPAIGN = ["unmatched", "unattributed"];
 
 export const channels = {
   name: "channels",
@@ -23,19 +22,20 @@ export const channels = {
     const [now] = total.records;
     if (!now || !campaigns?.records.length) return [crumbs(choices, offered), empty("Nothing was spent and nobody came", told, { choices, offered })];
     const isCampaign = Boolean(choices.campaign_id);
-    const compared = comparison(told, { offered });
+    const compared = comparison(told);
     return [
       crumbs(choices, offered),
+      earlyRemark(compared),
       isCampaign ? campaigns.records.map((record) => untaggedRemark(record, campaigns.column)) : null,
       isCampaign ? remark("info", "Ad groups and ads carry the leads and deals whose evidence names them; what names only the campaign stands on the campaign.") : null,
       isCampaign || choices.channel ? null
-        : card({ title: "Channels", note: `Choose one to see its platforms and campaigns. ${compared.note} ${OF_ALL}`, answers: [byChannel], wide: true }, channelTable(byChannel, now, compared)),
+        : card({ title: "Channels", note: ["Choose one to see its platforms and campaigns. ", compared.note(), ` ${OF_ALL}`], answers: [byChannel], wide: true }, channelTable(byChannel, now, compared)),
       isCampaign ? null : bubbles(campaigns),
       isCampaign ? null : claims(networks),
-      isCampaign ? null : platformsCard(choices.channel || choices.platform ? platforms : networks),
-      card({ title: isCampaign ? "The campaign" : "Campaigns", note: `Credited by: ${modelName(told.chosen.model)}. Spend stands in the month it was spent, the return in the month of its first touch.`, answers: [campaigns], wide: true }, campaignTable(campaigns, now)),
-      isCampaign ? adLevel("Ad groups", groups, "ad_group") : null,
-      isCampaign ? adLevel("Ads", ads, "ad") : null,
+      isCampaign ? null : platformsCard(choices.channel || choices.platform ? platforms : networks, compared),
+      card({ title: isCampaign ? "The campaign" : "Campaigns", note: `Credited by: ${modelName(told.chosen.model)}. Spend stands in the month it was spent, the return in the month of its first touch.`, answers: [campaigns], wide: true }, campaignTable(campaigns, now, compared)),
+      isCampaign ? adLevel("Ad groups", groups, "ad_group", compared) : null,
+      isCampaign ? adLevel("Ads", ads, "ad", compared) : null,
       isCampaign ? daysCard(days) : billedCard(billed),
     ];
   },
@@ -72,20 +72,6 @@ function daysCard(days) {
   }) : nothing("Nothing was spent on it in these months."));
 }
 
-function campaignName(record) {
-  if (NOT_A_CAMPAIGN.includes(record.campaign_id)) {
-    return [record.channel, platformName(record.campaign_id).toLowerCase()].filter((part, i) => i || part).join(", ");
-  }
-  return record.campaign_name || record.campaign_id;
-}
-
-/** Whose campaign it is; what is none has at most a network. */
-function origin(record) {
-  const isCampaign = !NOT_A_CAMPAIGN.includes(record.campaign_id);
-  return [NOT_A_CAMPAIGN.includes(record.platform) ? null : platformName(record.platform), isCampaign && record.account_name]
-    .filter((one, i, all) => one && all.indexOf(one) === i).join(" · ");
-}
-
 const STATES = {
   active: "active", enabled: "active", "in progress": "active", paused: "paused", planned: "planned",
   archived: "ended", removed: "ended", deleted: "ended", completed: "ended", aborted: "ended", canceled: "ended",
@@ -97,13 +83,13 @@ function inOneWord(record) {
   return { ...record, campaign_status: STATES[told] ?? told ?? null };
 }
 
-function campaignTable(campaigns, total) {
+function campaignTable(campaigns, total, compared) {
   const every = "All campaigns";
   return table({ ...campaigns, records: campaigns.records.map(inOneWord) }, {
-    caption: "Campaigns", total: campaigns.records.length > 1 && { ...total, campaign_name: every, isTotal: true, platform: null, channel: null },
+    caption: "Campaigns", compared, total: campaigns.records.length > 1 && { ...total, campaign_name: every, isTotal: true, platform: null, channel: null },
     columns: [
       { name: "campaign_name", label: "Campaign", cell: (record) => (record.isTotal ? every : [
-        NOT_A_CAMPAIGN.includes(record.campaign_id) ? campaignName(record) : el("a", {
+        !isPlaced(record) ? campaignName(record) : el("a", {
           class: "drill", href: link({ channel: null, platform: record.platform, account_id: record.account_id, campaign_id: record.campaign_id, sort: null }),
         }, outside(campaignName(record))),
         el("span", { class: "sub" }, outside(origin(record))), untaggedMark(record),
@@ -114,11 +100,11 @@ function campaignTable(campaigns, total) {
   });
 }
 
-function platformsCard(platforms) {
+function platformsCard(platforms, compared) {
   return card({ title: "Platforms", answers: [platforms], wide: true }, table({ ...platforms, records: placesLast(platforms.records) }, {
-    caption: "Platforms",
+    caption: "Platforms", compared,
     columns: [
-      { name: "platform", cell: (record) => (NOT_A_CAMPAIGN.includes(record.platform) ? el("a", { class: "drill", href: link({}, "unplaced") }, platformName(record.platform))
+      { name: "platform", cell: (record) => (NO_NETWORK.includes(record.platform) ? el("a", { class: "drill", href: link({}, "unplaced") }, platformName(record.platform))
         : el("a", { class: "drill", href: link({ channel: record.channel ?? null, platform: record.platform, sort: null }) }, outside(platformName(record.platform)))) },
       "channel", ...figures((record) => ({ channel: record.channel, platform: record.platform }), RATIOS),
     ],
@@ -194,11 +180,11 @@ function claims(networks) {
   return card({ title: "What platforms report, what the CRM shows", note: "Each platform counts its own conversions its own way, often several for one person and some that others claim too: never add them.", answers: [networks], tools: [png] }, node);
 }
 
-function adLevel(title, answer, level) {
+function adLevel(title, answer, level, compared) {
   if (!answer) return null;
   const text = (record) => record[`${level}_name`] || record[`${level}_id`] || (level === "ad" ? "No ad is named" : "No ad group is named");
   return card({ title, answers: [answer], wide: true }, answer.records.length ? table(answer, {
-    caption: title,
+    caption: title, compared,
     columns: [
       { name: `${level}_name`, label: title.slice(0, -1), cell: (record) => (level === "ad_group" && record.ad_group_id
         ? el("a", { class: "drill", href: link({ ad_group_id: record.ad_group_id, sort: null }) }, outside(text(record))) : outside(text(record))) },

@@ -2,6 +2,7 @@
 
 import { card, remark } from "../card.js";
 import { axis, chart, legend } from "../charts.js";
+import { tooEarly } from "../comparison.js";
 import { el } from "../element.js";
 import { empty } from "../empty.js";
 import { month, plainNumber, shortMonth, shown } from "../format.js";
@@ -124,7 +125,7 @@ function list(every, revenue) {
   return card({ title: "Cohorts", answers: [every], wide: true }, table(every, {
     caption: "Cohorts", sort: { by: "cohort_month", down: true }, mark: (record) => record.is_too_early && "young",
     columns: [
-      { name: "cohort_month", cell: (record) => [month(record.cohort_month), " ", record.is_too_early ? el("span", { class: "tag caution" }, "◔ too early") : null] },
+      { name: "cohort_month", cell: (record) => [month(record.cohort_month), " ", record.is_too_early ? tooEarly() : null] },
       { name: "spend", bar: true }, "leads", "opportunities", "customers", { name: "won_revenue", bar: true }, "open_pipeline", "roi",
       { name: "break_even_months", label: "Break-even after", isNumeric: true, cell: (record) => (record.break_even_months === null ? el("span", { class: "sub" }, Number(record.spend) > 0 ? "not yet" : "no spend") : `${plainNumber(record.break_even_months)} ${Number(record.break_even_months) === 1 ? "month" : "months"}`) },
       { name: "at_equal_age", label: "At equal age, share of spend", cell: (record) => besideEarlier(aged.get(record.cohort_month), revenue) },

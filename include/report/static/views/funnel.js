@@ -2,6 +2,7 @@
 
 import { card, remark } from "../card.js";
 import { axis, chart, legend } from "../charts.js";
+import { cohortMonth, comparison } from "../comparison.js";
 import { el, name as outside } from "../element.js";
 import { empty } from "../empty.js";
 import { isNumeric, month, plainNumber, shortMonth, shown } from "../format.js";
@@ -18,9 +19,10 @@ export const funnel = {
     const { total, channels, months } = told.tables;
     const [now] = total.records;
     if (!now || !Number(now.leads)) return empty("Nobody came", told, context);
+    const compared = comparison(told);
     return [
       now.visitors === null || now.visitors === undefined ? remark("info", "How many visitors came is not known for this choice: where no source counts visits, the funnel begins with leads.") : null,
-      stages(total, now), trend(months), byChannel(channels, now),
+      stages(total, now), trend(months, compared), byChannel(channels, now, compared),
     ];
   },
 };
@@ -61,7 +63,7 @@ function stages(answer, now) {
       el("dd", null, now[column.name] === null ? "–" : `${plainNumber(now[column.name])} days`)))) : null);
 }
 
-function trend(answer) {
+function trend(answer, compared) {
   const records = answer.records;
   const rates = answer.columns.filter((column) => column.kind === "percent" && records.some((record) => record[column.name] !== null));
   if (!records.length || !rates.length) return null;
@@ -72,7 +74,7 @@ function trend(answer) {
       legend: legend(colours),
       grid: { left: 4, right: 10, top: 34, bottom: 4, containLabel: true },
       tooltip: { trigger: "axis", formatter: (marks) => [month(records[marks[0].dataIndex].cohort_month), ...rates.map((rate) => `${brief(rate.label)}  ${shown(records[marks[0].dataIndex][rate.name], rate, { digits: 1 })}`)].join("\n") },
-      xAxis: axis(colours, { type: "category", data: records.map((record) => shortMonth(record.cohort_month)), splitLine: { show: false } }),
+      xAxis: axis(colours, { type: "category", data: records.map((record) => `${shortMonth(record.cohort_month)}${compared.isYoung(record.cohort_month) ? " ◔" : ""}`), splitLine: { show: false } }),
       yAxis: axis(colours, { type: "value", axisLabel: { formatter: (value) => shown(String(value), rates[0], { digits: 0 }) } }),
       series: rates.map((rate, i) => ({
         name: brief(rate.label), type: "line", symbol: ["circle", "diamond", "triangle", "rect", "emptyCircle"][i % 5], symbolSize: 6,
@@ -80,15 +82,15 @@ function trend(answer) {
       })),
     }),
   });
-  return card({ title: "Rates from stage to stage", note: "By month of first touch; the newest months still rise.", answers: [answer], wide: true, tools: [png] },
-    node, rows("These months as a table", () => table(answer, { caption: "Funnel by month", columns: ["cohort_month", ...STAGES, ...rates.map((rate) => rate.name)] })));
+  return card({ title: "Rates from stage to stage", note: "By month of first touch; those too early to judge (◔) still rise.", answers: [answer], wide: true, tools: [png] },
+    node, rows("These months as a table", () => table(answer, { caption: "Funnel by month", columns: [cohortMonth(compared), ...STAGES, ...rates.map((rate) => rate.name)] })));
 }
 
-function byChannel(answer, now) {
+function byChannel(answer, now, compared) {
   const extra = rates(answer);
   const counted = STAGES.filter((stage) => answer.records.some((record) => record[stage] !== null));
   return card({ title: "By channel", answers: [answer], wide: true }, table(answer, {
-    caption: "Funnel by channel", total: { ...now, channel: "All channels", isTotal: true },
+    caption: "Funnel by channel", compared, total: { ...now, channel: "All channels", isTotal: true },
     columns: [
       { name: "channel", cell: (record) => (record.isTotal ? "All channels" : el("a", { class: "drill", href: link({ channel: record.channel }) }, outside(record.channel))) },
       ...counted.map((stage) => (stage === "leads" ? { name: stage, bar: true } : stage)),

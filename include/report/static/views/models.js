@@ -1,8 +1,10 @@
 // How would another way of sharing credit tell it? First touch beside the others, largest differences first.
 
+import { campaignName, isCampaign, origin } from "../campaign.js";
 import { card, nothing } from "../card.js";
 import { axis, chart, legend, room, short } from "../charts.js";
 import { modelName, platformName } from "../choices.js";
+import { comparison, earlyRemark } from "../comparison.js";
 import { el, name as outside } from "../element.js";
 import { empty } from "../empty.js";
 import { shown } from "../format.js";
@@ -21,7 +23,8 @@ export const models = {
     if (!channels.records.length) return empty("No deal is credited to anybody who came", told, context);
     const others = known.filter((model) => model !== "first_touch");
     const beside = others.includes(told.chosen.model) ? told.chosen.model : others.includes("linear") ? "linear" : others[0];
-    return [side(others, beside), movers(campaigns, beside), grid(channels, known), list(campaigns, beside)];
+    const compared = comparison(told);
+    return [side(others, beside), earlyRemark(compared), movers(campaigns, beside), grid(channels, known, compared), list(campaigns, beside, compared)];
   },
 };
 
@@ -31,12 +34,9 @@ function side(others, beside) {
       others.map((model) => el("option", { value: model, selected: model === beside }, modelName(model)))));
 }
 
-function isPlaced(record) {
-  return !["unmatched", "unattributed"].includes(record.campaign_id);
-}
-
+/** A campaign's name with its network: several networks may have one of that name. */
 function label(record) {
-  return isPlaced(record) ? record.campaign_name || record.campaign_id : `${record.channel}, ${platformName(record.campaign_id).toLowerCase()}`;
+  return isCampaign(record) ? `${campaignName(record)} · ${platformName(record.platform)}` : campaignName(record);
 }
 
 function movers(answer, beside) {
@@ -53,7 +53,7 @@ function movers(answer, beside) {
       legend: legend(colours, { data: [modelName("first_touch"), modelName(beside)], icon: "circle" }),
       grid: { left: room(most.map((record) => short(label(record), letters()))), right: 24, top: 34, bottom: 26 },
       tooltip: {
-        formatter: ({ dataIndex }) => [short(label(most[dataIndex]), 60), `${modelName("first_touch")}  ${shown(most[dataIndex].first_touch_won_revenue, column.won_revenue, { symbol: true })}`,
+        formatter: ({ dataIndex }) => [short(campaignName(most[dataIndex]), 60), short(origin(most[dataIndex]), 60), `${modelName("first_touch")}  ${shown(most[dataIndex].first_touch_won_revenue, column.won_revenue, { symbol: true })}`,
           `${modelName(beside)}  ${shown(most[dataIndex].won_revenue, column.won_revenue, { symbol: true })}`, `Difference  ${shown(most[dataIndex].first_touch_difference, column.won_revenue, { symbol: true })}`].join("\n"),
       },
       xAxis: axis(colours, { type: "value", scale: true, axisLabel: { formatter: (value) => shown(String(value), column.won_revenue, { short: true }) } }),
@@ -76,7 +76,7 @@ function movers(answer, beside) {
 }
 
 /** Channels down, models across: won revenue under each. */
-function grid(answer, known) {
+function grid(answer, known, compared) {
   const names = [...new Set(answer.records.map((record) => record.channel))];
   const of = new Map(answer.records.map((record) => [`${record.channel} ${record.model}`, record]));
   const wide = {
@@ -86,16 +86,17 @@ function grid(answer, known) {
   wide.records.sort((a, b) => Number(b.first_touch) - Number(a.first_touch));
   for (const model of known) wide.column[model] = { ...answer.column.won_revenue, name: model, label: modelName(model) };
   return card({ title: "Won revenue by channel under each model", answers: [answer], wide: true }, table(wide, {
-    caption: "Won revenue by channel and model",
+    caption: "Won revenue by channel and model", compared,
     columns: [{ name: "channel", cell: (record) => el("a", { class: "drill", href: link({ channel: record.channel }) }, outside(record.channel)) }, ...known],
   }));
 }
 
-function list(answer, beside) {
+function list(answer, beside, compared) {
   const own = { ...answer, records: answer.records.filter((record) => record.model === beside) };
   return card({ title: "Campaigns", note: `${modelName(beside)} beside first touch.`, answers: [answer], wide: true }, table(own, {
-    caption: "Campaigns", columns: [
-      { name: "campaign_name", label: "Campaign", cell: (record) => [outside(label(record)), isPlaced(record) ? el("span", { class: "sub" }, outside(platformName(record.platform))) : null] }, "channel",
+    caption: "Campaigns", compared, columns: [
+      { name: "campaign_name", label: "Campaign", cell: (record) => [outside(campaignName(record)), isCampaign(record) && record.account_name ? el("span", { class: "sub" }, outside(record.account_name)) : null] },
+      { name: "platform", label: "Network", cell: (record) => outside(platformName(record.platform)) }, "channel",
       { name: "first_touch_won_revenue", label: "First touch", bar: true }, { name: "won_revenue", label: modelName(beside), bar: true }, { name: "first_touch_difference", label: "Difference" }, { name: "deals", label: "Deals" }, "open_pipeline",
     ],
   }));

@@ -4,7 +4,7 @@ import { verdicts } from "../books.js";
 import { card, nothing, remark } from "../card.js";
 import { axis, chart, legend, room, short, sparkline } from "../charts.js";
 import { platformName } from "../choices.js";
-import { comparison } from "../comparison.js";
+import { cohortMonth, comparison } from "../comparison.js";
 import { el, name as outside } from "../element.js";
 import { empty } from "../empty.js";
 import { change, instant, month, plainNumber, shifted, shortMonth, shown } from "../format.js";
@@ -33,14 +33,14 @@ export const overview = {
     if (!now || !months.records.length) {
       return empty("Nothing was spent and nobody came", told, context);
     }
-    const compared = comparison(told, context);
+    const compared = comparison(told);
     return [
       tiles(told, compared),
-      caution(told, compared, context),
-      trend(months),
+      caution(told, compared),
+      trend(months, compared),
       returnByChannel(channels),
       networksCard(told.tables.networks, compared),
-      card({ title: "Channels", note: `${compared.note} For CAC and CPL, less is better. ${OF_ALL}`, answers: [channels], wide: true },
+      card({ title: "Channels", note: [compared.note(), ` For CAC and CPL, less is better. ${OF_ALL}`], answers: [channels], wide: true },
         channelTable(channels, now, compared)),
       moved(told.tables.changes),
       books(told),
@@ -63,7 +63,8 @@ function tiles(told, compared) {
     const whole = shown(now[of], column, { symbol: true });
     const text = whole.length > 14 ? shown(now[of], column, { symbol: true, short: true }) : whole;
     const isStill = of === "open_pipeline"; // that of earlier months is decided by now: no comparison
-    const moved = earlier && compared.columns.includes(of) ? change(now[of], earlier[of], column) : null;
+    const whyNot = compared.whyNot(column);
+    const moved = earlier && whyNot === null ? change(now[of], earlier[of], column) : null;
     return el("a", {
       class: "tile", href: link({}, view),
       title: `${column.meaning ?? ""}; exactly ${now[of] ?? "not defined"}; the period before ${earlier?.[of] ?? "not defined"}`,
@@ -71,7 +72,7 @@ function tiles(told, compared) {
     el("span", { class: "label" }, label),
     now[of] === null ? el("span", { class: "value" }, text)
       : el("data", { class: `value${text.length > 9 ? " lengthy" : ""}`, value: String(now[of]), "data-figure": of, "data-of": answer.name }, text),
-    changed(moved) ?? el("span", { class: "still" }, isStill ? "still open" : compared.why(of)),
+    changed(moved) ?? el("span", { class: "still" }, isStill ? "still open" : whyNot ?? "no comparison"),
     blended ? el("span", { class: "blended" }, `${blended}: `, blendedOf(all.records[0], all, of))
       : sparkline(months.records.map((record) => record[of]), `${column.label} by month`));
   }));
@@ -82,18 +83,17 @@ function blendedOf(record, answer, of) {
   return record[of] === null ? text : el("data", { value: String(record[of]), "data-figure": of, "data-of": answer.name }, text);
 }
 
-function caution(told, { young, length }, { offered }) {
+function caution(told, { young, length, judged, note }) {
   const [typical] = told.tables.typical?.records ?? [];
-  const judged = offered.tables.months.records[0]?.judged_month?.slice(0, 7);
   const grown = "Months are those of the first touch: what a cohort brought grows until its deals are decided.";
   const usual = typical ? ` Nine of ten deals close within ${plainNumber(Number(typical.days_touch_to_close_p90))} days` : "";
   return remark(young ? "caution" : "info", grown, usual,
     young && usual ? `: ${young === length ? (length === 1 ? "this month is" : "these months are all") : `${young} of these ${length} months ${young === 1 ? "is" : "are"}`} too early to judge by what they brought. ` : usual ? ". " : " ",
-    young && judged ? [el("a", { href: link({ from_month: shifted(judged, -11), to_month: judged }) }, "The last 12 that can be judged"), " · "] : null,
-    el("a", { href: link({}, "cohorts") }, "See the cohorts"));
+    young && judged ? [el("a", { href: link({ from_month: shifted(judged, -11), to_month: judged.slice(0, 7) }) }, "The last 12 that can be judged"), " · "] : null,
+    el("a", { href: link({}, "cohorts") }, "See the cohorts"), ". ", note());
 }
 
-function trend(months) {
+function trend(months, compared) {
   const records = months.records;
   const { png, node } = chart({
     title: "Spend and what it brought, by month of first touch",
@@ -105,10 +105,10 @@ function trend(months) {
         trigger: "axis", axisPointer: { type: "shadow", shadowStyle: { color: colours.line, opacity: 0.35 } },
         formatter: (marks) => {
           const record = records[marks[0].dataIndex];
-          return [month(record.cohort_month), ...["spend", "won_revenue", "open_pipeline", "roi"].map((of) => `${months.column[of].label}  ${shown(record[of], months.column[of], { symbol: true })}`)].join("\n");
+          return [`${month(record.cohort_month)}${compared.isYoung(record.cohort_month) ? ", too early" : ""}`, ...["spend", "won_revenue", "open_pipeline", "roi"].map((of) => `${months.column[of].label}  ${shown(record[of], months.column[of], { symbol: true })}`)].join("\n");
         },
       },
-      xAxis: axis(colours, { type: "category", data: records.map((record) => shortMonth(record.cohort_month)), splitLine: { show: false } }),
+      xAxis: axis(colours, { type: "category", data: records.map((record) => `${shortMonth(record.cohort_month)}${compared.isYoung(record.cohort_month) ? " ◔" : ""}`), splitLine: { show: false } }),
       yAxis: axis(colours, { type: "value", axisLabel: { formatter: (value) => shown(String(value), months.column.spend, { short: true }) } }),
       series: [
         { name: "Spend", type: "bar", data: records.map((record) => Number(record.spend)), itemStyle: { color: colours.series[7], borderRadius: [3, 3, 0, 0] }, barMaxWidth: 26 },
@@ -117,9 +117,9 @@ function trend(months) {
       ],
     }),
   });
-  return card({ title: "Spend and what it brought", note: "By month of first touch. Pipeline is not revenue: it stands apart, paler.", answers: [months], tools: [png] },
+  return card({ title: "Spend and what it brought", note: "By month of first touch. Pipeline is not revenue: it stands apart, paler. ◔ marks a month too early to judge.", answers: [months], tools: [png] },
     node, rows("These months as a table", () => table(months, {
-      caption: "Months of first touch", columns: ["cohort_month", "spend", "leads", "opportunities", "customers", "won_revenue", "open_pipeline", "roi"],
+      caption: "Months of first touch", columns: [cohortMonth(compared), "spend", "leads", "opportunities", "customers", "won_revenue", "open_pipeline", "roi"],
     })));
 }
 
@@ -163,7 +163,7 @@ function returnByChannel(channels) {
     free.length ? el("p", { class: "note" }, "Without spend, so without ROI: ", free.map((record, i) => [i ? ", " : "", outside(record.channel), ` (${shown(record.won_revenue, channels.column.won_revenue, { symbol: true })})`])) : null);
 }
 
-const NO_NETWORK = ["unmatched", "unattributed"];
+export const NO_NETWORK = ["unmatched", "unattributed"];
 
 /** Networks as they come, then what is of none. */
 export function placesLast(records) {
@@ -174,7 +174,7 @@ export function placesLast(records) {
 function networksCard(networks, compared) {
   if (!networks) return null;
   return card({ title: "Ad networks and what else brought people", note: "By the network of the first touch, or of each touch where the model credits several.", answers: [networks], wide: true }, table({ ...networks, records: placesLast(networks.records) }, {
-    caption: "Networks", earlier: "platform", compared: compared.columns,
+    caption: "Networks", earlier: "platform", compared,
     columns: [
       { name: "platform", label: "Network", cell: (record) => (NO_NETWORK.includes(record.platform) ? el("a", { class: "drill", href: link({}, "unplaced") }, platformName(record.platform))
         : el("a", { class: "drill", href: link({ platform: record.platform, sort: null }, "channels") }, outside(platformName(record.platform)))) },
@@ -195,7 +195,7 @@ export function figures(filters, ratios = ["cpl", "cac", "roi"]) {
 
 export function channelTable(channels, total, compared) {
   return table(channels, {
-    caption: "Channels", earlier: "channel", compared: compared.columns, total: { ...total, channel: "All channels" },
+    caption: "Channels", earlier: "channel", compared, total: { ...total, channel: "All channels" },
     columns: [
       { name: "channel", cell: (record) => (record === total || record.channel === "All channels" ? "All channels" : el("a", { class: "drill", href: link({ channel: record.channel, sort: null }, "channels") }, outside(record.channel))) },
       ...figures((record) => (record.channel === "All channels" ? {} : { channel: record.channel })),

@@ -1,9 +1,28 @@
-// Spend that no touch with the campaign's tags answers: whatever it brought stands elsewhere.
+// A campaign in words: how it is called, whose it is, and whether its tags bring touches.
 
 import { remark } from "./card.js";
+import { platformName } from "./choices.js";
 import { el } from "./element.js";
 import { plainNumber, shown } from "./format.js";
 import { link } from "./state.js";
+
+const NO_CAMPAIGN = ["unmatched", "unattributed"];
+
+/** Whether it is a campaign, and not what no campaign is known of. */
+export function isCampaign({ campaign_id }) {
+  return !NO_CAMPAIGN.includes(campaign_id);
+}
+
+export function campaignName(record) {
+  if (isCampaign(record)) return record.campaign_name || record.campaign_id;
+  return [record.channel, platformName(record.campaign_id).toLowerCase()].filter((part, i) => i || part).join(", ");
+}
+
+/** Whose campaign it is; what is none has at most a network. */
+export function origin(record) {
+  return [NO_CAMPAIGN.includes(record.platform) ? null : platformName(record.platform), isCampaign(record) && record.account_name]
+    .filter((one, i, all) => one && all.indexOf(one) === i).join(" · ");
+}
 
 /** How many of the campaign's months with spend have no touch that bears its tags, or null. */
 export function untagged(record) {

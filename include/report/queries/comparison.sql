@@ -1,0 +1,99 @@
+-- What of the chosen months may be held against as many months before them, and why not the rest?
+-- Grain: one row; none where nothing ever cost or brought anything.
+-- hindrance is NULL where figures that are soon known may be: nothing_before where the months
+-- before begin before the first that cost anything (or, where nothing ever did, that brought
+-- anything), month_not_over where the last month chosen is not over. growing_hindrance is that of
+-- figures which grow until a cohort's deals are decided: too_early where one of the months is too
+-- young to judge. whole_month is the last month that is over.
+with
+
+known as (
+    select
+        coalesce(
+            min(case when spend_base is null or spend_base <> 0 then cohort_month end),
+            min(cohort_month)
+        ) as first_month
+    from marts.mart_channel_roi_monthly
+    having count(*) > 0
+),
+
+chosen as (
+    select
+        cast(:from_month as date) as from_month,
+        cast(:to_month as date) as to_month,
+        cast(
+            (
+                extract(year from cast(:to_month as date))
+                - extract(year from cast(:from_month as date))
+            ) * 12
+            + extract(month from cast(:to_month as date))
+            - extract(month from cast(:from_month as date))
+            + 1 as integer
+        ) as months
+),
+
+placed as (
+    select
+        chosen.months,
+        chosen.to_month,
+        cast(chosen.from_month - chosen.months * interval '1 month' as date) as before_from_month,
+        cast(chosen.from_month - interval '1 month' as date) as before_to_month,
+        known.first_month,
+        judged.last_month,
+        cast(judged.last_month - interval '1 month' as date) as whole_month,
+        judged.judged_month,
+        case
+            when judged.judged_month is null then chosen.months
+            else
+                least(
+                    chosen.months,
+                    greatest(
+                        0,
+                        cast(
+                            (
+                                extract(year from chosen.to_month)
+                                - extract(year from judged.judged_month)
+                            ) * 12
+                            + extract(month from chosen.to_month)
+                            - extract(month from judged.judged_month) as integer
+                        )
+                    )
+                )
+        end as young_months
+    from chosen
+    cross join known
+    cross join shared.judged as judged
+),
+
+reasoned as (
+    select
+        months,
+        young_months,
+        first_month,
+        before_from_month,
+        before_to_month,
+        whole_month,
+        judged_month,
+        case
+            when before_from_month < first_month then 'nothing_before'
+            when to_month >= last_month then 'month_not_over'
+        end as hindrance
+    from placed
+),
+
+comparison as (
+    select
+        hindrance,
+        case when hindrance is not null then hindrance when young_months > 0 then 'too_early' end
+            as growing_hindrance,
+        first_month,
+        before_from_month,
+        before_to_month,
+        whole_month,
+        judged_month,
+        cast(months as bigint) as months,
+        cast(young_months as bigint) as young_months
+    from reasoned
+)
+
+select * from comparison
