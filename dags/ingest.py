@@ -5,6 +5,7 @@ A change of source needs no change here: the registry decides which DAGs there a
 
 from __future__ import annotations
 
+import logging
 from datetime import timedelta
 
 from airflow.sdk import (
@@ -25,6 +26,8 @@ from include.registry import SOURCES
 from include.run import NIGHT_BEGINS, record_failure
 from include.settings import load_settings
 from include.sources import Source
+
+log = logging.getLogger(__name__)
 
 OWNER = "data-engineering"
 NIGHTLY = CronTriggerTimetable(f"{NIGHT_BEGINS.minute} {NIGHT_BEGINS.hour} * * *", timezone="UTC")
@@ -164,6 +167,9 @@ def ingest_dag(source: Source) -> DAG:
             planning.refuse_unknown_names(settings, SOURCES)
             this_run = run.run_of(context)
             warehouse.prepare(settings, SOURCES, this_run.as_of)
+            if source.is_optional and not run.is_connected(context, source.connection_id):
+                log.info("%s has no connection and is not missed", source.title)
+                return []
             return ingestion.plan(
                 settings,
                 source,

@@ -37,6 +37,7 @@ _OPEN = {None, "ACTIVE", "ENABLED"}
 _PUBLIC = {
     "host", "login", "username", "api_version", "account_ids", "customer_ids", "login_customer_id",
     "endpoint", "token_uri", "token_url", "app_id", "impersonated_email", "lead_forms",
+    "property_ids",
 }  # fmt: skip
 
 Verdict = Literal["works", "works, with remarks", "does not work"]
@@ -143,6 +144,9 @@ class DoesNotWork(Exception):
 
 def not_there(source: Source, refusal: SourceRefused) -> Checked:
     """The report on a connection that cannot even be tried."""
+    if source.is_optional:
+        told = f"{source.title} is not connected, and nothing of it is read; {refusal}"
+        return Checked(source.connection_id, source.title, _version_of(source), remarks=(told,))
     return Checked(source.connection_id, source.title, _version_of(source), wrong=(str(refusal),))
 
 

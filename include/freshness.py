@@ -97,7 +97,7 @@ def require_news(
             sentences.append(
                 f"{source.title} has a connection and was never loaded; {_what_to_do(source)}"
             )
-        elif wanted and source.kind == "ads":
+        elif wanted and source.kind != "crm":
             sentences += _days_missing(settings, source, wanted, night, due)
         elif wanted:
             sentences += _objects_missing(settings, source, wanted, night, due)

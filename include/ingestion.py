@@ -15,10 +15,10 @@ from typing import Any
 
 from include import erased, landing, loads, planning, quality, warehouse
 from include.fetching import fetch
-from include.refusals import CENT, DaysRefused, refused_alone, refused_apart, refused_days
+from include.refusals import DaysRefused, differs, refused_alone, refused_apart, refused_days
 from include.run import Run, parse_day
 from include.settings import Settings
-from include.sources import Account, Request, Source, SourceRefused, Window
+from include.sources import Account, Request, Source, SourceRefused, Stream, Window
 from include.sources.versions import sunset_warning
 from include.warehouse import replaced
 
@@ -185,7 +185,7 @@ def reconcile(settings: Settings, source: Source, plans: Iterable[Plan]) -> int:
     """Hold what is staged against what was planned and what the platform totals.
 
     Returns how many account-days were compared. Raises NotReconciled when a planned day is not in
-    the ledger, or when spend staged plus spend set aside differs from the account's total.
+    the ledger, or when what is staged differs from the account's total, spend by the ledger.
     """
     compared = 0
     streams = {stream.name: stream for stream in source.streams}
@@ -194,6 +194,28 @@ def reconcile(settings: Settings, source: Source, plans: Iterable[Plan]) -> int:
         for row in warehouse.ledger(settings, source.name)
         if row.date_day is not None
     }
+    counted = {
+        name: warehouse.daily_sums(settings, source.name, streams[name].table, stream.proves)
+        for stream in source.streams
+        if stream.controls and stream.proves != ("spend",)
+        for name in (stream.controls, stream.name)
+    }
+
+    def compare(stream: Stream, account_id: str, day: date) -> Iterable[tuple[Decimal, Decimal]]:
+        """Each measure of a day as its rows and as its total have it."""
+        assert stream.controls
+        if stream.name not in counted:
+            staged = ledger.get((account_id, stream.controls, day), Decimal(0))
+            return [(staged, ledger[account_id, stream.name, day])]
+        nothing = (Decimal(0),) * len(stream.proves)
+        return zip(
+            *(
+                counted[name].get((account_id, day), nothing)
+                for name in (stream.controls, stream.name)
+            ),
+            strict=True,
+        )
+
     for plan in plans:
         account_id = plan["account"]["account_id"]
         for request in (_request_from_json(each) for each in plan["requests"]):
@@ -207,13 +229,13 @@ def reconcile(settings: Settings, source: Source, plans: Iterable[Plan]) -> int:
                 if stream.controls is None:
                     continue
                 compared += 1
-                staged = ledger.get((account_id, stream.controls, day), Decimal(0))
-                total = ledger[account_id, stream.name, day]
-                if abs(staged - total) >= CENT:
-                    raise NotReconciled(
-                        f"{source.title} account {account_id}, {day}: campaigns add up to {staged} "
-                        f"but the account's total is {total}; run the DAG again for that day"
-                    )
+                for part, total in compare(stream, account_id, day):
+                    if differs(stream, part, total):
+                        raise NotReconciled(
+                            f"{source.title} account {account_id}, {day}: the rows of "
+                            f"{stream.controls} add up to {part} but the account's total is "
+                            f"{total}; run the DAG again for that day"
+                        )
     return compared
 
 

@@ -44,7 +44,8 @@ def refused_days(source: Source, checked: Sequence[CheckedBatch]) -> Reasons:
     """The days of one account's checked batches that no daily stream may stage.
 
     A day is refused when rows of any daily stream with figures break their contract for it, or when
-    the spend of its rows is not the total that the stream's control gives, by a cent or more.
+    they do not add up to the total that the stream's control gives, by a cent or more (or by more
+    than the share that is tolerated where the source estimates).
     """
     reasons: defaultdict[date, list[str]] = defaultdict(list)
     for each in checked:
@@ -55,14 +56,18 @@ def refused_days(source: Source, checked: Sequence[CheckedBatch]) -> Reasons:
     for stream in source.streams:
         if stream.controls is None:
             continue
-        parts, totals = (_spend_by_day(checked, name) for name in (stream.controls, stream.name))
+        parts, totals = (
+            _sums_by_day(checked, name, stream.proves) for name in (stream.controls, stream.name)
+        )
         for day in parts.keys() & totals.keys() - reasons.keys():
-            if abs(parts[day] - totals[day]) >= CENT:
-                reasons[day].append(
-                    f"left as it was: the rows of {stream.controls} add up to {parts[day]} but "
-                    f"the account's total is {totals[day]}; figures moved while they were read, or "
-                    "rows are missing: run the DAG again for that day"
-                )
+            for measure, part, total in zip(stream.proves, parts[day], totals[day], strict=True):
+                if differs(stream, part, total):
+                    what = "" if measure == "spend" else f"{measure.replace('_', ' ')} of "
+                    reasons[day].append(
+                        f"left as it was: {what}the rows of {stream.controls} add up to {part} but "
+                        f"the account's total is {total}; figures moved while they were read, or "
+                        "rows are missing: run the DAG again for that day"
+                    )
     return {day: tuple(why) for day, why in sorted(reasons.items())}
 
 
@@ -89,6 +94,11 @@ def refused_apart(windows: Iterable[tuple[str, Window, str]]) -> Reasons:
     return {day: tuple(why) for day, why in sorted(reasons.items())}
 
 
+def differs(control: Stream, part: Decimal, total: Decimal) -> bool:
+    """Whether what rows add up to is not the total that a control gives."""
+    return abs(part - total) >= max(CENT, abs(total) * control.tolerated_share)
+
+
 def _has_figures(stream: Stream) -> bool:
     return any(column.type not in _NO_FIGURES for column in stream.table.columns)
 
@@ -100,20 +110,25 @@ def _told(checked: CheckedBatch, why: str) -> str:
     )
 
 
-def _spend_by_day(checked: Sequence[CheckedBatch], stream_name: str) -> Mapping[date, Decimal]:
-    """Spend of a stream's accepted rows on each day that was asked for."""
-    spend: dict[date, Decimal] = {}
+def _sums_by_day(
+    checked: Sequence[CheckedBatch], stream_name: str, measures: Sequence[str]
+) -> Mapping[date, list[Decimal]]:
+    """What some measures of a stream's accepted rows come to on each day that was asked for."""
+    sums: dict[date, list[Decimal]] = {}
     for each in checked:
         request = each.batch.request
         if request.stream != stream_name or request.window is None:
             continue
-        spend |= dict.fromkeys(request.window.days(), Decimal(0))
+        sums |= {day: [Decimal(0)] * len(measures) for day in request.window.days()}
         with pq.ParquetFile(each.rows_file) as file:
-            for batch in file.iter_batches(columns=["date_day", "spend"]):
+            for batch in file.iter_batches(columns=["date_day", *measures]):
                 rows = pa.Table.from_batches([batch])
-                for row in rows.group_by("date_day").aggregate([("spend", "sum")]).to_pylist():
-                    spend[row["date_day"]] += row["spend_sum"]
-    return spend
+                wanted = [(measure, "sum") for measure in measures]
+                for row in rows.group_by("date_day").aggregate(wanted).to_pylist():
+                    held = sums[row["date_day"]]
+                    for place, measure in enumerate(measures):
+                        held[place] += row[f"{measure}_sum"]
+    return sums
 
 
 def _spans(reasons: Reasons) -> Iterator[tuple[str, tuple[str, ...]]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from include.sources import Source
 from include.sources.facebook_ads import FACEBOOK_ADS
 from include.sources.google_ads import GOOGLE_ADS
+from include.sources.google_analytics import GOOGLE_ANALYTICS
 from include.sources.linkedin_ads import LINKEDIN_ADS
 from include.sources.salesforce import SALESFORCE
 
@@ -13,6 +14,7 @@ SOURCES: tuple[Source, ...] = (
     GOOGLE_ADS,
     LINKEDIN_ADS,
     SALESFORCE,
+    GOOGLE_ANALYTICS,
 )
 
 

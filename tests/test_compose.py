@@ -119,6 +119,11 @@ SANDBOX = {
         '{"conn_type": "generic", "host": "https://sandbox.my.salesforce.com", '
         '"login": "sandbox-salesforce-client", "password": "sandbox-salesforce-secret"}'
     ),
+    "AIRFLOW_CONN_GOOGLE_ANALYTICS": (
+        '{"conn_type": "generic", "login": "sandbox-google-client", '
+        '"password": "sandbox-google-secret", "extra": '
+        '{"refresh_token": "sandbox-google-refresh", "property_ids": "330417205"}}'
+    ),
 }
 PAGE = {"AIRFLOW_CONN_WAREHOUSE_PAGE": "postgresql://page:page-password" + WAREHOUSE}
 ONE_SHOT = {"airflow-init", "warehouse-roles"}

@@ -109,6 +109,38 @@ form_name = _text("form_name", "The lead form's present name")
 is_test = _flag("is_test", "Whether the network marks it as a test")
 submitted_at = _instant("submitted_at", "When the form was sent")
 
+# Visits, as web analytics counts them
+visit_key = _text("visit_key", "Digest of the way and the landing page, whose names may be long")
+way_key = _text("way_key", "Digest of the way a visit came: source, medium, campaign, its id")
+visit_source = _text("visit_source", "Where the visit came from, in its system's own word")
+visit_medium = _text("visit_medium", "By what medium it came, in its system's own word")
+visit_campaign = _text("visit_campaign", "The campaign's name that its link or its ad bore")
+visit_campaign_id = _text("visit_campaign_id", "The campaign's id that its link or its ad bore")
+landing_page = _text("landing_page", "Path of the page a visit began on, without its query string")
+visit_month = _day("visit_month", "First day of the month, in the property's time zone")
+sessions = _count("sessions", "Visits that began", "sessions")
+engaged_sessions = _count(
+    "engaged_sessions", "Visits of ten seconds, two pages or a key event", "sessions"
+)
+users = _count(
+    "users", "People who came, as far as their browser tells; NULL where withheld", "people"
+)
+new_users = _count("new_users", "Those of them who came for the first time", "people")
+key_events = Column(
+    "key_events",
+    Type.NUMBER,
+    "Events the property counts as key, such as a form sent",
+    unit="events",
+    at_least=0,
+)
+is_thresholded = _flag(
+    "is_thresholded", "Whether the system withheld users of rows of the answer it stood in"
+)
+has_other_row = _flag(
+    "has_other_row", "Whether the system told rare rows of the answer it stood in as one, (other)"
+)
+is_sampled = _flag("is_sampled", "Whether the answer was estimated from a sample")
+
 # CRM identities
 lead_id = _text("lead_id", "The CRM lead (18 characters)")
 contact_id = _text("contact_id", "The CRM contact (18 characters)")

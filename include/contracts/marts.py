@@ -320,7 +320,10 @@ MART_DATA_HEALTH = table(
         c.date_day,
         m.number("rows_staged", "Rows in staging", "rows").required(),
         m.number("rows_rejected", "Rows set aside", "rows").required(),
-        c.spend.meaning_here("Spend staged, in the account's currency; NULL where not loaded"),
+        c.spend.meaning_here(
+            "Spend staged, in the account's currency; NULL where not loaded, or where a source "
+            "has none"
+        ),
         Column(
             "restated_spend",
             Type.AD_MONEY,

@@ -47,7 +47,13 @@ STG_SOURCES = table(
     ("source",),
     (
         c.source,
-        Column("kind", Type.TEXT, "Ad network or CRM", one_of=("ads", "crm"), is_required=True),
+        Column(
+            "kind",
+            Type.TEXT,
+            "Ad network, CRM or web analytics",
+            one_of=("ads", "crm", "analytics"),
+            is_required=True,
+        ),
         Column(
             "look_back_days",
             Type.INTEGER,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from include.contracts import columns as c
 from include.contracts import crm_staging as crm
 from include.contracts.shape import Column, Table, table
+from include.contracts.visit_staging import VISIT_TABLES
 
 _STAMPS: tuple[Column, ...] = (
     c.batch_id.required(),
@@ -287,6 +288,7 @@ STAGING_TABLES: tuple[Table, ...] = (
     STG_CONVERSION_DAILY,
     STG_CLICKS,
     STG_LEAD_FORM_RESPONSES,
+    *VISIT_TABLES,
     crm.STG_CRM_LEADS,
     crm.STG_CRM_CONTACTS,
     crm.STG_CRM_ACCOUNTS,

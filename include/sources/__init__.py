@@ -167,7 +167,9 @@ class Stream:
     ids that exist now, one row ``{key: id}`` each; rows of ``table`` that are not among them are
     marked deleted.
 
-    ``controls`` names the daily stream whose totals this one proves. ``look_back_days`` and
+    ``controls`` names the daily stream whose totals this one proves, by the columns it ``proves``:
+    of each day they must agree but for ``tolerated_share`` of the total, where the source gives
+    estimates. ``look_back_days`` and
     ``retention_days`` stand in for the source's own. ``history`` (snapshots) is the table that
     keeps the states each row went through. ``every_days`` (keys) is the least number of days
     between two comparisons; ``whole_every_days`` (changes) that between two readings of every
@@ -181,6 +183,8 @@ class Stream:
     kind: StreamKind
     window_days: int = 366
     controls: str | None = None
+    proves: tuple[str, ...] = ("spend",)
+    tolerated_share: Decimal = Decimal(0)
     look_back_days: int | None = None
     retention_days: int | None = None
     history: Table | None = None
@@ -266,12 +270,12 @@ class Source:
     the API since it was made; ``look_at_login(client)`` what the source says of the login.
 
     ``look_back_days``: how long the source may restate a day. ``retention_days``: how far back it
-    answers at all (None: years).
+    answers at all (None: years). One that ``is_optional`` is not missed where it has no connection.
     """
 
     name: str
     title: str
-    kind: Literal["ads", "crm"]
+    kind: Literal["ads", "crm", "analytics"]
     connect: Connect
     discover: Discover
     extract: Extract
@@ -283,6 +287,7 @@ class Source:
     concurrent_requests: int = 1
     usage: Usage | None = None
     look_at_login: LookAtLogin | None = None
+    is_optional: bool = False
 
     @property
     def connection_id(self) -> str:

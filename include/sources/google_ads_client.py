@@ -10,10 +10,10 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from decimal import Decimal
-from typing import Any, TypeVar
+from typing import Any
 
 from include.settings import Settings
 from include.sources import (
@@ -24,20 +24,17 @@ from include.sources import (
     SourceRefused,
     SourceUnavailable,
     for_header,
-    patiently,
 )
 from include.sources.google_ads_login import (
     ENDPOINT,
     NAME,
     SCOPE,
-    LogIn,
-    check_host,
     digits,
     known_version,
-    needed,
 )
 from include.sources.google_ads_query import Query, response_type
 from include.sources.google_ads_wire import Spool, Trouble, Wire, enum_name
+from include.sources.google_login import LogIn, TokenRefused, check_host, needed
 from include.sources.versions import version_asked_for
 
 _CALL_SECONDS = 300
@@ -65,7 +62,6 @@ _ABOVE = Query(
 )
 _MONEY = Query(("customer.currency_code", "customer.time_zone"), "customer")
 log = logging.getLogger(__name__)
-T = TypeVar("T")
 
 
 class BrokenOff(Exception):
@@ -80,14 +76,13 @@ class Client:
     """
 
     def __init__(self, credentials: Mapping[str, str], settings: Settings) -> None:
-        self._patience = (settings.retry_seconds, settings.retry_first_wait)
         # So that a call that hangs leaves time to ask again.
         self._call_seconds = min(_CALL_SECONDS, max(10, settings.retry_seconds / 4))
         version = known_version(version_asked_for(NAME, credentials.get("api_version")))
         endpoint = credentials.get("endpoint") or credentials.get("host") or ENDPOINT
-        check_host(endpoint, settings)
+        check_host(NAME, endpoint, settings)
         developer_token = for_header(
-            NAME, "developer_token", needed(credentials, "developer_token")
+            NAME, "developer_token", needed(NAME, credentials, "developer_token")
         )
         self.login = digits(credentials.get("login_customer_id", ""))
         self.wanted = [
@@ -95,7 +90,9 @@ class Client:
         ]
         endpoint = endpoint.removeprefix("https://").rstrip("/")  # as gRPC writes addresses
         self._wire = Wire(endpoint, version, developer_token, settings.ca_file)
-        self._access = LogIn(credentials, settings, lambda: self._wire.count("requests"))
+        self._access = LogIn(
+            NAME, "Google Ads", SCOPE, credentials, settings, lambda: self._wire.count("requests")
+        )
         self._looking, self._checking = threading.RLock(), threading.RLock()
         self._known: dict[str, tuple[Account, str]] | None = None
         self._managers: dict[str, str] = {}
@@ -195,14 +192,14 @@ class Client:
                 raise meaning from None
             return spool
 
-        return self._asked(read)
+        return self._access.asked(read)
 
     def pages(self, spool: Spool, query: Query) -> Iterator[Any]:
         """The messages of what `reported` gave."""
         return spool.messages(query.answer(self._wire.version, "SearchGoogleAdsStreamResponse"))
 
     def _listed(self, customer: str, query: Query, login: str) -> Iterator[Any]:
-        with self._asked(lambda token: self._list(customer, query, login, token)) as spool:
+        with self._access.asked(lambda token: self._list(customer, query, login, token)) as spool:
             for page in spool.messages(self._page_class(query)):
                 yield from page.results
 
@@ -246,22 +243,6 @@ class Client:
             raise
         return spool
 
-    def _asked(self, call: Callable[[str], T]) -> T:
-        """What a call with an access token gives, tried patiently; a token that is refused is
-        renewed once."""
-        token = self._access.token()
-        try:
-            return patiently(lambda: call(token), *self._patience)
-        except _Expired:
-            fresh = self._access.token(refused=token)
-        try:
-            return patiently(lambda: call(fresh), *self._patience)
-        except _Expired as error:
-            raise SourceRefused(
-                f"Google Ads refuses the log-in of the connection {NAME} ({error}); renew its "
-                "refresh_token"
-            ) from None
-
     # accounts
 
     def _way_to(self, account_id: str) -> str:
@@ -302,7 +283,7 @@ class Client:
             found = types.ListAccessibleCustomersResponse.pb().FromString(answer)
             return list(found.resource_names)
 
-        return [name.rsplit("/", 1)[1] for name in self._asked(ask)]
+        return [name.rsplit("/", 1)[1] for name in self._access.asked(ask)]
 
     def _below(self, root: str) -> list[tuple[Account, bool]]:
         """The open accounts below a customer, and whether each is a test account."""
@@ -355,10 +336,6 @@ class Client:
 # --- what went wrong --------------------------------------------------------------------------
 
 
-class _Expired(Exception):
-    """The access token was refused; a fresh one may do."""
-
-
 class _NotEnabled(SourceRefused):
     """The customer's account is not open, or is closed."""
 
@@ -393,7 +370,7 @@ def _meant(trouble: Trouble) -> Exception:
             f"connection {NAME}"
         )
     if status == "UNAUTHENTICATED":
-        return _Expired(str(trouble))
+        return TokenRefused(str(trouble))
     if codes & {"USER_PERMISSION_DENIED"}:
         return SourceRefused(
             "Google Ads lets this log-in not read the account (USER_PERMISSION_DENIED); give it "

@@ -266,6 +266,27 @@ def ledger(settings: Settings, source_name: str) -> list[LedgerRow]:
 
 
 @outlasting
+def daily_sums(
+    settings: Settings, source_name: str, table: Table, measures: Sequence[str]
+) -> dict[tuple[str, date], tuple[Decimal, ...]]:
+    """What measures of a staged table come to, by account and day of a source."""
+    with engine_of(settings).read() as session:
+        rows = session.rows(
+            compose(
+                "select account_id, date_day, {sums} from {table} "
+                "where platform = :source group by account_id, date_day",
+                sums=[Sql(f"sum({name}) as {name}") for name in measures],
+                table=f"{table.schema}.{table.name}",
+            ),
+            {"source": source_name},
+        )
+    return {
+        (row["account_id"], row["date_day"]): tuple(Decimal(row[name]) for name in measures)
+        for row in rows
+    }
+
+
+@outlasting
 def read(settings: Settings, sql: str, parameters: Mapping[str, Any] | None = None) -> Rows:
     """What a query over staging, ops and build gives; ``:name`` places are bound."""
     with engine_of(settings).read() as session:

@@ -1,13 +1,14 @@
 -- Which days of which account are loaded, which are missing, and which may still change?
 -- Grain: one row per source, account and day.
--- Ad networks: every day from the account's first loaded day to the day before the as-of day, in
--- the account's zone. An account that was shown and never loaded begins with its source's first
--- loaded day, or, before any, with the first day wanted; so does, under account none, a network
--- that never showed an account. A day is missing when one of the daily streams that are read lacks
--- it. A stream whose source keeps less than others, such as Google's clicks, is asked of a day from
--- the first on which it was loaded, or could be. The CRM has a row for the as-of day alone: loaded
--- when the latest load of each of its streams is as late as that of any source, or as recent as the
--- stream is wanted; its rows are those living in staging.
+-- Ad networks and web analytics: every day from the account's first loaded day to the day before
+-- the as-of day, in the account's zone. An account that was shown and never loaded begins with its
+-- source's first loaded day, or, before any, with the first day wanted; so does, under account
+-- none, a network that never showed an account; web analytics that was never connected has no row.
+-- A day is missing when one of the daily streams that are read lacks it. A stream whose source
+-- keeps less than others, such as Google's clicks, is asked of a day from the first on which it was
+-- loaded, or could be. The CRM has a row for the as-of day alone: loaded when the latest load of
+-- each of its streams is as late as that of any source, or as recent as the stream is wanted; its
+-- rows are those living in staging.
 with
 
 as_of as (
@@ -63,6 +64,13 @@ accounts_named as (
     from staging.stg_ad_accounts
     union all
     select
+        platform as source,
+        account_id,
+        time_zone,
+        1 as precedence
+    from staging.stg_visit_properties
+    union all
+    select
         known.source,
         known.account_id,
         known.time_zone,
@@ -70,7 +78,7 @@ accounts_named as (
     from ops.known_accounts as known
     inner join staging.stg_sources as sources
         on known.source = sources.source
-    where sources.kind = 'ads'
+    where sources.kind in ('ads', 'analytics')
     union all
     select distinct
         source,
@@ -140,6 +148,7 @@ spans as (
     select
         accounts.source,
         accounts.account_id,
+        sources.kind,
         coalesce(sources.look_back_days, 0) as look_back_days,
         coalesce(
             account_reach.first_day, source_reach.first_day, wanted.first_day
@@ -213,6 +222,7 @@ account_days as (
     select
         spans.source,
         spans.account_id,
+        spans.kind,
         spans.first_day + cast(offsets.day_offset as integer) as date_day,
         spans.look_back_days,
         spans.last_day
@@ -244,6 +254,15 @@ spend_days as (
         sum(spend) as spend
     from staging.stg_campaign_daily
     group by platform, account_id, date_day
+    union all
+    select
+        platform as source,
+        account_id,
+        date_day,
+        count(*) as rows_staged,
+        null as spend
+    from staging.stg_visits_daily
+    group by platform, account_id, date_day
 ),
 
 network_days as (
@@ -265,7 +284,10 @@ network_days as (
         coalesce(spend_days.rows_staged, 0) as rows_staged,
         coalesce(loaded_days.rows_rejected, 0) as rows_rejected,
         case
-            when loaded_days.streams_loaded is not null then coalesce(spend_days.spend, 0)
+            when
+                loaded_days.streams_loaded is not null
+                and (account_days.kind is distinct from 'analytics')
+                then coalesce(spend_days.spend, 0)
         end as spend,
         loaded_days.restated_spend,
         loaded_days.loaded_at

@@ -10,12 +10,19 @@ from include.sources import SourceQuotaExhausted, SourceRefused, SourceUnavailab
 from include.warehouse import Superseded, WarehouseUnavailable
 from include.warehouse.models import models
 
-INGEST = {"ingest_facebook_ads", "ingest_google_ads", "ingest_linkedin_ads", "ingest_salesforce"}
+INGEST = {
+    "ingest_facebook_ads",
+    "ingest_google_ads",
+    "ingest_linkedin_ads",
+    "ingest_salesforce",
+    "ingest_google_analytics",
+}
 ASSETS = {
     "staged_facebook_ads": "closed-loop://staging/facebook_ads",
     "staged_google_ads": "closed-loop://staging/google_ads",
     "staged_linkedin_ads": "closed-loop://staging/linkedin_ads",
     "staged_salesforce": "closed-loop://staging/salesforce",
+    "staged_google_analytics": "closed-loop://staging/google_analytics",
 }
 
 

@@ -25,6 +25,10 @@ def credentials(connection_id: str) -> dict[str, str]:
     return {name: value for name, value in plain.items() if value} | extra
 
 
+def is_connected(connection_id: str) -> bool:
+    return f"AIRFLOW_CONN_{connection_id.upper()}" in os.environ
+
+
 def load(names: list[str]) -> None:
     """Bring the named sources up to date in staging."""
     settings = load_settings()
@@ -33,6 +37,8 @@ def load(names: list[str]) -> None:
     warehouse.prepare(settings, SOURCES)
     for source in SOURCES:
         if source.name not in names:
+            continue
+        if source.is_optional and not is_connected(source.connection_id):
             continue
         given = credentials(source.connection_id)
         plans = ingestion.plan(settings, source, given, night, {})

@@ -31,6 +31,7 @@ INGEST_DAGS = {
     "ingest_google_ads",
     "ingest_linkedin_ads",
     "ingest_salesforce",
+    "ingest_google_analytics",
 }
 
 

@@ -26,6 +26,7 @@ from include.sources import (
     SourceRefused,
     Stream,
 )
+from include.sources.google_analytics import GOOGLE_ANALYTICS
 from tests.warehouse.test_stage import rows_of
 from tests.warehouse.world import (
     ACCOUNT,
@@ -204,6 +205,61 @@ def test_5_23_i5_a_day_that_does_not_add_up_to_the_accounts_total_stays_as_it_wa
     ]
     assert spend_by_day(prepared) == {FIRST: Decimal(2), SECOND: Decimal(1), THIRD: Decimal(1)}
     assert {row["date_day"] for row in rows_of(prepared, "staging.stg_ad_daily")} == {SECOND, THIRD}
+
+
+def visited(day: int, source: str | None, sessions: int, key_events: int) -> Record:
+    """What GA4 tells of a way that visits came by, or of all of them, on the day-th day."""
+    told = {"date": f"{FIRST + timedelta(day):%Y%m%d}"}
+    if source is not None:
+        names = ("sessionMedium", "sessionCampaignName", "sessionCampaignId", "landingPage")
+        told |= dict.fromkeys(names, "(not set)") | {"sessionSource": source}
+    return {
+        "dimensionValues": told,
+        "metricValues": {
+            "sessions": str(sessions),
+            "engagedSessions": "0",
+            "keyEvents": str(key_events),
+            "totalUsers": None,
+            "newUsers": None,
+        },
+        "subjectToThresholding": False,
+        "dataLossFromOtherRow": False,
+        "isSampled": False,
+    }
+
+
+def test_5_i5_estimated_visits_may_differ_by_a_twentieth_of_the_days_total(
+    prepared: Settings,
+) -> None:
+    """19 of 20 sessions lack a twentieth and stop the day; so does one key event of three."""
+    parts = [
+        visited(0, "a", 60, 3), visited(0, "b", 36, 0),
+        visited(1, "a", 19, 0),
+        visited(2, "a", 50, 2),
+    ]  # fmt: skip
+    totals = [visited(0, None, 100, 3), visited(1, None, 20, 0), visited(2, None, 50, 3)]
+    batches = [
+        land(prepared, GOOGLE_ANALYTICS, stream, 1, records, days(3))
+        for stream, records in (("visits_daily", parts), ("totals_daily", totals))
+    ]
+    assert load(prepared, 1, batches, GOOGLE_ANALYTICS) == [
+        f"Google Analytics account act_1, {day}: left as it was: {what} of the rows of "
+        f"visits_daily add up to {part} but the account's total is {whole}; figures moved while "
+        "they were read, or rows are missing: run the DAG again for that day"
+        for day, what, part, whole in (
+            ("2026-10-02", "sessions", 19, 20),
+            ("2026-10-03", "key events", "2.0000", "3.0000"),
+        )
+    ]
+    staged = rows_of(prepared, "staging.stg_visits_daily")
+    assert {(row["date_day"], row["sessions"]) for row in staged} == {(FIRST, 60), (FIRST, 36)}
+    window = [FIRST.isoformat(), FIRST.isoformat()]
+    requests = [
+        {"stream": stream, "window": window, "since": None}
+        for stream in ("visits_daily", "totals_daily")
+    ]
+    plan = {"account": {"account_id": "act_1"}, "requests": requests}
+    assert ingestion.reconcile(prepared, GOOGLE_ANALYTICS, [plan]) == 1
 
 
 def test_23_credits_pass_and_add_up(prepared: Settings) -> None:
