@@ -37,9 +37,15 @@ _OWN = (
     Column("delta", Type.FIGURE, "New less old"),
     number("checks", "Comparisons of a total of the marts with its source's", "comparisons"),
     number("days", "Days counted", "days"),
-    Column("first_missing_day", Type.DATE, "The first day that is not wholly loaded"),
-    Column("last_missing_day", Type.DATE, "The last day that is not wholly loaded"),
     ratio("share", "Part of the whole"),
+    *(
+        ratio(f"{kind}_{of}_share", f"Part of the {what} {why}")
+        for of, what in (("leads", "leads"), ("won_revenue", "won revenue"))
+        for kind, why in (
+            ("weak", "that only a lead source, a referring site or an untagged visit speaks for"),
+            ("untouched", "of which no touch is known"),
+        )
+    ),
     ratio("share_of_spend", "Won revenue so far per spend of the cohort; 1 is break-even"),
     ratio(
         "earlier_share_of_spend",

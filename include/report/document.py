@@ -117,6 +117,11 @@ def _told(session: Session, values: Mapping[str, Any]) -> dict[str, Any]:
         "typical": typical[0] if typical else None,
         "changes": rows(overview["changes"]),
         "missing": rows(overview["missing"]),
+        "restating": rows(overview["restating"]),
+        "evidence": next(iter(rows(overview["evidence"])), None),
+        "comparisons": {
+            row["verdict"]: row["checks"] for row in rows(views.VIEWS["choices"].tables["checks"])
+        },
         "control": rows(Table("control_totals")),
     }
 

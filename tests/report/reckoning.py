@@ -363,6 +363,30 @@ class Reckoning:
         )
         return len(days), _percentile(days, 5), _percentile(days, 9)
 
+    def evidence(self) -> list[Row]:
+        """Which part of leads and won revenue rests on weak evidence, and which on none."""
+        people = self.chosen(self.people())
+        won = [row for row in self.chosen(self.credits()) if row["basis"] == "won"]
+        if not people and not won:
+            return []
+
+        def is_weak(touch: str | None) -> bool:
+            known = self._touches.get(touch or "unattributed")
+            return known is not None and known["match_confidence"] < Decimal("0.5")
+
+        revenue = total(row["money"] for row in won)
+        firsts = [row["first_touchpoint_id"] for row in people]
+        weak = [row["money"] for row in won if is_weak(row["touchpoint_id"])]
+        untouched = [row["money"] for row in won if row["touchpoint_id"] == "unattributed"]
+        return [
+            {
+                "weak_leads_share": ratio(Decimal(sum(map(is_weak, firsts))), len(firsts)),
+                "untouched_leads_share": ratio(Decimal(firsts.count(None)), len(firsts)),
+                "weak_won_revenue_share": ratio(total(weak), revenue),
+                "untouched_won_revenue_share": ratio(total(untouched), revenue),
+            }
+        ]
+
     def comparison(self, as_of: date) -> Row:
         """What of the chosen months may be held against as many before, and why not the rest."""
         chosen = [self.values["from_month"]]

@@ -186,7 +186,9 @@ def test_cohorts_equal_the_marts_and_add_up(settings: Settings) -> None:
 def test_books_that_do_not_close_are_said_not_to(settings: Settings) -> None:
     """Of the world of evidence one account-day's total differs from its campaigns' spend."""
     read = Reader(document.render(settings)[1])
-    assert "✗ The books do not close" in read.text
+    counts = warehouse.read_marts(settings, "select count(*) as n from marts.mart_reconciliation")
+    assert f"✗ The books do not close: 1 of {counts[0]['n']} comparisons" in read.text
+    assert "1 account-day since 2026-11-17 may still change" in read.text
     spend = [row for row in read.tables["Where every figure comes from"][1:] if "spend" in row[1]]
     assert [row[6].split()[-1] for row in spend].count("differs") == 1
     assert re.search(r"Spend\s+✗", read.text), "the tile of spend says so too"

@@ -270,13 +270,14 @@ def test_the_overview_tells_months_and_what_closed_in_them(shown: Shown) -> None
         for table in ("total", "months", "networks", "channels"):
             _same(of(table), reckoning.returns(table), PLACES[table], f"{table} of {what}")
         _same(of("paid"), reckoning.paid(), (), f"paid of {what}")
+        _same(of("evidence"), reckoning.evidence(), (), f"evidence of {what}")
         _same(of("closed"), reckoning.closed(), ("close_month",), f"closed of {what}")
 
 
 def test_the_overview_tells_the_state_of_the_books_and_what_moved(shown: Shown) -> None:
     books = shown.session.rows("select * from marts.mart_reconciliation")
     health = shown.session.rows("select * from marts.mart_data_health")
-    missing_somewhere = 0
+    seen: Counter[str] = Counter()
     for of, reckoning, what in shown.each("overview"):
         values = reckoning.values
         verdicts = Counter(
@@ -286,22 +287,23 @@ def test_the_overview_tells_the_state_of_the_books_and_what_moved(shown: Shown) 
             and row["model"] in (values["model"], "none")
         )
         assert {row["verdict"]: row["checks"] for row in of("checks")} == verdicts, what
-        days = Counter(
-            (row["source"], row["account_id"])
-            for row in health
-            if row["status"] == "missing"
-            and values["from_month"] <= row["date_day"].replace(day=1) <= values["to_month"]
-            and values["platform"] in (None, row["source"])
-        )
-        missing = {(row["source"], row["account_id"]): row["days"] for row in of("missing")}
-        assert missing == days, what
-        missing_somewhere += len(days)
+        for status in ("missing", "restating"):
+            days = Counter(
+                (row["source"], row["account_id"])
+                for row in health
+                if row["status"] == status
+                and values["from_month"] <= row["date_day"].replace(day=1) <= values["to_month"]
+                and values["platform"] in (None, row["source"])
+            )
+            told = {(row["source"], row["account_id"]): row["days"] for row in of(status)}
+            assert told == days, what
+            seen[status] += len(days)
         assert [(row["figure"], row["delta"], row["campaign_name"]) for row in of("changes")] == [
             ("spend_base", -40, "Guide"),
             ("won_revenue_base", 30, "Guide"),
             ("customers", 5, "Guide"),
         ]
-    assert missing_somewhere
+    assert seen["missing"]
 
 
 def test_the_period_before_is_as_long_and_just_before(shown: Shown) -> None:

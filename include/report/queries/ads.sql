@@ -90,26 +90,14 @@ credits as (
         cast(null as numeric(20, 4)) as reported_conversions,
         0 as leads,
         credited.weight as won_deals,
-        case
-            when credited.amount is null then 0
-            when cast(:currency_code as text) is null then credited.amount_base
-            when credited.currency_code = :currency_code then credited.amount
-            else 0
-        end as won_revenue,
-        case
-            when
-                cast(:currency_code as text) is not null
-                and credited.currency_code <> :currency_code
-                then abs(coalesce(credited.amount, 0))
-            else 0
-        end as other_revenue
-    from marts.fct_attribution as credited
+        credited.credited_amount as won_revenue,
+        credited.other_amount as other_revenue
+    from shared.credited as credited
     inner join touches
         on credited.touchpoint_id = touches.touchpoint_id
     where
         credited.model = :model
         and credited.basis = 'won'
-        and credited.type_group = 'new_business'
         and credited.cohort_month between cast(:from_month as date) and cast(:to_month as date)
 ),
 

@@ -9,43 +9,13 @@ credited as (
     select
         cast(date_trunc('month', close_date) as date) as close_month,
         weight,
-        case
-            when cast(:currency_code as text) is not null and currency_code <> :currency_code then 0
-            when amount is null then 0
-            when cast(:currency_code as text) is null then amount_base
-            else amount
-        end as won_revenue
-    from marts.fct_attribution
+        credited_amount as won_revenue
+    from shared.credited
     where
         model = :model
         and basis = 'won'
-        and type_group = 'new_business'
         and close_date >= cast(:from_month as date)
         and close_date < cast(:to_month as date) + interval '1 month'
-        and (cast(:channel as text) is null or channel = :channel)
-        and (
-            cast(:platform as text) is null
-            or :platform = case
-                when touchpoint_id = 'unattributed' then 'unattributed'
-                when crm_campaign_id is not null then 'crm'
-                else coalesce(platform, 'unmatched')
-            end
-        )
-        and (
-            cast(:account_id as text) is null
-            or :account_id = case
-                when touchpoint_id = 'unattributed' then 'unattributed'
-                when crm_campaign_id is not null then 'crm'
-                else coalesce(account_id, 'unmatched')
-            end
-        )
-        and (
-            cast(:campaign_id as text) is null
-            or :campaign_id = case
-                when touchpoint_id = 'unattributed' then 'unattributed'
-                else coalesce(crm_campaign_id, campaign_id, 'unmatched')
-            end
-        )
 ),
 
 closed as (

@@ -59,50 +59,19 @@ summed as (
     group by cohort_month
 ),
 
-won as (
-    select
-        cohort_month,
-        greatest(cast(date_trunc('month', close_date) as date), cohort_month) as close_month,
-        case
-            when touchpoint_id = 'unattributed' then 'unattributed'
-            when crm_campaign_id is not null then 'crm'
-            else coalesce(platform, 'unmatched')
-        end as platform,
-        case
-            when touchpoint_id = 'unattributed' then 'unattributed'
-            when crm_campaign_id is not null then 'crm'
-            else coalesce(account_id, 'unmatched')
-        end as account_id,
-        case
-            when touchpoint_id = 'unattributed' then 'unattributed'
-            else coalesce(crm_campaign_id, campaign_id, 'unmatched')
-        end as campaign_id,
-        case
-            when amount is null then 0
-            when cast(:currency_code as text) is null then amount_base
-            when currency_code = :currency_code then amount
-            else 0
-        end as won_revenue
-    from marts.fct_attribution
-    where
-        model = :model
-        and basis = 'won'
-        and type_group = 'new_business'
-        and cohort_month between cast(:from_month as date) and cast(:to_month as date)
-        and (cast(:channel as text) is null or channel = :channel)
-),
-
 by_close as (
     select
         cohort_month,
-        close_month,
-        sum(won_revenue) as won_revenue
-    from won
+        greatest(cast(date_trunc('month', close_date) as date), cohort_month) as close_month,
+        sum(credited_amount) as won_revenue
+    from shared.credited
     where
-        (cast(:platform as text) is null or platform = :platform)
-        and (cast(:account_id as text) is null or account_id = :account_id)
-        and (cast(:campaign_id as text) is null or campaign_id = :campaign_id)
-    group by cohort_month, close_month
+        model = :model
+        and basis = 'won'
+        and cohort_month between cast(:from_month as date) and cast(:to_month as date)
+    group by
+        cohort_month,
+        greatest(cast(date_trunc('month', close_date) as date), cohort_month)
 ),
 
 cumulated as (

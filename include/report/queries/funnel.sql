@@ -7,38 +7,6 @@
 -- NULL: nobody has counted them yet.
 with
 
-placed as (
-    select
-        first_touch_channel as channel,
-        case
-            when first_touch_channel = 'Unattributed' then 'unattributed'
-            when first_touch_crm_campaign_id is not null then 'crm'
-            else coalesce(first_touch_platform, 'unmatched')
-        end as platform,
-        case
-            when first_touch_channel = 'Unattributed' then 'unattributed'
-            when first_touch_crm_campaign_id is not null then 'crm'
-            else coalesce(first_touch_account_id, 'unmatched')
-        end as account_id,
-        case
-            when first_touch_channel = 'Unattributed' then 'unattributed'
-            else coalesce(first_touch_crm_campaign_id, first_touch_campaign_id, 'unmatched')
-        end as campaign_id,
-        cohort_month,
-        is_mql,
-        is_sql,
-        lead_at,
-        mql_at,
-        sql_at,
-        opportunity_at,
-        customer_at
-    from marts.fct_people
-    where
-        not is_internal
-        and cohort_month between cast(:from_month as date) and cast(:to_month as date)
-        and (cast(:channel as text) is null or first_touch_channel = :channel)
-),
-
 people as (
     select
         channel,
@@ -71,11 +39,7 @@ people as (
                     cast(floor(extract(epoch from customer_at)) as bigint)
                     - cast(floor(extract(epoch from opportunity_at)) as bigint)
         end as opportunity_to_customer_seconds
-    from placed
-    where
-        (cast(:platform as text) is null or platform = :platform)
-        and (cast(:account_id as text) is null or account_id = :account_id)
-        and (cast(:campaign_id as text) is null or campaign_id = :campaign_id)
+    from shared.people
 ),
 
 funnels as (

@@ -5,61 +5,19 @@
 -- Chosen a currency, amounts are what was booked in it; no rate is used.
 with
 
-credits as (
-    select
-        opportunity_id,
-        basis,
-        channel,
-        case
-            when channel = 'Unattributed' then 'unattributed'
-            when crm_campaign_id is not null then 'crm'
-            else coalesce(platform, 'unmatched')
-        end as platform,
-        case
-            when channel = 'Unattributed' then 'unattributed'
-            when crm_campaign_id is not null then 'crm'
-            else coalesce(account_id, 'unmatched')
-        end as account_id,
-        case
-            when channel = 'Unattributed' then 'unattributed'
-            else coalesce(crm_campaign_id, campaign_id, 'unmatched')
-        end as campaign_id,
-        weight,
-        case
-            when cast(:currency_code as text) is null then amount_base
-            when currency_code = :currency_code then amount
-            else 0
-        end as credited_amount,
-        amount is not null as has_amount
-    from marts.fct_attribution
-    where
-        model = :model
-        and type_group = 'new_business'
-        and cohort_month between cast(:from_month as date) and cast(:to_month as date)
-),
-
-chosen as (
-    select *
-    from credits
-    where
-        (cast(:channel as text) is null or channel = :channel)
-        and (cast(:platform as text) is null or platform = :platform)
-        and (cast(:account_id as text) is null or account_id = :account_id)
-        and (cast(:campaign_id as text) is null or campaign_id = :campaign_id)
-),
-
 summed as (
     select
         opportunity_id,
         basis,
         cast(sum(weight) as numeric(20, 10)) as weight,
         cast(
-            case
-                when count(case when has_amount and credited_amount is null then 1 end) = 0
-                    then coalesce(sum(credited_amount), 0)
-            end as numeric(18, 2)
+            case when count(*) = count(credited_amount) then sum(credited_amount) end
+            as numeric(18, 2)
         ) as credited_amount
-    from chosen
+    from shared.credited
+    where
+        model = :model
+        and cohort_month between cast(:from_month as date) and cast(:to_month as date)
     group by opportunity_id, basis
 ),
 

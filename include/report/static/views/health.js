@@ -1,7 +1,8 @@
 // Can the figures be trusted: is every day of every source loaded, and do the books close?
 
+import { verdicts } from "../books.js";
 import { card, nothing, remark } from "../card.js";
-import { platformName } from "../choices.js";
+import { modelName, platformName } from "../choices.js";
 import { el, name as outside } from "../element.js";
 import { ago, day, plainNumber } from "../format.js";
 import { table } from "../table.js";
@@ -16,9 +17,9 @@ const VERDICTS = { agrees: ["good", "✓ agrees"], differs: ["bad", "✕ differs
 export const health = {
   name: "health",
   title: "Data health",
-  show(told) {
+  show(told, { offered }) {
     const { sources, days, checks, control, rejected, restated, schema_changes: fields, api_usage: quota, holds, model_runs: runs } = told.tables;
-    return [age(told.build), sourcesCard(sources), grid(days, sources), checksCard(checks, control),
+    return [age(told.build), sourcesCard(sources), grid(days, sources), checksCard(checks, control, told, offered),
       listed("Spend held for a person to approve", holds, "No spend was so unusual that a person had to be asked.", ["source", "account_name", "kind", "date_day", "status", "currency_code", "figure", "usual", "found_at", "decided_at"]),
       listed("Rows set aside, and why", rejected, "No row broke a rule in these months.", ["source", "account_id", "stream", { name: "reason", long: true }, "rows", "currency_code", "spend", "first_day", "last_day", "last_seen_at"]),
       listed("Spend told otherwise later", restated, "No source changed spend after it was loaded in these months.", ["source", "account_name", "campaign_name", "date_day", "currency_code", "old_spend", "new_spend", "delta", "loaded_at"]),
@@ -93,9 +94,10 @@ function verdict(record) {
   return el("span", { class: `tag ${kind}` }, text);
 }
 
-function checksCard(checks, control) {
+function checksCard(checks, control, { chosen }, offered) {
+  const counted = checks.records.reduce((sum, row) => sum + Number(row.agrees) + Number(row.differs) + Number(row.unproved), 0);
   const differing = control.records.filter((record) => record.verdict === "differs").length;
-  return card({ title: "Do the books close?", note: "Every total of the marts beside the total that its source gives separately, by month, currency and model.", answers: [checks, control].filter(Boolean), wide: true },
+  return card({ title: "Do the books close?", note: `Every total of the marts beside the total that its source gives separately, by month, currency and model: ${plainNumber(counted)} comparisons of these months under every model, of ${plainNumber(verdicts(offered).all)} in the whole build. One by one those under ${modelName(chosen.model).toLowerCase()} are listed, and whatever does not agree.`, answers: [checks, control].filter(Boolean), wide: true },
     differing ? remark("alarm", `${plainNumber(differing)} comparisons differ; they stand first.`) : el("p", { class: "verdict" }, el("span", { class: "tag good" }, "✓ the books close"), " No comparison of these months differs."),
     checks ? table(checks, { caption: "Comparisons by check", atFirst: 10, mark: (record) => Number(record.differs) > 0 && "wrong", columns: [
       { name: "check_name", label: "Check", cell: (record) => words(record.check_name) }, { name: "source", cell: source }, { name: "agrees", label: "Agree", isNumeric: true }, { name: "differs", label: "Differ", isNumeric: true }, { name: "unproved", label: "Cannot be compared", isNumeric: true }, "first_month", "last_month"] }) : null,

@@ -3,11 +3,11 @@
 import { verdicts } from "../books.js";
 import { card, nothing, remark } from "../card.js";
 import { axis, chart, legend, room, short, sparkline } from "../charts.js";
-import { platformName } from "../choices.js";
+import { modelName, platformName } from "../choices.js";
 import { cohortMonth, comparison } from "../comparison.js";
 import { el, name as outside } from "../element.js";
 import { empty } from "../empty.js";
-import { change, instant, month, plainNumber, shifted, shortMonth, shown } from "../format.js";
+import { change, day, instant, month, plainNumber, shifted, shortMonth, shown } from "../format.js";
 import { link } from "../state.js";
 import { changed, table } from "../table.js";
 
@@ -43,7 +43,7 @@ export const overview = {
       card({ title: "Channels", note: [compared.note(), ` For CAC and CPL, less is better. ${OF_ALL}`], answers: [channels], wide: true },
         channelTable(channels, now, compared)),
       moved(told.tables.changes),
-      books(told),
+      books(told, context),
       closed(told.tables.closed),
     ];
   },
@@ -230,18 +230,29 @@ function words(text) {
   return said.charAt(0).toUpperCase() + said.slice(1);
 }
 
-function books(told) {
-  const { checks, missing } = told.tables;
-  if (!checks) return null;
+/** How much of the totals rests on a weak word, or on none. */
+function weakly({ records: [held], column }) {
+  const shares = held && [["leads", "leads"], ["won revenue", "won_revenue"]].filter(([, of]) => held[`weak_${of}_share`] !== null);
+  if (!shares?.length) return null;
+  const said = (of) => shares.map(([text, name]) => `${shown(held[`${of}_${name}_share`], column[`${of}_${name}_share`], { digits: 0 })} of ${text}`).join(" and ");
+  return el("p", { class: "note" }, `Weakly evidenced: ${said("weak")} (only a lead source, a referring site or an untagged visit speaks for the channel); without any touch: ${said("untouched")}. `,
+    el("a", { href: link({}, "unplaced") }, "What could not be placed"));
+}
+
+function books(told, { offered }) {
+  const { checks, missing, restating, evidence: weak } = told.tables;
   const counts = verdicts(told);
-  const absent = missing?.records ?? [];
-  return card({ title: "Can these months be trusted?", span: "third", answers: [checks, missing].filter(Boolean) },
+  const absent = missing.records;
+  const changing = restating.records.reduce((sum, record) => sum + Number(record.days), 0);
+  return card({ title: "Can these months be trusted?", span: "third", answers: [checks, missing, restating, weak] },
     counts.differs ? remark("alarm", `${plainNumber(counts.differs)} of ${plainNumber(counts.all)} comparisons with ad accounts and CRM differ. `, el("a", { href: link({}, "health") }, "See which"))
-      : counts.all ? el("p", { class: "verdict" }, el("span", { class: "tag good" }, "✓ reconciled"), ` All ${plainNumber(counts.agrees)} comparisons with the ad accounts' own totals and the CRM agree to the cent.`)
+      : counts.all ? el("p", { class: "verdict" }, el("span", { class: "tag good" }, "✓ reconciled"), ` All ${plainNumber(counts.agrees)} comparisons of these months under ${modelName(told.chosen.model).toLowerCase()} with the ad accounts' own totals and the CRM agree to the cent; all months and models: ${plainNumber(verdicts(offered).all)}.`)
         : remark("caution", "Nothing in these months was compared with its source."),
     counts.unproved ? el("p", { class: "note" }, `${plainNumber(counts.unproved)} more cannot be compared: the source gives no total.`) : null,
     absent.length ? remark("caution", "Days that are missing: ", absent.map((record, i) => [i ? "; " : "", `${platformName(record.source)} `, outside(record.account_name ?? record.account_id ?? ""), ` ${plainNumber(record.days)}`]))
       : el("p", { class: "verdict" }, el("span", { class: "tag good" }, "✓ complete"), " Every account and day of these months is loaded."),
+    changing ? el("p", { class: "verdict" }, el("span", { class: "tag caution" }, `~ ${plainNumber(changing)} account-${changing === 1 ? "day" : "days"} may still change`), ` since ${day(restating.records.map((record) => record.first_day).sort()[0])}: networks correct spend and conversions for some weeks.`) : null,
+    weakly(weak),
     el("p", { class: "note" }, `Published ${instant(told.build.published_at)}. `, el("a", { href: link({}, "health") }, "Every source, day and comparison")));
 }
 
