@@ -33,6 +33,7 @@ class Settings:
     together. ``extra_streams`` names streams that are not read by default (``salesforce.tasks``).
     ``attribution_look_back_days`` bounds how old a touch may be to earn a deal.
     ``fiscal_year_start_month`` is the month, 1 to 12, in which the owner's fiscal year begins.
+    ``roi_bar`` is the return on spend that a campaign shall have: 0 earns it back, 1 doubles it.
     ``rates`` says where exchange rates come from: ``seed`` (currency_rates.csv) or ``crm`` (the
     CRM's dated rates).
     ``crm_currency`` is the currency of an org that keeps no ``CurrencyIsoCode``.
@@ -60,6 +61,7 @@ class Settings:
     extra_streams: frozenset[str]
     attribution_look_back_days: int
     fiscal_year_start_month: int
+    roi_bar: Decimal
     retry_seconds: int
     retry_first_wait: float
     task_retries: int
@@ -161,6 +163,7 @@ def load_settings(environment: Mapping[str, str] | None = None) -> Settings:
             env.get("CLOSED_LOOP_ATTRIBUTION_LOOK_BACK_DAYS") or 730,
         ),
         fiscal_year_start_month=_month(env, "CLOSED_LOOP_FISCAL_YEAR_START_MONTH"),
+        roi_bar=_share(env, "CLOSED_LOOP_ROI_BAR", "0"),
         retry_seconds=_whole_number(
             "CLOSED_LOOP_RETRY_SECONDS", env.get("CLOSED_LOOP_RETRY_SECONDS") or 600
         ),

@@ -37,6 +37,13 @@ STG_SETTINGS = table(
             at_least=1,
             is_required=True,
         ),
+        Column(
+            "roi_bar",
+            Type.RATIO,
+            "The return on spend that advice holds campaigns against; 0 earns the spend back",
+            at_least=0,
+            is_required=True,
+        ),
     ),
 )
 STG_SOURCES = table(

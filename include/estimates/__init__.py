@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from include.contracts.shape import Table
+from include.estimates.advice import ADVICE, advice
 from include.estimates.channel_values import CHANNEL_VALUES, channel_values
 from include.estimates.cohort_outlook import MART_COHORT_OUTLOOK, cohort_outlook
 from include.estimates.goal_plan import GOAL_PLAN, goal_plan
@@ -40,5 +41,6 @@ ESTIMATES: dict[str, Estimate] = {
         Estimate(GOAL_PLAN, goal_plan),
         Estimate(MART_STAGE_DELAYS, stage_delays),
         Estimate(MART_COHORT_OUTLOOK, cohort_outlook),
+        Estimate(ADVICE, advice),
     )
 }

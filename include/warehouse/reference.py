@@ -299,6 +299,7 @@ def _settings_row(settings: Settings) -> dict[str, Any]:
         "rates": settings.rates,
         "attribution_look_back_days": settings.attribution_look_back_days,
         "fiscal_year_start_month": settings.fiscal_year_start_month,
+        "roi_bar": settings.roi_bar,
     }
 
 

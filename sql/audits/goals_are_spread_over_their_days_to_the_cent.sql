@@ -64,12 +64,14 @@ told as (
         known_spreads.channel,
         known_spreads.period,
         known_spreads.first_day,
-        sum(
-            case known_spreads.metric
-                when 'won_revenue' then deals.won_revenue
-                when 'customers' then case when deals.is_new_customer then 1 else 0 end
-                else 1
-            end
+        cast(
+            sum(
+                case known_spreads.metric
+                    when 'won_revenue' then deals.won_revenue
+                    when 'customers' then case when deals.is_new_customer then 1 else 0 end
+                    else 1
+                end
+            ) as numeric(20, 6)
         ) as amount
     from known_spreads
     inner join deals
@@ -92,7 +94,7 @@ told as (
         known_spreads.channel,
         known_spreads.period,
         known_spreads.first_day,
-        count(*) as amount
+        cast(count(*) as numeric(20, 6)) as amount
     from known_spreads
     cross join as_of
     inner join build.fct_people as people
@@ -120,7 +122,7 @@ told as (
         known_spreads.channel,
         known_spreads.period,
         known_spreads.first_day,
-        sum(daily.spend_base) as amount
+        cast(sum(daily.spend_base) as numeric(20, 6)) as amount
     from known_spreads
     inner join build.fct_ad_spend_daily as daily
         on daily.date_day between known_spreads.first_day and known_spreads.until_day

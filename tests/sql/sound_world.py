@@ -20,7 +20,7 @@ WORLD: dict[str, list[dict[str, Any]]] = {
         }
         for metric, channel, period, first_day, value in (
             ("won_revenue", "all", "quarter", "2026-01-01", "1000"),
-            ("spend", "Paid Social", "year", "2026-01-01", "100"),
+            ("spend", "Paid Search", "year", "2026-01-01", "100"),
             ("leads", "all", "month", "2026-02-01", "10"),
             ("mqls", "Email", "year", "2026-01-01", "10"),
             ("sqls", "all", "year", "2026-01-01", "10"),

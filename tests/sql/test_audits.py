@@ -178,6 +178,10 @@ MUTATIONS: dict[str, tuple[str, str]] = {
         "build.mart_goal_pacing",
         "update {table} set target_day = target_day - 0.01 where date_day = date '2026-03-31'",
     ),
+    "advice_is_given_of_all_spend_and_none_to_pause_what_is_young": (
+        "build.mart_campaign_advice",
+        "update {table} set verdict = 'pause' where spend_base = 0 or untagged_months > 0",
+    ),
     "the_marts_know_their_as_of": (
         "build.int_as_of",
         "update {table} set as_of_at = null",

@@ -121,6 +121,7 @@ DEFAULT_VALUES: dict[str, Any] = {
     "every_days": 1,
     "rates": "seed",
     "fiscal_year_start_month": 1,
+    "roi_bar": 0,
     "submitted_at": _CREATED,
     "first_seen_at": _CREATED,
     "valid_from_at": _CREATED,
