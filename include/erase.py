@@ -75,8 +75,12 @@ def erase(settings: Settings, transformer: Settings, who: str) -> Iterator[str]:
         tokens = _tokens(person, known, erasing.shared_domains(settings, person))
         known = erased.add(settings, tokens)
         changed = erasing.replace_keys(settings, tokens, known, SOURCES)
-        engine_of(settings).forget(list(changed))
+        if tokens:
+            _fence_builds(settings, transformer)
+        if told := erasing.replace_told(settings, tokens):
+            changed["ops.mart_changes"] = told
         yield from (f"{name}: {rows} rows" for name, rows in changed.items())
+        engine_of(settings).forget(erasing.bearing(settings, tokens, SOURCES))
         _rewrite_told(settings, tokens, known)
         _remove_leftovers(settings)
         # Last, for an erasure that was broken off knows the person's keys from these alone.
@@ -172,11 +176,19 @@ def _tokens(
 def _rewrite_batches(
     settings: Settings, tokens: Mapping[str, str | None], known: erased.Erased
 ) -> int:
-    """Write every batch anew that bears a key, its manifest true, and check it again."""
+    """Write every batch anew that bears a key, its manifest true, and check it again.
+
+    Of an erasure that was broken off here every record is looked at: what the batches that it had
+    written anew told of the person's keys only the list of the erased still knows.
+    """
+    unfinished = settings.home / "erasing.unfinished"
+    is_unfinished = unfinished.exists()
     words = [key.encode() for key in tokens]
+    if words:
+        notes.replace(unfinished, "")
     count = 0
     for source, batch in list(_batches(settings)):
-        if not words or not landing.mentions(batch, words):
+        if not is_unfinished and not (words and landing.mentions(batch, words)):
             continue
         was_checked = (batch.folder / "checked").exists()
         after = landing.rewrite(
@@ -188,7 +200,16 @@ def _rewrite_batches(
         if was_checked:
             with suppress(quality.ContractBroken):  # as it was before
                 quality.check(settings, source, after)
+    unfinished.unlink(missing_ok=True)
     return count
+
+
+def _fence_builds(settings: Settings, transformer: Settings) -> None:
+    """Stop a ``closed_loop`` at work: what it has built shows the person, and so would what its
+    publish tells of changes."""
+    (latest,) = warehouse.read(settings, "select max(loaded_at) as loaded_at from ops.load_ledger")
+    if at := latest["loaded_at"]:
+        warehouse.lease_marts(transformer, Run("erase", at, at))
 
 
 def _rewrite_told(
@@ -238,7 +259,7 @@ def _published_anew(settings: Settings, transformer: Settings) -> Iterator[str]:
         return
     before = warehouse.fingerprint(transformer, _TOTALS)
     run = Run("erase", info["as_of_at"], info["published_at"])
-    lease = warehouse.lease_marts(transformer, run)  # a build at work has read the person
+    lease = warehouse.lease_marts(transformer, run)
     (version,) = warehouse.read(transformer, "select version from ops.staging_version")
     warehouse.build(transformer, *(model.name for model in models()), lease=lease)
     warehouse.require_clean(transformer, audits(), version["version"], lease)

@@ -64,7 +64,9 @@ class Batch:
     """One landed batch.
 
     ``as_of`` is the instant for which the run fetched, ``extracted_at`` when it did; both UTC.
-    ``record_count`` counts raw records, ``byte_count`` and ``sha256`` are of the records file.
+    ``reading`` is the fingerprint of the settings that decided how CRM records were read, None of
+    a release that did not keep it. ``record_count`` counts raw records, ``byte_count`` and
+    ``sha256`` are of the records file.
     """
 
     batch_id: str
@@ -73,6 +75,7 @@ class Batch:
     request: Request
     as_of: datetime
     extracted_at: datetime
+    reading: str | None
     record_count: int
     byte_count: int
     sha256: str
@@ -145,6 +148,7 @@ def write_batch(
                     request=request,
                     as_of=run.as_of,
                     extracted_at=run.started_at,
+                    reading=settings.crm_reading,
                     record_count=record_count,
                     byte_count=byte_count,
                     sha256=_sha256(partial / _RECORDS),
@@ -349,6 +353,7 @@ def _to_manifest(batch: Batch) -> dict[str, Any]:
         "since": batch.request.since.isoformat() if batch.request.since else None,
         "as_of": batch.as_of.isoformat(),
         "extracted_at": batch.extracted_at.isoformat(),
+        "reading": batch.reading,
         "record_count": batch.record_count,
         "byte_count": batch.byte_count,
         "sha256": batch.sha256,
@@ -380,6 +385,7 @@ def _from_manifest(path: Path) -> Batch:
             ),
             as_of=datetime.fromisoformat(manifest["as_of"]),
             extracted_at=datetime.fromisoformat(manifest["extracted_at"]),
+            reading=manifest.get("reading"),
             record_count=manifest["record_count"],
             byte_count=manifest["byte_count"],
             sha256=manifest["sha256"],

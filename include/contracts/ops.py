@@ -27,8 +27,8 @@ as_of_at = Column("as_of_at", Type.TIMESTAMP, "The instant for which the load wa
 reading = Column(
     "reading",
     Type.TEXT,
-    "Fingerprint of the settings that decide how a CRM record becomes a row; a cursor kept under "
-    "other settings does not count",
+    "Fingerprint of the settings under which every CRM record was read, NULL where they differed; "
+    "a cursor kept under other settings does not count",
 )
 rows_staged = Column("rows_staged", Type.INTEGER, "Rows that reached staging", unit="rows")
 rows_rejected = Column("rows_rejected", Type.INTEGER, "Rows set aside", unit="rows")

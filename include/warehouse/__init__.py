@@ -178,7 +178,7 @@ def stage(
     with engine_of(settings).write(*accounts) as session:
         for account in accounts:
             leases.check(session, account, lease)
-        staged = Stager(session, source, run, settings.crm_reading).stage(checked, left_out)
+        staged = Stager(session, source, run).stage(checked, left_out)
         raise_version(session)
         failpoints.reach("stage.before_commit")
     failpoints.reach("stage.after_commit")

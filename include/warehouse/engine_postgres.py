@@ -89,6 +89,7 @@ class PostgreSQL:
         """Write the tables' files anew; each is locked meanwhile."""
         with self._plainly(), self._engine.connect() as connection:
             session = _Session(connection.execution_options(isolation_level="AUTOCOMMIT"))
+            session.run(f"set lock_timeout = '{LOCK_WAIT_SECONDS}s'")
             for table in tables:
                 session.run(compose("vacuum (full, analyze) {table}", table=table))
 
@@ -277,7 +278,9 @@ class _Session:
         )
 
     def analyze(self, table: str) -> None:
-        self.execute(compose("analyze {table}", table=table))
+        # Until its end a transaction keeps others from analyzing what it has: rather than wait for
+        # each other's ends two that do it go without.
+        self.execute(compose("analyze (skip_locked) {table}", table=table))
 
     def shut_out(self) -> None:
         self.execute(Sql("select pg_advisory_xact_lock(:number)"), {"number": _number_of(SHAPE)})

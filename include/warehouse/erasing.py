@@ -46,6 +46,7 @@ TELLING = {**_PEOPLE, **_BELONGING, **_DEALS}
 
 _SHORTEST_CLICK_ID = 10
 _VALUES_TOO = ("email_hash", "email_domain", "old_value", "new_value", *CLICK_IDS)
+_TOLD_IN = ("row_key", "evidence")
 
 
 @dataclass
@@ -109,7 +110,7 @@ def learn_from_rejected(settings: Settings, person: Person, sources: Collection[
     with engine_of(settings).read() as session:
         for table, row, _ in _rejected(session, person.keys, sources):
             if table.name in TELLING:
-                person.learn(table, row)
+                person.learn(table, dict.fromkeys(table.column_names) | row)
 
 
 def shared_domains(settings: Settings, person: Person) -> set[str]:
@@ -141,12 +142,7 @@ def replace_keys(
     with engine_of(settings).write() as session:
         require_ours(session)
         for table in STAGING_TABLES:
-            columns = [
-                column.name
-                for column in table.columns
-                if column.type is Type.TEXT
-                and (column.name.endswith("_id") or column.name in _VALUES_TOO)
-            ]
+            columns = _leading(table)
             rows = list(_bearing(session, table, columns, tokens))
             if not rows:
                 continue
@@ -164,10 +160,28 @@ def replace_keys(
             changed[name] = len(rows)
         if rejected := _replace_rejected(session, tokens, known, sources):
             changed["ops.rejected_rows"] = rejected
-        if told := _replace_told(session, tokens):
-            changed["ops.mart_changes"] = told
         raise_version(session)
     return changed
+
+
+def bearing(
+    settings: Settings, tokens: Mapping[str, str | None], sources: Collection[Source]
+) -> list[str]:
+    """The tables whose rows bear what took the keys' place, and whose files may bear the keys:
+    also where an erasure was broken off after its rows were replaced."""
+    values = {token or key for key, token in tokens.items()}
+    with engine_of(settings).read() as session:
+        found = [
+            f"{table.schema}.{table.name}"
+            for table in STAGING_TABLES
+            if any(True for _ in _bearing(session, table, _leading(table), values))
+        ]
+        if any(True for _ in _rejected(session, values, sources)):
+            found.append("ops.rejected_rows")
+        if values and session.rows(compose("select 1 as one from {told}", told=_told(values)),
+                                   _bound(values)):  # fmt: skip
+            found.append("ops.mart_changes")
+    return found
 
 
 def _replace_rejected(
@@ -187,20 +201,19 @@ def _replace_rejected(
     return count
 
 
-def _replace_told(session: Session, tokens: Mapping[str, str | None]) -> int:
-    """In what was told of changes in the marts, ids stand within texts."""
-    names = ("row_key", "evidence")
+def replace_told(settings: Settings, tokens: Mapping[str, str | None]) -> int:
+    """Put tokens in place of keys in what was told of changes in the marts, where they stand within
+    texts; the rows changed. To be called once no build that bears the keys can be published."""
     replaced = {key: token for key, token in tokens.items() if token}
-    holds = " or ".join(
-        f"strpos({name}, :key{n}) > 0" for name in names for n in range(len(replaced))
-    )
-    keys = {f"key{n}": key for n, key in enumerate(replaced)}
-    where = compose("where {holds}", holds=Sql(holds or "false"))
-    rows = session.rows(Sql(f"select * from ops.mart_changes {where}"), keys)  # noqa: S608
-    if rows:
-        session.execute(Sql(f"delete from ops.mart_changes {where}"), keys)  # noqa: S608
+    if not replaced:
+        return 0
+    told, keys = _told(replaced), _bound(replaced)
+    with engine_of(settings).write() as session:
+        require_ours(session)
+        rows = session.rows(compose("select * from {told}", told=told), keys)
+        session.execute(compose("delete from {told}", told=told), keys)
         after = [
-            {name: replace_in(value, replaced) if name in names else value
+            {name: replace_in(value, replaced) if name in _TOLD_IN else value
              for name, value in row.items()}
             for row in rows
         ]  # fmt: skip
@@ -210,6 +223,14 @@ def _replace_told(session: Session, tokens: Mapping[str, str | None]) -> int:
             pa.Table.from_pylist(after, schema=arrow_schema(MART_CHANGES)),
         )
     return len(rows)
+
+
+def _told(values: Collection[str]) -> Sql:
+    """The rows of ops.mart_changes in whose texts one of the values stands."""
+    holds = " or ".join(
+        f"strpos({name}, :value{n}) > 0" for name in _TOLD_IN for n in range(len(values))
+    )
+    return compose("ops.mart_changes where {holds}", holds=Sql(holds))
 
 
 def replace_in(text: str, tokens: Mapping[str, str | None]) -> str:
@@ -233,8 +254,17 @@ def _rejected(
         table = tables.get((each["source"], each["stream"]))
         if table is None or not any(key in each["record"] for key in keys):
             continue
-        row = dict.fromkeys(table.column_names) | json.loads(each["record"])
-        yield table, row, {name: each[name] for name in ("batch_id", "row_number")}
+        place = {name: each[name] for name in ("batch_id", "row_number")}
+        yield table, json.loads(each["record"]), place
+
+
+def _leading(table: Table) -> list[str]:
+    """The columns of a table that may lead to a person."""
+    return [
+        column.name
+        for column in table.columns
+        if column.type is Type.TEXT and (column.name.endswith("_id") or column.name in _VALUES_TOO)
+    ]
 
 
 def _bearing(

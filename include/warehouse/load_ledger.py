@@ -32,11 +32,10 @@ def instant_of(batch: Batch) -> str:
 class Ledger:
     """What is known of one source's loads, and what this transaction adds to it."""
 
-    def __init__(self, session: Session, source: Source, run: Run, crm_reading: str) -> None:
+    def __init__(self, session: Session, source: Source, run: Run) -> None:
         self._session = session
         self._source = source
         self._run = run
-        self._crm_reading = crm_reading
         self._rows: dict[tuple[str, str, str], LedgerRow] = {
             (row["account_id"], row["stream"], row["scope"]): row
             for row in session.rows(
@@ -81,7 +80,7 @@ class Ledger:
                 "stream": stream.name,
                 "scope": scope,
                 "status": "loaded" if rows else "empty",
-                "reading": self._crm_reading if stream.kind == "changes" else None,
+                "reading": self._reading(batch, stream, known),
                 "date_day": date_day,
                 "spend": spend,
                 "rows_staged": rows,
@@ -94,6 +93,16 @@ class Ledger:
                 "loaded_at": self._run.started_at,
             }
         )
+
+    def _reading(self, batch: Batch, stream: Stream, known: LedgerRow | None) -> str | None:
+        """The settings under which every record was read, if it was one and the same for all.
+
+        What changed since a cursor says nothing of the records before it.
+        """
+        if stream.kind != "changes":
+            return None
+        is_alike = known is not None and known["reading"] == batch.reading
+        return batch.reading if batch.request.since is None or is_alike else None
 
     def put(self, row: LedgerRow) -> None:
         """Note a row as it is given."""

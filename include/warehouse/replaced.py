@@ -21,7 +21,7 @@ from include.contracts.staging import STAGING_TABLES, STG_CAMPAIGN_DAILY
 from include.contracts.values import arrow_schema
 from include.settings import Settings
 from include.sources import Source
-from include.warehouse.bookkeeping import hold_version, raise_version
+from include.warehouse.bookkeeping import raise_version
 from include.warehouse.engine import (
     Rows,
     Session,
@@ -113,13 +113,15 @@ def _told(session: Session, sources: Sequence[Source], there: Collection[str]) -
     return sorted(told.values())
 
 
+@outlasting
 def replace(
     settings: Settings,
     sources: Sequence[Source],
     replayed: Settings,
     batch_ids: Collection[str],
 ) -> None:
-    """Make the tables of REPLAYED those of the warehouse ``replayed`` (DuckDB), in one transaction.
+    """Make the tables of REPLAYED those of the warehouse ``replayed`` (DuckDB), in one transaction,
+    which waits for all who write and shuts them out until its end.
 
     Accounts known there and not here are added. Raises WarehouseError, and changes nothing, when
     rows bear a batch that is not among ``batch_ids``, those that were replayed.
@@ -128,10 +130,9 @@ def replace(
 
     with DuckDB(replayed).read() as source:
         accounts = source.rows("select * from ops.known_accounts")
-        locks = {f"{row['source']}/{row['account_id']}" for row in accounts}
-        with engine_of(settings).write("prepare", *sorted(locks)) as session:
+        with engine_of(settings).write("prepare") as session:
+            session.shut_out()
             require_ours(session)
-            hold_version(session)
             if lacking := _told(session, sources, batch_ids):
                 raise WarehouseError(
                     f"the warehouse holds what {len(lacking)} batches brought that were not "

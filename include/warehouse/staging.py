@@ -51,11 +51,11 @@ class Stager:
     of one run are equally late, and the one staged last stands.
     """
 
-    def __init__(self, session: Session, source: Source, run: Run, crm_reading: str) -> None:
+    def __init__(self, session: Session, source: Source, run: Run) -> None:
         self._session = session
         self._source = source
         self._run = run
-        self._ledger = Ledger(session, source, run, crm_reading)
+        self._ledger = Ledger(session, source, run)
         self._stale: list[str] = []
         self._rows = 0
         self._rejected = 0

@@ -22,7 +22,7 @@ from typing import Any
 import psycopg
 import pytest
 
-from include import erase, erased, ingestion, landing, quality, warehouse
+from include import erase, erased, ingestion, landing, rebuild, warehouse
 from include.contracts.marts import MART_TABLES
 from include.contracts.staging import STAGING_TABLES
 from include.run import Run
@@ -34,6 +34,7 @@ from include.sources.personal import hashed
 from include.sources.salesforce import SALESFORCE
 from include.warehouse.engine import Sql, compose, engine_of
 from include.warehouse.models import models
+from include.warehouse.replaced import REPLAYED
 from tests.conftest import ENGINES
 from tests.end_to_end.planted import findings
 from tests.sandbox.running import ROOT
@@ -42,6 +43,7 @@ SOURCES: Sequence[Source] = (SALESFORCE, FACEBOOK_ADS, GOOGLE_ADS)
 ORG = Account("00D1", "Org", "EUR", "UTC")
 GOOGLE = Account("111", "Ads", "EUR", "UTC")
 FACEBOOK = Account("222", "Pages", "EUR", "UTC")
+BOOKS = [f"{table.schema}.{table.name}" for table in REPLAYED]
 DAY = date(2026, 10, 6)
 FIRST_NIGHT = datetime(2026, 11, 2, 5, tzinfo=UTC)
 GCLID, FBCLID = "Cj0AnnsOwnClick1234", "IwAR0AnnsOther99"
@@ -306,14 +308,17 @@ def with_tokens(settings: Settings, rows: list[str]) -> list[str]:
 
 @pytest.fixture(scope="module")
 def done(world: World, before: Before) -> list[str]:
-    """What the erasure said; on DuckDB that of the second, the first being broken off when staging
-    was done and landing was not."""
+    """What the second erasure said: the first was broken off when staging was done, and neither
+    the files of its tables nor landing was. What was built before it can no longer be published."""
     settings, who = world.settings, "ann.private@ANNPRIVATE.example"
-    if settings.warehouse_url.startswith("duckdb"):
-        first = erase.erase(settings, settings, who)
-        assert next(first).startswith("staging.")
-        first.close()
-        assert [place for place in traces(settings) if place.startswith("landing")]
+    closed_loop = Run("closed_loop", FIRST_NIGHT, FIRST_NIGHT)
+    lease = warehouse.lease_marts(settings, closed_loop)
+    first = erase.erase(settings, settings, who)
+    assert next(first).startswith("staging.")
+    with pytest.raises(warehouse.Superseded, match=r"\(run erase\)"):
+        warehouse.publish(settings, closed_loop, lease)
+    first.close()
+    assert [place for place in traces(settings) if place.startswith("landing")]
     return list(erase.erase(settings, settings, who))
 
 
@@ -342,26 +347,14 @@ def test_accounts_stay_and_what_bears_on_them(world: World, done: list[str]) -> 
     assert [tuple(row.values()) for row in rows] == [("Acme", 2)]
 
 
-@pytest.mark.parametrize("world", ["duckdb"], indirect=True)
-def test_landed_batches_are_true_and_give_the_same_rows_again(
-    world: World, done: list[str], new_settings: Callable[[str], Settings]
-) -> None:
-    """As a rebuild from landing would."""
-    batches = [
-        batch for source in SOURCES for batch in landing.batches(world.settings, source.name)
-    ]
-    assert batches
-    assert all(len(list(batch.records())) == batch.record_count for batch in batches)
-    anew = replace(world.settings, warehouse_url=new_settings("duckdb").warehouse_url)
-    at = FIRST_NIGHT + timedelta(1)
-    warehouse.prepare(anew, SOURCES, at)
-    for source in SOURCES:
-        checked = [
-            quality.read_checked(anew, batch) for batch in batches if batch.source == source.name
-        ]
-        warehouse.stage(anew, source, checked, Run("load", at, at))
-    tables = [f"{table.schema}.{table.name}" for table in STAGING_TABLES]
-    assert warehouse.fingerprint(anew, tables) == warehouse.fingerprint(world.settings, tables)
+def test_44_a_rebuild_after_an_erasure_gives_what_stands(world: World, done: list[str]) -> None:
+    """Rows set aside, too; and no trace comes back."""
+    before = warehouse.fingerprint(world.settings, BOOKS)
+    assert not before["ops.rejected_rows"].startswith("0:")
+    rebuild.rebuild(world.settings, SOURCES)
+    assert warehouse.fingerprint(world.settings, BOOKS) == before
+    engine_of(world.settings).forget(BOOKS)
+    assert traces(world.settings) == []
 
 
 @pytest.mark.parametrize("world", ["duckdb"], indirect=True)
@@ -458,6 +451,26 @@ def test_a_crm_id_may_be_said_in_its_short_form(new_settings: Callable[[str], Se
     assert findings(made.settings.home, (REAL_LEAD, REAL_LEAD[:15], CONTACT)) == []
     assert erase.names("003000000000001") == ("003000000000001", "003000000000001AAA")
     assert erase.names("0035g00000AbCdE") == ("0035g00000AbCdEAAV",)
+
+
+def test_36_an_erasure_killed_while_landing_is_written_anew_is_finished_by_the_same_command(
+    new_settings: Callable[[str], Settings],
+) -> None:
+    """What led to the person stood in the batch that was written anew first, and no more."""
+    made = World(new_settings("duckdb"))
+    made.load()
+    home = str(made.settings.home)
+    environment = {"CLOSED_LOOP_HOME": home, "PERSON": RESPONSE}
+    killed = subprocess.run(
+        [sys.executable, "-m", "include.erase"],
+        cwd=ROOT,
+        env={**os.environ, **environment, "CLOSED_LOOP_FAILPOINT": "landing.within_rewrite"},
+        check=False,
+    )
+    assert killed.returncode == -signal.SIGKILL
+    assert erase.main(environment) == 0
+    assert traces(made.settings) == []
+    assert not list(made.settings.home.glob("erasing.unfinished"))
 
 
 def test_whom_to_erase_must_be_said(capsys: pytest.CaptureFixture[str]) -> None:
