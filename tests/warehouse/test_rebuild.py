@@ -77,9 +77,8 @@ def test_18_44_restatements_and_all_else_staged_equal_a_full_rebuild(new_setting
     assert warehouse.audit(settings, "restatements_add_up_to_the_ledgers").wrong_count == 0
 
 
-def test_2_44_a_kill_while_rebuilding_leaves_the_warehouse_as_it_was(new_settings: Any) -> None:
-    settings = new_settings("duckdb")
-    warehouse.prepare(settings, SOURCES)
+def test_2_44_a_kill_while_rebuilding_leaves_the_warehouse_as_it_was(prepared: Settings) -> None:
+    settings = prepared
     staged_alone(settings, 0, spent("a", 0, "10"))
     with engine_of(settings).write("test") as session:
         session.run("update staging.stg_campaign_daily set spend = 11")
