@@ -21,7 +21,8 @@ def number(name: str, meaning: str, unit: str | None = None) -> Column:
 
 def ratio(name: str, meaning: str, unit: str | None = None) -> Column:
     """A ratio of sums, NULL where undefined."""
-    return Column(name, Type.RATIO, f"{meaning}; NULL where undefined", unit=unit)
+    told = f"{meaning}; empty (NULL) where there is nothing to divide by"
+    return Column(name, Type.RATIO, told, unit=unit)
 
 
 def instant(name: str, meaning: str) -> Column:

@@ -105,6 +105,8 @@ _OWN = (
     Column("before_from_month", Type.DATE, "The first month to compare with"),
     Column("before_to_month", Type.DATE, "The last month to compare with"),
     Column("whole_month", Type.DATE, "The last month that is over"),
+    number("deals_without_amount", "Deals among them of which the CRM has no amount", "deals"),
+    _boolean("has_amount", "Whether the CRM has an amount of the deal"),
     number("months", "Months chosen", "months"),
     number("young_months", "Those of them that are too young to judge by their return", "months"),
     number("matches", "How many there are; the table shows the first of them"),
@@ -162,7 +164,7 @@ def described(columns: Sequence[str], shown: str, reporting: str) -> list[dict[s
                 "label": label(name),
                 "kind": _kind(column),
                 "unit": column.unit and column.unit.replace(REPORTING_CURRENCY, currency),
-                "meaning": column.meaning or None,
+                "meaning": _plainly(column.meaning) or None,
                 "grows": name in GROWING,
             }
         )
@@ -174,6 +176,11 @@ def label(name: str) -> str:
     words = name.removesuffix("_base").removesuffix("_code").split("_")
     spelt = [_ACRONYMS.get(word, word) for word in words]
     return " ".join([spelt[0][:1].upper() + spelt[0][1:], *spelt[1:]])
+
+
+def _plainly(meaning: str) -> str:
+    """A meaning for who reads no SQL."""
+    return meaning.replace("empty (NULL)", "empty").replace("NULL", "empty")
 
 
 def _kind(column: Column) -> str:

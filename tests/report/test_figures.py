@@ -265,6 +265,26 @@ def test_the_deals_behind_the_opportunities_are_as_many(shown: Shown) -> None:
     assert len(stages) == 3  # won, lost, open
 
 
+def test_deals_without_an_amount_are_named_and_counted(shown: Shown) -> None:
+    bare = {row["opportunity_id"] for row in shown.facts["fct_opportunities"] if not row["amount"]}
+    unknown = {
+        row["opportunity_id"] for row in shown.facts["fct_opportunities"] if row["amount"] is None
+    }
+    assert unknown < bare  # one of nothing is an amount
+    seen = 0
+    for of, reckoning, what in shown.each("journeys"):
+        deals = of("credited")
+        assert {row["opportunity_id"] for row in deals if not row["has_amount"]} == unknown & {
+            row["opportunity_id"] for row in reckoning.chosen(reckoning.credits())
+        }, what
+        for basis in ("won", "open"):
+            own = [row for row in deals if row["basis"] == basis]
+            count = sum(not row["has_amount"] for row in own)
+            assert {row["deals_without_amount"] for row in own} <= {count}, what
+            seen += count
+    assert seen
+
+
 def test_the_overview_tells_months_and_what_closed_in_them(shown: Shown) -> None:
     for of, reckoning, what in shown.each("overview"):
         for table in ("total", "months", "networks", "channels"):

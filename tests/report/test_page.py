@@ -444,6 +444,24 @@ def test_spend_without_a_tagged_touch_is_marked_and_leads_to_what_could_not_be_p
     assert Decimal(finding[names.index("spend_base")]) == Decimal("33.335")
 
 
+def test_what_is_counted_and_in_which_zone_is_said_in_plain_words(reader: Reader) -> None:
+    reader.open("overview?currency_code=USD")
+    expect(reader.page.locator("#books .when")).to_contain_text("GMT+1")
+    closed = reader.page.locator("section.card", has_text="Revenue by the month it closed")
+    expect(closed).to_contain_text("renewals and expansions are left out")
+    roi = reader.page.locator(".tile", has_text="ROI")
+    expect(roi).to_contain_text("Some is booked in other currencies")
+    reader.open("funnel")
+    expect(reader.page.locator("main .stages")).to_contain_text("People on a deal won")
+    reader.open("channels")
+    for evidence in reader.page.locator("details.evidence").all():
+        evidence.locator("summary").click()
+    told = reader.page.locator("details.evidence dl").all_inner_texts()
+    assert "empty where there is nothing to divide by" in "".join(told)
+    assert "NULL" not in "".join(told)
+    assert not reader.wrong, reader.wrong
+
+
 def test_a_month_of_revenue_leads_to_the_deals_closed_in_it(reader: Reader) -> None:
     reader.open("overview")
     card = reader.page.locator("section.card").filter(has_text="Revenue by the month it closed")

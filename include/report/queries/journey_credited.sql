@@ -34,7 +34,10 @@ ranked as (
         summed.weight,
         summed.credited_amount,
         count(*) over (partition by summed.basis) as matches,
+        count(*) filter (where deals.amount is null) over (partition by summed.basis)
+            as deals_without_amount,
         deals.is_new_customer,
+        deals.amount is not null as has_amount,
         row_number() over (
             partition by summed.basis
             order by summed.credited_amount desc nulls first, summed.opportunity_id asc
@@ -72,7 +75,9 @@ named as (
         largest.weight,
         largest.credited_amount,
         largest.matches,
-        largest.is_new_customer
+        largest.deals_without_amount,
+        largest.is_new_customer,
+        largest.has_amount
     from largest
     left join companies
         on largest.crm_account_id = companies.crm_account_id

@@ -59,7 +59,7 @@ export function shown(value, column, { digits = null, symbol = false, short = fa
     case "date":
       return column.name.endsWith("month") ? month(value) : day(value);
     case "instant":
-      return instant(value);
+      return moment(value);
     case "boolean":
       return value ? "yes" : "no";
     default:
@@ -98,9 +98,21 @@ export function shortMonth(text) {
   return dates({ month: "short", year: "2-digit", timeZone: "UTC" }).format(new Date(`${text.slice(0, 7)}-01T00:00:00Z`));
 }
 
+/** The time zone that instants are shown in. */
+export function zoneName() {
+  return zone;
+}
+
+const MOMENT = { day: "numeric", month: "short", year: "numeric", hour: "2-digit", minute: "2-digit" };
+
+/** An instant with its zone. */
 export function instant(text) {
-  return dates({ day: "numeric", month: "short", year: "numeric", hour: "2-digit", minute: "2-digit", timeZone: zone })
-    .format(new Date(text));
+  return dates({ ...MOMENT, timeZoneName: "short", timeZone: zone }).format(new Date(text));
+}
+
+/** An instant where the zone is said beside it. */
+export function moment(text) {
+  return dates({ ...MOMENT, timeZone: zone }).format(new Date(text));
 }
 
 export function clock(text) {

@@ -1,7 +1,7 @@
 // Tables: sorted by any column, exact values underneath, rows to CSV, and where they come from.
 
 import { el, name as outside } from "./element.js";
-import { change, digitsFor, isNumeric, NOTHING, shown } from "./format.js";
+import { change, digitsFor, isNumeric, NOTHING, shown, zoneName } from "./format.js";
 import { chosen, note } from "./state.js";
 
 const AT_FIRST = 25;
@@ -73,10 +73,11 @@ function described(answer, column) {
 
 function head(column, compared, onclick) {
   const early = column.grows && compared?.young ? `${compared.young} of ${compared.length} months are too early to judge: this still grows` : null;
-  const told = [column.meaning, column.unit && `in ${column.unit}`, early].filter(Boolean).join("; ");
+  const unit = column.kind === "instant" ? zoneName() : column.unit;
+  const told = [column.meaning, unit && `in ${unit}`, early].filter(Boolean).join("; ");
   return el("th", { scope: "col", class: column.isNumeric ? "number" : null },
     el("button", { type: "button", title: told || null, onclick }, el("span", null, column.label || "\u00a0"),
-      column.kind === "money" && /^[A-Z]{3}$/.test(column.unit ?? "") ? el("span", { class: "unit" }, ` ${column.unit}`) : null,
+      column.kind === "instant" || (column.kind === "money" && /^[A-Z]{3}$/.test(unit ?? "")) ? el("span", { class: "unit" }, ` ${unit}`) : null,
       early && el("span", { class: "early", "data-mark": "early" }, " ◔", el("span", { class: "unseen" }, " still grows")),
       el("span", { class: "order", "aria-hidden": "true" })));
 }
@@ -110,10 +111,12 @@ function through(shown_, href) {
 
 const COSTS = ["cpl", "cac", "cpc", "cpm", "roas", "roi"];
 
-/** Why a ratio is not there, where the row tells. */
-function reason(record, column) {
-  return COSTS.includes(column.name) && Number(record.spend) === 0 && record.spend !== null && record.spend !== undefined
-    ? "Nothing was spent here" : null;
+/** Why a ratio is not there, where the row or the choice tells. */
+export function reason(record, column) {
+  if (!COSTS.includes(column.name) || record.spend === null || record.spend === undefined) return null;
+  if (Number(record.spend) === 0) return "Nothing was spent here";
+  const isBooked = record[column.name] === null && chosen().choices.currency_code;
+  return isBooked ? "Some is booked in other currencies: no ratio but in the converted one" : null;
 }
 
 /** A figure as the reader writes it, with the exact value underneath. */

@@ -27,6 +27,9 @@ export const funnel = {
   },
 };
 
+// What they count here, where a deal or a company would be thought of.
+const PEOPLE = { opportunities: "People on a deal", customers: "People on a deal won" };
+
 const ONE = { visitors: "visitor", leads: "lead", mqls: "mql", sqls: "sql", opportunities: "opportunity", customers: "customer" };
 
 /** The rate by which a stage is reached from the one before, and that stage. */
@@ -52,12 +55,12 @@ function stages(answer, now) {
     const rate = i ? rateOf(answer, stage, now) : null;
     const bar = el("span", { class: "flow" });
     bar.style.setProperty("--part", `${Math.max(0.6, (100 * Number(now[stage])) / most)}%`);
-    return el("li", null, el("span", { class: "stage" }, answer.column[stage].label), bar,
+    return el("li", null, el("span", { class: "stage" }, PEOPLE[stage] ?? answer.column[stage].label), bar,
       el("data", { value: String(now[stage]), "data-figure": stage }, shown(now[stage], answer.column[stage])),
       el("span", { class: "rate" }, rate ? `${rate.text} of ${answer.column[rate.from].label}` : i ? "" : "all who came"));
   });
   const days = answer.columns.filter((column) => column.name.includes("days") && isNumeric(column));
-  return card({ title: "From first touch to customer", note: "People by the month of their first touch, each counted once at every stage reached so far: so customers here are people, elsewhere companies. More than 100 % means that deals were opened past the stage before.", answers: [answer], wide: true },
+  return card({ title: "From first touch to customer", note: "People by the month of their first touch, each counted once at every stage reached so far. On a deal means people, on deals of any type; elsewhere opportunities are deals and customers companies, of new business alone. More than 100 % means that deals were opened past the stage before.", answers: [answer], wide: true },
     el("ol", { class: "stages" }, steps),
     days.length ? el("dl", { class: "facts" }, days.map((column) => el("div", null, el("dt", { title: column.meaning }, column.label),
       el("dd", null, now[column.name] === null ? "–" : `${plainNumber(now[column.name])} days`)))) : null);
@@ -83,7 +86,7 @@ function trend(answer, compared) {
     }),
   });
   return card({ title: "Rates from stage to stage", note: "By month of first touch; those too early to judge (◔) still rise.", answers: [answer], wide: true, tools: [png] },
-    node, rows("These months as a table", () => table(answer, { caption: "Funnel by month", columns: [cohortMonth(compared), ...STAGES, ...rates.map((rate) => rate.name)] })));
+    node, rows("These months as a table", () => table(answer, { caption: "Funnel by month", columns: [cohortMonth(compared), ...STAGES.map((stage) => (PEOPLE[stage] ? { name: stage, label: PEOPLE[stage] } : stage)), ...rates.map((rate) => rate.name)] })));
 }
 
 function byChannel(answer, now, compared) {
@@ -93,7 +96,7 @@ function byChannel(answer, now, compared) {
     caption: "Funnel by channel", compared, total: { ...now, channel: "All channels", isTotal: true },
     columns: [
       { name: "channel", cell: (record) => (record.isTotal ? "All channels" : el("a", { class: "drill", href: link({ channel: record.channel }) }, outside(record.channel))) },
-      ...counted.map((stage) => (stage === "leads" ? { name: stage, bar: true } : stage)),
+      ...counted.map((stage) => ({ name: stage, bar: stage === "leads", ...(PEOPLE[stage] ? { label: PEOPLE[stage] } : {}) })),
       ...extra.map((column) => ({ name: column.name, label: brief(column.label), digits: column.kind === "percent" ? 1 : 0 })),
     ],
   }));

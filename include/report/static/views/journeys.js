@@ -3,9 +3,11 @@
 import { card, nothing, remark } from "../card.js";
 import { modelName, platformName } from "../choices.js";
 import { el, name as outside } from "../element.js";
-import { clock, day, instant, month, plainNumber, shown } from "../format.js";
+import { clock, day, instant, moment, month, plainNumber, shown, zoneName } from "../format.js";
 import { go, link } from "../state.js";
 import { table } from "../table.js";
+
+const AT_MOST_NAMED = 12;
 
 const RULES = {
   click_id: "click id", id: "campaign id in the link", url_id: "campaign id in the link", campaign_name: "campaign's name", name: "campaign's name",
@@ -93,7 +95,9 @@ function behind(credited, told) {
     const own = { ...credited, records: credited.records.filter((record) => record.basis === basis) };
     const matches = Number(own.records[0]?.matches ?? 0);
     const many = matches > own.records.length ? ` ${plainNumber(own.records.length)} of ${plainNumber(matches)} are shown, those with the most; the CSV has all.` : ` ${plainNumber(matches)} deals.`;
-    return card({ title, note: `New business first touched in the months chosen, as ${modelName(told.chosen.model).toLowerCase()} credits it.${matches ? many : ""}`, answers: [credited], wide: true },
+    const counted = basis === "won" ? " A deal makes a customer where it is its company's first; renewals and expansions are left out." : " Renewals and expansions are left out.";
+    return card({ title, note: `New business first touched in the months chosen, as ${modelName(told.chosen.model).toLowerCase()} credits it.${matches ? many : ""}${counted}`, answers: [credited], wide: true },
+      withoutAmount(own),
       own.records.length ? table(own, {
         caption: title, atFirst: 10, columns: [
           { name: "opportunity_name", label: "Deal", cell: (record) => el("a", { class: "drill", href: link({ opportunity_id: record.opportunity_id, person_id: null }) }, outside(record.opportunity_name ?? record.opportunity_id)) },
@@ -103,6 +107,16 @@ function behind(credited, told) {
         ],
       }) : nothing(none));
   });
+}
+
+/** The deals that count though the CRM has no amount of them, by name. */
+function withoutAmount({ records }) {
+  const [first] = records;
+  const bare = records.filter((record) => !record.has_amount);
+  if (!Number(first?.deals_without_amount)) return null;
+  return remark("caution", `${plainNumber(first.deals_without_amount)} of these have no amount in the CRM and add nothing to the money: `,
+    bare.slice(0, AT_MOST_NAMED).map((record, i) => [i ? ", " : "", el("a", { href: link({ opportunity_id: record.opportunity_id, person_id: null }) }, outside(record.opportunity_name ?? record.opportunity_id))]),
+    Number(first.deals_without_amount) > Math.min(bare.length, AT_MOST_NAMED) ? " …" : ".");
 }
 
 /** The deals that the opportunities of the same choices are counted of, lost ones too. */
@@ -160,13 +174,13 @@ function timeline(steps) {
   let last = null;
   return card({
     title: "What happened, in order", answers: [steps], wide: true,
-    note: "● a touch, ◆ a stage of a person, ■ ▪ of a deal. Everyone of the company, oldest first.",
+    note: `● a touch, ◆ a stage of a person, ■ ▪ of a deal. Everyone of the company, oldest first; times in ${zoneName()}.`,
   }, el("ol", { class: "timeline" }, together(steps.records).map((step) => {
     const date = step.occurred_at?.slice(0, 10);
     const isNewDay = date !== last;
     last = date;
     return el("li", { class: [step.kind, step.is_first_touch && "first", step.is_credited === false && step.kind === "touch" && "aside"].filter(Boolean).join(" ") },
-      el("time", { datetime: step.occurred_at }, isNewDay ? instant(step.occurred_at) : clock(step.occurred_at)),
+      el("time", { datetime: step.occurred_at }, isNewDay ? moment(step.occurred_at) : clock(step.occurred_at)),
       el("span", { class: "point", "aria-label": step.kind }, SIGNS[step.kind] ?? "·"),
       el("div", null,
         el("strong", null, outside(step.content || sentence(step.label || step.kind))), " ",

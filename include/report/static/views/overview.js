@@ -9,7 +9,7 @@ import { el, name as outside } from "../element.js";
 import { empty } from "../empty.js";
 import { change, day, instant, month, plainNumber, shifted, shortMonth, shown } from "../format.js";
 import { link } from "../state.js";
-import { changed, table } from "../table.js";
+import { changed, reason, table } from "../table.js";
 
 // Where the rows behind each figure are listed.
 const TILES = [
@@ -67,12 +67,12 @@ function tiles(told, compared) {
     const moved = earlier && whyNot === null ? change(now[of], earlier[of], column) : null;
     return el("a", {
       class: "tile", href: link({}, view),
-      title: `${column.meaning ?? ""}; exactly ${now[of] ?? "not defined"}; the period before ${earlier?.[of] ?? "not defined"}`,
+      title: `${of === "customers" ? `${column.meaning}: of the ${plainNumber(all.records[0].won_deals, 1)} deals won, those that were a company's first` : column.meaning ?? ""}; exactly ${now[of] ?? "not defined"}; the period before ${earlier?.[of] ?? "not defined"}`,
     },
     el("span", { class: "label" }, label),
     now[of] === null ? el("span", { class: "value" }, text)
       : el("data", { class: `value${text.length > 9 ? " lengthy" : ""}`, value: String(now[of]), "data-figure": of, "data-of": answer.name }, text),
-    changed(moved) ?? el("span", { class: "still" }, isStill ? "still open" : whyNot ?? "no comparison"),
+    changed(moved) ?? el("span", { class: "still" }, (now[of] === null ? reason(now, column) : null) ?? (isStill ? "still open" : whyNot ?? "no comparison")),
     blended ? el("span", { class: "blended" }, `${blended}: `, blendedOf(all.records[0], all, of))
       : sparkline(months.records.map((record) => record[of]), `${column.label} by month`));
   }));
@@ -273,7 +273,7 @@ function closed(answer) {
       series: [{ type: "bar", data: records.map((record) => Number(record.won_revenue)), itemStyle: { color: colours.series[0], borderRadius: [3, 3, 0, 0] }, barMaxWidth: 26 }],
     }),
   });
-  return card({ title: "Revenue by the month it closed", span: "third", note: "What sales booked in these months, whenever its people first came; so no cost stands beside it. A bar opens its deals.", answers: [answer], tools: [png] },
+  return card({ title: "Revenue by the month it closed", span: "third", note: "What sales booked in these months, whenever its people first came; so no cost stands beside it. New business: renewals and expansions are left out. A bar opens its deals.", answers: [answer], tools: [png] },
     node, rows("These months as a table", () => table(answer, { caption: "Months of close", columns: [{ name: "close_month", href: deals }, { name: "deals", href: deals }, "won_revenue"] })));
 }
 
