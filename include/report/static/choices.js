@@ -144,7 +144,7 @@ function chips(offered, choices, uses) {
     ["platform", "Platform", platformName(choices.platform), { platform: null, account_id: null, campaign_id: null, ad_group_id: null }],
     ["account_id", "Account", account?.account_name || choices.account_id, { account_id: null, campaign_id: null, ad_group_id: null }],
     ["campaign_id", "Campaign", campaign?.campaign_name || choices.campaign_id, { campaign_id: null, ad_group_id: null }],
-    ["currency_code", "Currency", choices.currency_code && `${choices.currency_code} as booked: nothing is converted, and no ratio told where currencies mix`, { currency_code: null }],
+    ["currency_code", "Currency", choices.currency_code && `${choices.currency_code} as booked: nothing is converted`, { currency_code: null }],
   ].filter(([of]) => choices[of]);
   if (!held.length) return "";
   return el("ul", { class: "chips", "aria-label": "Filters that hold" }, held.map(([of, label, text, without]) => el("li", {

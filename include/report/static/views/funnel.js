@@ -57,7 +57,7 @@ function stages(answer, now) {
     bar.style.setProperty("--part", `${Math.max(0.6, (100 * Number(now[stage])) / most)}%`);
     return el("li", null, el("span", { class: "stage" }, PEOPLE[stage] ?? answer.column[stage].label), bar,
       el("data", { value: String(now[stage]), "data-figure": stage }, shown(now[stage], answer.column[stage])),
-      el("span", { class: "rate" }, rate ? `${rate.text} of ${answer.column[rate.from].label}` : i ? "" : "all who came"));
+      el("span", { class: "rate" }, rate ? `${rate.text} of ${PEOPLE[rate.from] ?? answer.column[rate.from].label}` : i ? "" : "all who came"));
   });
   const days = answer.columns.filter((column) => column.name.includes("days") && isNumeric(column));
   return card({ title: "From first touch to customer", note: "People by the month of their first touch, each counted once at every stage reached so far. On a deal means people, on deals of any type; elsewhere opportunities are deals and customers companies, of new business alone. More than 100 % means that deals were opened past the stage before.", answers: [answer], wide: true },

@@ -114,9 +114,9 @@ function withoutAmount({ records }) {
   const [first] = records;
   const bare = records.filter((record) => !record.has_amount);
   if (!Number(first?.deals_without_amount)) return null;
-  return remark("caution", `${plainNumber(first.deals_without_amount)} of these have no amount in the CRM and add nothing to the money: `,
+  return remark("caution", `${plainNumber(first.deals_without_amount)} of these have no amount in the CRM and add nothing to the money${bare.length ? ": " : "; the CSV names them"}`,
     bare.slice(0, AT_MOST_NAMED).map((record, i) => [i ? ", " : "", el("a", { href: link({ opportunity_id: record.opportunity_id, person_id: null }) }, outside(record.opportunity_name ?? record.opportunity_id))]),
-    Number(first.deals_without_amount) > Math.min(bare.length, AT_MOST_NAMED) ? " …" : ".");
+    bare.length && Number(first.deals_without_amount) > Math.min(bare.length, AT_MOST_NAMED) ? " …" : ".");
 }
 
 /** The deals that the opportunities of the same choices are counted of, lost ones too. */
