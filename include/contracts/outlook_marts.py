@@ -11,9 +11,22 @@ from include.contracts.shape import Column, Table, Type, table
 
 ALL_CHANNELS = "All"
 """The row of all channels together, where a mart has one beside theirs."""
+FORECAST_METRICS = ("leads", "opportunities", "customers", "won_revenue", "spend")
+FORECAST_METHODS = ("seasonal_naive", "smoothed", "lag_completed")
 STAGES = ("mql", "sql", "opportunity", "customer", "revenue")
 
-_channel_or_all = replace(c.channel, one_of=(*CHANNELS, ALL_CHANNELS))
+_channel_or_all = replace(c.channel, one_of=(*CHANNELS, "Unattributed", ALL_CHANNELS))
+_metric = Column("metric", Type.TEXT, "What is forecast", one_of=FORECAST_METRICS)
+_method = Column(
+    "method",
+    Type.TEXT,
+    "seasonal_naive: the same month a year before; smoothed: level, damped trend and season; "
+    "lag_completed: what people and open deals of every age bring yet",
+    one_of=FORECAST_METHODS,
+)
+_horizon = Column(
+    "horizon", Type.INTEGER, "Months ahead: 1 is the month under way", unit="months", at_least=1
+)
 
 
 def _money(name: str, meaning: str) -> Column:
@@ -79,4 +92,54 @@ MART_COHORT_OUTLOOK = table(
     ),
     warning="Projections are of new business. Intervals of cohorts cannot be added.",
 )
-OUTLOOK_MARTS: tuple[Table, ...] = (MART_STAGE_DELAYS, MART_COHORT_OUTLOOK)
+MART_FORECAST_MONTHLY = table(
+    "marts",
+    "mart_forecast_monthly",
+    "What the month under way and the next twelve will bring",
+    "channel, metric and month",
+    ("channel", "metric", "month"),
+    (
+        _channel_or_all.meaning_here("The channel of the first touch, or All: their sum"),
+        _metric,
+        _method,
+        _why_not,
+        Column("month", Type.DATE, "First day of the month, in the reporting zone"),
+        _horizon.required(),
+        Column(
+            "forecast",
+            Type.CRM_MONEY,
+            "What is to be expected of the month as a whole",
+            unit="people, deals, companies or reporting currency",
+        ),
+        Column("forecast_low", Type.CRM_MONEY, "With 80 % it is at least as much"),
+        Column("forecast_high", Type.CRM_MONEY, "and at most as much"),
+    ),
+    warning=(
+        "New business alone, by the month in which it happens: people by their first touch, deals "
+        "by their creation, customers and won revenue by the close, spend by its day. Choose one "
+        "metric, and either All or channels; intervals cannot be added."
+    ),
+)
+MART_FORECAST_ACCURACY = table(
+    "marts",
+    "mart_forecast_accuracy",
+    "How far off forecasts of each method were, tried on the past",
+    "metric, method and horizon",
+    ("metric", "method", "horizon"),
+    (
+        _metric,
+        _method,
+        _horizon,
+        m.number("origins", "Months of the past at which it was tried", "months").required(),
+        m.ratio("wape", "What it was off, over channels and origins, per what came"),
+        m.ratio("bias", "Forecast less what came, per what came"),
+        Column("is_chosen", Type.BOOLEAN, "Whether the forecast uses it", is_required=True),
+    ),
+    warning="A method sees what is known today of the months before its origin, not what was then.",
+)
+OUTLOOK_MARTS: tuple[Table, ...] = (
+    MART_STAGE_DELAYS,
+    MART_COHORT_OUTLOOK,
+    MART_FORECAST_MONTHLY,
+    MART_FORECAST_ACCURACY,
+)

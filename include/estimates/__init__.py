@@ -16,6 +16,12 @@ from include.contracts.shape import Table
 from include.estimates.advice import ADVICE, advice
 from include.estimates.channel_values import CHANNEL_VALUES, channel_values
 from include.estimates.cohort_outlook import MART_COHORT_OUTLOOK, cohort_outlook
+from include.estimates.forecast import (
+    MART_FORECAST_ACCURACY,
+    MART_FORECAST_MONTHLY,
+    forecast_accuracy,
+    forecast_monthly,
+)
 from include.estimates.goal_plan import GOAL_PLAN, goal_plan
 from include.estimates.stage_delays import MART_STAGE_DELAYS, stage_delays
 
@@ -42,5 +48,7 @@ ESTIMATES: dict[str, Estimate] = {
         Estimate(MART_STAGE_DELAYS, stage_delays),
         Estimate(MART_COHORT_OUTLOOK, cohort_outlook),
         Estimate(ADVICE, advice),
+        Estimate(MART_FORECAST_MONTHLY, forecast_monthly),
+        Estimate(MART_FORECAST_ACCURACY, forecast_accuracy),
     )
 }

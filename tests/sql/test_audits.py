@@ -155,6 +155,10 @@ MUTATIONS: dict[str, tuple[str, str]] = {
         "build.mart_stage_delays",
         "update {table} set people = people + 1 where channel = 'All' and age_days = 0",
     ),
+    "forecasts_add_up_over_channels": (
+        "build.mart_forecast_monthly",
+        "update {table} set horizon = 2 where horizon = 1",
+    ),
     "paths_hold_every_deal_and_touch_once": (
         "build.mart_paths",
         "update {table} set amount_base = amount_base - 0.01 where outcome = 'lost'",
