@@ -197,7 +197,7 @@ def erasing(settings: Settings) -> Iterator[None]:
 @contextmanager
 def _lock(settings: Settings, mode: int) -> Iterator[None]:
     settings.home.mkdir(parents=True, exist_ok=True)
-    with (settings.home / "erasing.lock").open("a") as file:
+    with (settings.home / "erasing.lock").open("a+b") as file:  # NFS shares no lock else
         fcntl.flock(file, mode)
         yield
 

@@ -324,7 +324,7 @@ def _stale_partials(stream_folder: Path) -> list[Path]:
     stale = []
     for partial in sorted(stream_folder.glob(".partial-*")):
         try:
-            with (partial / _RECORDS).open("rb") as file:
+            with (partial / _RECORDS).open("r+b") as file:  # else NFS gives no lock alone
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             continue

@@ -7,13 +7,16 @@ Facebook's and Google's own modules make rows of what is written down here as th
 
 from __future__ import annotations
 
+import errno
+import fcntl
 import json
 import os
 import re
 import signal
+import stat
 import subprocess
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -471,6 +474,34 @@ def test_36_an_erasure_killed_while_landing_is_written_anew_is_finished_by_the_s
     assert erase.main(environment) == 0
     assert traces(made.settings) == []
     assert not list(made.settings.home.glob("erasing.unfinished"))
+
+
+def test_a_home_on_nfs_gives_the_locks_that_are_asked_for(
+    new_settings: Callable[[str], Settings], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On NFS a file locked alone must be open for writing, one locked with others for reading
+    (https://man7.org/linux/man-pages/man2/flock.2.html); a folder is locked on its machine."""
+    flock = fcntl.flock
+
+    def on_nfs(file: Any, operation: int) -> None:
+        descriptor = file if isinstance(file, int) else file.fileno()
+        lacks = os.O_WRONLY if operation & fcntl.LOCK_SH else os.O_RDONLY
+        mode = fcntl.fcntl(descriptor, fcntl.F_GETFL) & os.O_ACCMODE
+        if mode == lacks and not stat.S_ISDIR(os.fstat(descriptor).st_mode):
+            raise OSError(errno.EBADF, os.strerror(errno.EBADF))
+        flock(file, operation)
+
+    monkeypatch.setattr(fcntl, "flock", on_nfs)
+    settings, run = new_settings("duckdb"), Run("load", FIRST_NIGHT, FIRST_NIGHT)
+
+    def records() -> Iterator[Record]:
+        yield {"Id": "1"}
+        landing.write_batch(settings, run, "crm", ORG, Request("leads"), [])  # beside it
+
+    with erased.loading(settings):
+        landing.write_batch(settings, run, "crm", ORG, Request("leads"), records())
+    with erased.erasing(settings):
+        assert len(list(landing.batches(settings, "crm"))) == 2
 
 
 def test_whom_to_erase_must_be_said(capsys: pytest.CaptureFixture[str]) -> None:
