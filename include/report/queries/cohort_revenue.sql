@@ -12,31 +12,10 @@ with
 spent as (
     select
         cohort_month,
-        cast(
-            sum(
-                case
-                    when cast(:currency_code as text) is null then spend_base
-                    when currency_code = :currency_code then spend
-                    else 0
-                end
-            ) as numeric(20, 6)
-        ) as spend,
-        sum(
-            case
-                when cast(:currency_code as text) is null and spend_base is null then 1
-                when cast(:currency_code as text) is not null and currency_code <> :currency_code
-                    then abs(spend) + abs(won_revenue)
-                else 0
-            end
-        ) as other_money
-    from marts.mart_returns_by_model_monthly
-    where
-        model = :model
-        and cohort_month between cast(:from_month as date) and cast(:to_month as date)
-        and (cast(:channel as text) is null or channel = :channel)
-        and (cast(:platform as text) is null or platform = :platform)
-        and (cast(:account_id as text) is null or account_id = :account_id)
-        and (cast(:campaign_id as text) is null or campaign_id = :campaign_id)
+        cast(sum(spend) as numeric(20, 6)) as spend,
+        sum(case when spend is null then 1 else other_spend + other_revenue end) as other_money
+    from shared.returns
+    where model = :model
     group by cohort_month
 ),
 

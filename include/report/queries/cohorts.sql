@@ -6,47 +6,11 @@
 -- and what is held against spend is NULL where some was booked in another.
 with
 
-placed as (
-    select
-        cohort_month,
-        case
-            when cast(:currency_code as text) is null then spend_base
-            when currency_code = :currency_code then spend
-            else 0
-        end as spend,
-        case
-            when cast(:currency_code as text) is not null and currency_code <> :currency_code
-                then abs(spend) + abs(won_revenue)
-            else 0
-        end as other_money,
-        leads,
-        opportunities,
-        customers,
-        case
-            when cast(:currency_code as text) is null then won_revenue_base
-            when currency_code = :currency_code then won_revenue
-            else 0
-        end as won_revenue,
-        case
-            when cast(:currency_code as text) is null then open_pipeline_base
-            when currency_code = :currency_code then open_pipeline
-            else 0
-        end as open_pipeline
-    from marts.mart_returns_by_model_monthly
-    where
-        model = :model
-        and cohort_month between cast(:from_month as date) and cast(:to_month as date)
-        and (cast(:channel as text) is null or channel = :channel)
-        and (cast(:platform as text) is null or platform = :platform)
-        and (cast(:account_id as text) is null or account_id = :account_id)
-        and (cast(:campaign_id as text) is null or campaign_id = :campaign_id)
-),
-
 summed as (
     select
         cohort_month,
         cast(case when count(*) = count(spend) then sum(spend) end as numeric(20, 6)) as spend,
-        sum(other_money) as other_money,
+        sum(other_spend + other_revenue) as other_money,
         cast(sum(leads) as bigint) as leads,
         cast(sum(opportunities) as bigint) as opportunities,
         cast(sum(customers) as numeric(20, 4)) as customers,
@@ -55,7 +19,8 @@ summed as (
         cast(
             case when count(*) = count(open_pipeline) then sum(open_pipeline) end as numeric(18, 2)
         ) as open_pipeline
-    from placed
+    from shared.returns
+    where model = :model
     group by cohort_month
 ),
 

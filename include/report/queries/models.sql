@@ -13,28 +13,10 @@ chosen as (
         account_id,
         campaign_id,
         won_deals,
-        case
-            when cast(:currency_code as text) is null then won_revenue_base
-            when currency_code = :currency_code then won_revenue
-            else 0
-        end as won_revenue,
-        case
-            when cast(:currency_code as text) is null then open_pipeline_base
-            when currency_code = :currency_code then open_pipeline
-            else 0
-        end as open_pipeline
-    from marts.mart_returns_by_model_monthly
-    where
-        cohort_month between cast(:from_month as date) and cast(:to_month as date)
-        and (cast(:channel as text) is null or channel = :channel)
-        and (cast(:platform as text) is null or platform = :platform)
-        and (cast(:account_id as text) is null or account_id = :account_id)
-        and (cast(:campaign_id as text) is null or campaign_id = :campaign_id)
-        and (
-            won_deals <> 0
-            or coalesce(won_revenue_base, 1) <> 0
-            or coalesce(open_pipeline_base, 1) <> 0
-        )
+        won_revenue,
+        open_pipeline
+    from shared.returns
+    where won_deals <> 0 or coalesce(won_revenue, 1) <> 0 or coalesce(open_pipeline, 1) <> 0
 ),
 
 summed as (

@@ -7,41 +7,6 @@
 -- one of its amounts lacks a rate.
 with
 
-placed as (
-    select
-        channel,
-        spend as booked_spend,
-        case
-            when cast(:currency_code as text) is null then spend_base
-            when currency_code = :currency_code then spend
-            else 0
-        end as spend,
-        case
-            when cast(:currency_code as text) is not null and currency_code <> :currency_code
-                then abs(spend)
-            else 0
-        end as other_spend,
-        case
-            when cast(:currency_code as text) is not null and currency_code <> :currency_code
-                then abs(won_revenue)
-            else 0
-        end as other_revenue,
-        customers,
-        case
-            when cast(:currency_code as text) is null then won_revenue_base
-            when currency_code = :currency_code then won_revenue
-            else 0
-        end as won_revenue
-    from marts.mart_returns_by_model_monthly
-    where
-        model = :model
-        and cohort_month between cast(:from_month as date) and cast(:to_month as date)
-        and (cast(:channel as text) is null or channel = :channel)
-        and (cast(:platform as text) is null or platform = :platform)
-        and (cast(:account_id as text) is null or account_id = :account_id)
-        and (cast(:campaign_id as text) is null or campaign_id = :campaign_id)
-),
-
 channels as (
     select
         channel,
@@ -52,7 +17,8 @@ channels as (
         sum(customers) as customers,
         sum(won_revenue) as won_revenue,
         count(*) - count(won_revenue) as unpriced_won
-    from placed
+    from shared.returns
+    where model = :model
     group by channel
     having sum(abs(booked_spend)) > 0
 ),

@@ -15,53 +15,11 @@ with
 
 placed as (
     select
-        channel,
-        platform,
+        *,
         case when cast(:with_campaigns as boolean) then account_id end as shown_account_id,
-        case when cast(:with_campaigns as boolean) then campaign_id end as shown_campaign_id,
-        cohort_month,
-        case
-            when cast(:currency_code as text) is null then spend_base
-            when currency_code = :currency_code then spend
-            else 0
-        end as spend,
-        case
-            when cast(:currency_code as text) is not null and currency_code <> :currency_code
-                then abs(spend)
-            else 0
-        end as other_spend,
-        case
-            when cast(:currency_code as text) is not null and currency_code <> :currency_code
-                then abs(won_revenue)
-            else 0
-        end as other_revenue,
-        impressions,
-        clicks,
-        reported_conversions,
-        leads,
-        mqls,
-        sqls,
-        opportunities,
-        won_deals,
-        customers,
-        case
-            when cast(:currency_code as text) is null then won_revenue_base
-            when currency_code = :currency_code then won_revenue
-            else 0
-        end as won_revenue,
-        case
-            when cast(:currency_code as text) is null then open_pipeline_base
-            when currency_code = :currency_code then open_pipeline
-            else 0
-        end as open_pipeline
-    from marts.mart_returns_by_model_monthly
-    where
-        model = :model
-        and cohort_month between cast(:from_month as date) and cast(:to_month as date)
-        and (cast(:channel as text) is null or channel = :channel)
-        and (cast(:platform as text) is null or platform = :platform)
-        and (cast(:account_id as text) is null or account_id = :account_id)
-        and (cast(:campaign_id as text) is null or campaign_id = :campaign_id)
+        case when cast(:with_campaigns as boolean) then campaign_id end as shown_campaign_id
+    from shared.returns
+    where model = :model
 ),
 
 summed as (
