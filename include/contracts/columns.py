@@ -112,6 +112,7 @@ submitted_at = _instant("submitted_at", "When the form was sent")
 # Visits, as web analytics counts them
 visit_key = _text("visit_key", "Digest of the way and the landing page, whose names may be long")
 way_key = _text("way_key", "Digest of the way a visit came: source, medium, campaign, its id")
+property_id = _text("property_id", "The property whose visits are counted, as its system writes it")
 visit_source = _text("visit_source", "Where the visit came from, in its system's own word")
 visit_medium = _text("visit_medium", "By what medium it came, in its system's own word")
 visit_campaign = _text("visit_campaign", "The campaign's name that its link or its ad bore")

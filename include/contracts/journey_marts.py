@@ -97,7 +97,12 @@ MART_FUNNEL_MONTHLY = table(
     (
         m.channel,
         c.cohort_month,
-        m.number("visitors", "Visitors; NULL until something counts them", "people"),
+        m.number(
+            "visitors",
+            "People who visited the site in the month through the channel, counted once for each "
+            "way they came; NULL where nobody counts them",
+            "people",
+        ),
         c.leads.required(),
         c.mqls.required(),
         c.sqls.required(),
@@ -107,7 +112,7 @@ MART_FUNNEL_MONTHLY = table(
         replace(
             c.customers, meaning="Those of them who were on a deal that was won", unit="people"
         ).required(),
-        m.ratio("visitor_to_lead_rate", "Leads per visitor"),
+        m.ratio("visitor_to_lead_rate", "Leads per visitor of the same month and channel"),
         m.ratio("lead_to_mql_rate", "MQLs per lead"),
         m.ratio("mql_to_sql_rate", "SQLs per MQL"),
         m.ratio("sql_to_opportunity_rate", "People on a deal per SQL"),
@@ -122,7 +127,8 @@ MART_FUNNEL_MONTHLY = table(
     warning=(
         "Every stage counts people: opportunities and customers here are people on deals of any "
         "type, in the ROI marts deals and companies. Whoever skips a stage is in the next one, so "
-        "a rate may exceed 1. Add counts and divide again; medians cannot be added."
+        "a rate may exceed 1; so may leads per visitor, for some leads never visited the site. Add "
+        "counts and divide again; medians cannot be added."
     ),
 )
 MART_PATHS = table(

@@ -15,6 +15,7 @@ from include.contracts.outlook_marts import OUTLOOK_MARTS
 from include.contracts.returns_marts import RETURNS_MARTS
 from include.contracts.shape import Column, Table, Type, table
 from include.contracts.traffic_marts import MART_UTM_AUDIT
+from include.contracts.visit_marts import VISIT_MARTS
 
 PEOPLE_RULES = ("contact_role", "converted_from", "account_contacts", "none")
 MATCH_METHODS = (
@@ -345,6 +346,7 @@ MART_TABLES: tuple[Table, ...] = (
     *RETURNS_MARTS,
     MART_UTM_AUDIT,
     *JOURNEY_MARTS,
+    *VISIT_MARTS,
     *GOAL_MARTS,
     *OUTLOOK_MARTS,
     *ADVICE_MARTS,

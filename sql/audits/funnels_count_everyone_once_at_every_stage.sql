@@ -27,6 +27,20 @@ cohorts as (
     where leads > 0
 ),
 
+-- A row of visitors alone counts nobody.
+funnels as (
+    select
+        channel,
+        cohort_month,
+        leads,
+        mqls,
+        sqls,
+        opportunities,
+        customers
+    from build.mart_funnel_monthly
+    where leads + mqls + sqls + opportunities + customers > 0
+),
+
 wrong as (
     select
         coalesce(people.channel, funnels.channel, cohorts.channel) as channel,
@@ -35,7 +49,7 @@ wrong as (
         funnels.leads as funnel_leads,
         cohorts.leads as roi_leads
     from people
-    full outer join build.mart_funnel_monthly as funnels
+    full outer join funnels
         on
             people.channel = funnels.channel
             and people.cohort_month = funnels.cohort_month

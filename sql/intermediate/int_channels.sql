@@ -1,6 +1,6 @@
 -- Which channel do the rules give to each kind of evidence?
 -- Grain: one row per combination of platform, campaign type, medium, source kind and payment that
--- a campaign or a touch shows, or would show by its tags or its referrer alone.
+-- a campaign, a visit or a touch shows, or would show by its tags or its referrer alone.
 -- A channel_key holds them in this order, parted by strokes.
 -- The rule with the lowest rule_order whose conditions all hold speaks; where none does: Other.
 with
@@ -17,6 +17,10 @@ keys as (
     select utm_channel_key as channel_key
     from build.int_touchpoints
     where utm_channel_key is not null
+    union
+    select channel_key
+    from build.int_visitors
+    where channel_key is not null
     union
     select '|||' || referrer_kind || '|false' as channel_key
     from build.int_touchpoints

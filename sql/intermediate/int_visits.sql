@@ -1,5 +1,5 @@
--- What does each form capture say, in words that can be compared?
--- Grain: one row per record in int_captures.
+-- What does each form capture, and each way of a visit, say in words that can be compared?
+-- Grain: one row per record in int_captures or int_visit_ways; those have record_kind visit.
 -- Values are decoded; a value that holds an unexpanded macro says nothing; has_macro, where it is
 -- the campaign that one hides. source_platform is the
 -- network that the utm_source names. A referrer of our own site is none; fbclid without another
@@ -27,6 +27,27 @@ captures as (
         parameters,
         touched_at
     from build.int_captures
+    union all
+    select
+        record_id,
+        'visit' as record_kind,
+        null as person_id,
+        null as lead_source,
+        utm_source,
+        utm_medium,
+        utm_campaign,
+        null as utm_content,
+        null as utm_term,
+        utm_id,
+        null as gclid,
+        null as fbclid,
+        null as li_fat_id,
+        null as landing_page_url,
+        null as referrer,
+        null as landing,
+        '&utm_id=' || utm_id as parameters,
+        touched_at
+    from build.int_visit_ways
 ),
 
 decoded as (

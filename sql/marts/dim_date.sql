@@ -1,5 +1,5 @@
 -- Which calendar does a day belong to?
--- Grain: one row per day, from the first of January of the first year with spend, people or deals
+-- Grain: one row per day, from the first of January of the first year with spend, visits, people or deals
 -- to the end of the last year with any, or of the as-of day's year.
 -- The fiscal year begins with the month the owner sets and is named for the year in which it ends.
 with
@@ -27,6 +27,11 @@ days_seen as (
         min(date_day) as first_day,
         max(date_day) as last_day
     from staging.stg_conversion_daily
+    union all
+    select
+        min(date_day) as first_day,
+        max(date_day) as last_day
+    from staging.stg_visits_daily
     union all
     select
         min(cast((people.lead_at at time zone as_of.reporting_zone) as date)) as first_day,

@@ -1,6 +1,7 @@
 -- Do the marts agree with the ad accounts and the CRM?
 -- Grain: one row per check, source, month, currency and model.
--- platform_spend tolerates a cent an account-day, for a network may round a total by itself.
+-- platform_spend tolerates a cent an account-day, for a network may round a total by itself; visits
+-- and visit_key_events a twentieth, for web analytics estimates how many sessions there were.
 -- Counts stand under currency XXX (no currency), checks that concern no model under model none.
 -- verdict: agrees, differs (stops the publish), or unproved where the source gives no total.
 -- ad_level_spend holds the ads' spend with its named gaps against the campaigns'. manual_spend
@@ -519,6 +520,41 @@ crm_source as (
     where kind = 'crm'
 ),
 
+-- Visits and key events, which the property also totals by the day.
+visit_sides as (
+    select
+        'visits' as check_name,
+        platform as source,
+        date_day,
+        sessions as source_total,
+        0 as mart_total
+    from staging.stg_visit_totals_daily
+    union all
+    select
+        'visit_key_events' as check_name,
+        platform as source,
+        date_day,
+        key_events as source_total,
+        0 as mart_total
+    from staging.stg_visit_totals_daily
+    union all
+    select
+        'visits' as check_name,
+        source,
+        date_day,
+        0 as source_total,
+        sessions as mart_total
+    from build.mart_visitors_daily
+    union all
+    select
+        'visit_key_events' as check_name,
+        source,
+        date_day,
+        0 as source_total,
+        key_events as mart_total
+    from build.mart_visitors_daily
+),
+
 sides as (
     select
         check_name,
@@ -529,6 +565,16 @@ sides as (
         source_total,
         mart_total
     from spend_sides
+    union all
+    select
+        check_name,
+        source,
+        cast(date_trunc('month', date_day) as date) as month,
+        'XXX' as currency_code,
+        'none' as model,
+        source_total,
+        mart_total
+    from visit_sides
     union all
     select
         base_sides.check_name,
@@ -618,6 +664,8 @@ compared as (
             case
                 when totals.check_name = 'platform_spend'
                     then 0.01 * coalesce(account_spend.account_days, 1)
+                when totals.check_name in ('visits', 'visit_key_events')
+                    then 0.05 * totals.source_total
                 else 0
             end as numeric(20, 6)
         ) as tolerance

@@ -324,3 +324,36 @@ def test_utm_audit_names_in_money_and_leads_all_that_left_no_evidence_of_a_campa
         for (finding, business), money in sorted(foretold.items()):
             print(f"  {money:14,.2f}  {finding}, {business} business")
         print(f"  {later:14,.2f}  of them of later touches; unexplained: 0")
+
+
+def test_visits_visitors_and_their_rates_equal_the_truth_by_channel_and_month(
+    home: Home, company: Path
+) -> None:
+    """Sessions and key events to the last; people too, but that GA4 counts them once for each way
+    they came, and so twice the ten who came by two campaigns of one channel in one month."""
+    ours = {
+        (row["month"], row["channel"]): row
+        for row in home.marts(
+            """
+            select visits.*, funnel.visitors as funnel_visitors,
+                substr(cast(visits.visit_month as text), 1, 7) as month
+            from marts.mart_visitors_monthly as visits
+            inner join marts.mart_funnel_monthly as funnel
+                on visits.channel = funnel.channel and visits.visit_month = funnel.cohort_month
+            """
+        )
+    }
+    wanted = {
+        (row["month"], row["channel"]): row for row in truth(company, "visitors") if row["sessions"]
+    }
+    assert len(wanted) > 200
+    assert ours.keys() == wanted.keys()
+    twice = 0
+    for key, true in wanted.items():
+        row = ours[key]
+        assert (row["sessions"], row["key_events"]) == (true["sessions"], true["key_events"]), key
+        assert row["funnel_visitors"] == row["visitors"] >= true["users"], key
+        if row["visitors"] == true["users"]:
+            assert abs(row["lead_rate"] - Decimal(true["lead_rate"])) <= Decimal("0.000001"), key
+        twice += row["visitors"] - true["users"]
+    assert twice == 10

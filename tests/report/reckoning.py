@@ -23,6 +23,7 @@ FACTS = (
     "fct_touchpoints",
     "fct_opportunities",
     "fct_attribution",
+    "mart_visitors_monthly",
 )
 PLACES: Mapping[str, tuple[str, ...]] = {
     "total": (),
@@ -415,10 +416,38 @@ class Reckoning:
     def funnel(self, table: str) -> list[Row]:
         """A table of the funnel: total, channels or months."""
         names = {"total": (), "channels": ("channel",), "months": ("cohort_month",)}[table]
-        return [
-            dict(zip(names, key, strict=True)) | _funnel(rows)
-            for key, rows in _grouped(self.chosen(self.people()), names).items()
-        ]
+        people = _grouped(self.chosen(self.people()), names)
+        visitors = self._visitors(names)
+        told = []
+        for key in people.keys() | visitors.keys():
+            row = dict(zip(names, key, strict=True)) | _funnel(people.get(key, []))
+            row["visitors"] = visitors.get(key)
+            row["visitor_to_lead_rate"] = ratio(Decimal(row["leads"]), row["visitors"])
+            told.append(row)
+        return told
+
+    def _visitors(self, names: tuple[str, ...]) -> dict[tuple[Any, ...], int | None]:
+        """Visitors of the choice, unknown where one of its months has nobody who counts them."""
+        if any(self.values[name] for name in ("platform", "account_id", "campaign_id")):
+            return {}
+        counted = {
+            (row["channel"], row["visit_month"]): row["visitors"]
+            for row in self._facts["mart_visitors_monthly"]
+        }
+        known = {month for _, month in counted}
+        cells = {(row["channel"], row["cohort_month"]) for row in self.people()} | counted.keys()
+        found: dict[tuple[Any, ...], int | None] = {}
+        for channel, month in sorted(cells):
+            if not self.values["from_month"] <= month <= self.values["to_month"]:
+                continue
+            if self.values["channel"] not in (None, channel):
+                continue
+            cell = {"channel": channel, "cohort_month": month}
+            key = tuple(cell[name] for name in names)
+            before = found.get(key, 0)
+            now = counted.get((channel, month), 0) if month in known else None
+            found[key] = None if before is None or now is None else before + now
+        return found
 
     def models(self, table: str, models: Iterable[str]) -> list[Row]:
         """channels or campaigns, by every model."""
@@ -535,7 +564,6 @@ def _funnel(people: list[Row]) -> Row:
     }
     counts = {stage: sum(map(bool, map(reached[stage], people))) for stage in STAGES}
     told: Row = {
-        "visitors": None,
         "leads": counts["lead"],
         "mqls": counts["mql"],
         "sqls": counts["sql"],

@@ -61,7 +61,44 @@ def _world() -> dict[str, list[dict[str, Any]]]:
     for table, rows in _guide().items():
         pack[table] = pack[table] + rows
     pack["mart_changes"] = _changes()
-    return pack
+    return pack | _visits()
+
+
+def _visits() -> dict[str, list[dict[str, Any]]]:
+    """Visits of two months, by one way of a channel with people and one of a channel without."""
+    told = {
+        "platform": "google_analytics",
+        "account_id": "7",
+        "visit_campaign": "(not set)",
+        "visit_campaign_id": "(not set)",
+        "engaged_sessions": 0,
+        "new_users": 0,
+        "key_events": 0,
+        "is_thresholded": False,
+        "has_other_row": False,
+        "is_sampled": False,
+    }
+    ways = {"google": "organic", "cfo.example": "affiliate"}
+    months = [
+        told
+        | {"visit_source": source, "visit_medium": medium, "way_key": source}
+        | {"visit_month": f"2026-0{month}-01", "sessions": 90 * month, "users": 70 * month}
+        for source, medium in ways.items()
+        for month in (1, 2)
+    ]
+    day = {"date_day": "2026-01-01", "visit_key": "a", "landing_page": "/", "users": 70}
+    total = {"platform", "account_id", "sessions", "engaged_sessions", "users", "new_users"}
+    days = [{name: value for name, value in months[0].items() if name != "visit_month"} | day]
+    return {
+        "stg_visit_properties": [{"platform": "google_analytics", "account_id": "7"}],
+        "stg_visitors_monthly": months,
+        "stg_visits_daily": days,
+        "stg_visit_totals_daily": [
+            {name: row[name] for name in row.keys() & (total | {"key_events", "date_day"})}
+            | {"is_thresholded": False, "is_sampled": False}
+            for row in days
+        ],
+    }
 
 
 def _changes() -> list[dict[str, Any]]:

@@ -8,6 +8,25 @@ from __future__ import annotations
 
 from typing import Any
 
+VISITS = {
+    "platform": "google_analytics",
+    "account_id": "7",
+    "sessions": 4,
+    "engaged_sessions": 2,
+    "users": 3,
+    "new_users": 1,
+    "key_events": 1,
+    "is_thresholded": False,
+    "is_sampled": False,
+}
+WAY = {
+    "way_key": "a",
+    "visit_source": "google",
+    "visit_medium": "organic",
+    "visit_campaign": "(organic)",
+    "visit_campaign_id": "(organic)",
+    "has_other_row": False,
+}
 WORLD: dict[str, list[dict[str, Any]]] = {
     "seed_goals": [
         {
@@ -88,6 +107,12 @@ WORLD: dict[str, list[dict[str, Any]]] = {
             "campaign_name": "Brand",
         }
     ],
+    "stg_visit_properties": [{"platform": "google_analytics", "account_id": "7"}],
+    "stg_visit_totals_daily": [VISITS | {"date_day": "2026-01-11"}],
+    "stg_visits_daily": [
+        VISITS | WAY | {"visit_key": "a", "landing_page": "/", "date_day": "2026-01-11"}
+    ],
+    "stg_visitors_monthly": [VISITS | WAY | {"visit_month": "2026-01-01"}],
     "stg_ad_daily": [
         {
             "platform": "google_ads",

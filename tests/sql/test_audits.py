@@ -186,6 +186,10 @@ MUTATIONS: dict[str, tuple[str, str]] = {
         "build.mart_campaign_advice",
         "update {table} set verdict = 'pause' where spend_base = 0 or untagged_months > 0",
     ),
+    "visitors_equal_what_is_staged": (
+        "build.mart_visitors_daily",
+        "delete from {table} where visit_key = 'a'",
+    ),
     "the_marts_know_their_as_of": (
         "build.int_as_of",
         "update {table} set as_of_at = null",

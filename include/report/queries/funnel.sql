@@ -4,7 +4,8 @@
 -- Stages count people, our own left out, as mart_funnel_monthly does: whoever has reached the
 -- stage by any lead or deal, of any type, up to the as-of instant. Who skips a stage is in the next
 -- one. A median is over those who reached the later stage at or after the earlier one. Visitors are
--- NULL: nobody has counted them yet.
+-- NULL where a month of the choice has nobody who counts them, and of a network, an account or a
+-- campaign, whose visitors no month adds up.
 with
 
 people as (
@@ -69,18 +70,66 @@ funnels as (
     having count(*) > 0
 ),
 
+visited as (
+    select
+        case
+            when grouping(channel) = 0 then 'channel'
+            when grouping(cohort_month) = 0 then 'month'
+            else 'total'
+        end as level,
+        channel,
+        cohort_month,
+        case when count(visitors) = count(*) then cast(sum(visitors) as bigint) end as visitors
+    from marts.mart_funnel_monthly
+    where
+        cohort_month between cast(:from_month as date) and cast(:to_month as date)
+        and (cast(:channel as text) is null or channel = :channel)
+        and cast(:platform as text) is null
+        and cast(:account_id as text) is null
+        and cast(:campaign_id as text) is null
+    group by grouping sets ((), (channel), (cohort_month))
+    having count(*) > 0
+),
+
+complete as (
+    select
+        coalesce(funnels.level, visited.level) as level,
+        coalesce(funnels.channel, visited.channel) as channel,
+        coalesce(funnels.cohort_month, visited.cohort_month) as cohort_month,
+        visited.visitors,
+        coalesce(funnels.leads, 0) as leads,
+        coalesce(funnels.mqls, 0) as mqls,
+        coalesce(funnels.sqls, 0) as sqls,
+        coalesce(funnels.opportunities, 0) as opportunities,
+        coalesce(funnels.customers, 0) as customers,
+        funnels.lead_to_mql_seconds,
+        funnels.mql_to_sql_seconds,
+        funnels.sql_to_opportunity_seconds,
+        funnels.opportunity_to_customer_seconds
+    from funnels
+    full outer join visited
+        on
+            funnels.level = visited.level
+            and coalesce(funnels.channel, '') = coalesce(visited.channel, '')
+            and coalesce(funnels.cohort_month, date '0001-01-01')
+            = coalesce(visited.cohort_month, date '0001-01-01')
+),
+
 rated as (
     select
         level,
         channel,
         cohort_month,
-        cast(null as bigint) as visitors,
+        visitors,
         leads,
         mqls,
         sqls,
         opportunities,
         customers,
-        cast(null as numeric(20, 6)) as visitor_to_lead_rate,
+        cast(
+            cast(cast(leads as numeric(20, 6)) / nullif(visitors, 0) as numeric(24, 10))
+            as numeric(20, 6)
+        ) as visitor_to_lead_rate,
         cast(
             cast(cast(mqls as numeric(20, 6)) / nullif(leads, 0) as numeric(24, 10))
             as numeric(20, 6)
@@ -117,7 +166,7 @@ rated as (
             cast(cast(opportunity_to_customer_seconds as numeric(20, 1)) / 86400 as numeric(24, 10))
             as numeric(20, 4)
         ) as median_days_opportunity_to_customer
-    from funnels
+    from complete
     order by
         level asc,
         cohort_month asc nulls first,
