@@ -60,8 +60,9 @@ _TRACKED = (
     "mart_attribution_rates_monthly",
 )
 _KEY_COLUMNS = ("channel", "platform", "account_id", "campaign_id", "model", "type_group")
-_NO_FIGURES = ("age_days", "missing_days")
-"""What moves every day, and what mart_data_health explains."""
+_NO_FIGURES = ("age_days", "missing_days", "visitors", "visitor_to_lead_rate")
+"""What moves every day, what mart_data_health explains, and what web analytics counts: it restates
+months as a whole, or begins to be connected, and no fact of ours could tell why."""
 _PUBLISHED = re.compile(r"\bmarts\.(\w+)")
 _TEXTS_AND_DAYS = (Type.TEXT, Type.DATE, Type.TIMESTAMP, Type.BOOLEAN)
 
