@@ -1,7 +1,7 @@
 -- Which calendar does a day belong to?
--- Grain: one row per day, from the first of January of the first year with spend, visits, people or deals
--- to the end of the last year with any, or of the as-of day's year.
--- The fiscal year begins with the month the owner sets and is named for the year in which it ends.
+-- Grain: one row per day, from the first of January of the first year with spend, visits, people or
+-- deals to the end of the last year with any, or of the as-of day's year. The fiscal year begins
+-- with the month the owner sets and is named for the year in which it ends.
 with
 
 as_of as (
