@@ -89,6 +89,33 @@ _OWN = (
         "then, if anything, is not known to be its own",
         "months",
     ),
+    *(
+        Column(
+            f"needed_{name}_base",
+            Type.AD_MONEY,
+            f"{meaning}, where channels keep their shares and rates",
+            unit=REPORTING_CURRENCY,
+        )
+        for name, meaning in (
+            ("revenue", "Won revenue that shall come of it"),
+            ("spend", "Spend that it takes"),
+            ("spend_low", "Less spend than that is enough in one case of ten"),
+            ("spend_high", "More spend than that is needed in one case of ten"),
+        )
+    ),
+    *(
+        number(f"needed_{name}", f"{meaning}, rounded up", unit)
+        for name, meaning, unit in (
+            ("visitors", "Visitors that it takes", "people"),
+            ("leads", "Leads that it takes", "people"),
+            ("leads_low", "Fewer leads than that are enough in one case of ten", "people"),
+            ("leads_high", "More leads than that are needed in one case of ten", "people"),
+            ("mqls", "MQLs that it takes", "people"),
+            ("sqls", "SQLs that it takes", "people"),
+            ("opportunities", "Opportunities that it takes", "deals"),
+            ("customers", "Customers that it takes", "companies"),
+        )
+    ),
     number("deals_measured", "Deals won of which both ends are known", "deals"),
     _boolean(
         "is_too_early",
@@ -138,7 +165,18 @@ _ACRONYMS = {
     "fx": "FX", "id": "ID", "mql": "MQL", "mqls": "MQLs", "roas": "ROAS", "roi": "ROI",
     "sql": "SQL", "sqls": "SQLs", "utm": "UTM",
 }  # fmt: skip
-_PERCENT = ("roi", "ctr", "share", "share_of_spend", "earlier_share_of_spend")
+_PERCENT = (
+    "roi",
+    "roi_low",
+    "roi_expected",
+    "roi_high",
+    "roi_bar",
+    "chance",
+    "ctr",
+    "share",
+    "share_of_spend",
+    "earlier_share_of_spend",
+)
 _PERCENT_ENDINGS = ("_rate", "_share", "_by_amount")
 
 

@@ -182,6 +182,21 @@ VIEWS: Mapping[str, View] = {
             "comparison": Table("comparison"),
         },
     ),
+    "goals": View(
+        "Are we on course, and what would the goals take?",
+        {
+            "goals": Table("goals"),
+            "days": Table("goal_days"),
+            "plan": Table("goal_plan"),
+        },
+    ),
+    "advice": View(
+        "What should run, and what should pause?",
+        {
+            "channels": Table("advice_channels"),
+            "campaigns": Table("advice_campaigns"),
+        },
+    ),
     "models": View(
         "Which campaigns look different by another model, and by how much?",
         {

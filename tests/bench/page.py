@@ -47,7 +47,18 @@ ROOT = Path(__file__).resolve().parents[2]
 SERVED = ("warehouse.duckdb", "marts.duckdb", "ops.duckdb")
 LOOKS = (1.0, 5.0)
 """Seconds that a reader looks at a view before asking for the next: quicker than people are."""
-VIEWS = ("overview", "channels", "cohorts", "funnel", "models", "journeys", "health", "unplaced")
+VIEWS = (
+    "overview",
+    "channels",
+    "cohorts",
+    "funnel",
+    "goals",
+    "advice",
+    "models",
+    "journeys",
+    "health",
+    "unplaced",
+)
 AFTER = 20
 """Seconds that the readers go on after the publish, however long it took."""
 ALONE = 60

@@ -41,7 +41,18 @@ HOSTILE = {
     "40": "W" * 300,
 }
 DEAL = "<svg onload=document.title='owned'>\u0007 O1"
-SHOWN = ("overview", "channels", "cohorts", "funnel", "models", "journeys", "health", "unplaced")
+SHOWN = (
+    "overview",
+    "channels",
+    "cohorts",
+    "funnel",
+    "goals",
+    "advice",
+    "models",
+    "journeys",
+    "health",
+    "unplaced",
+)
 OPENED = (
     *SHOWN,
     "journeys?opportunity_id=O1",
@@ -66,6 +77,12 @@ def _world() -> World:
     world["stg_campaign_daily"].append(spent("facebook_ads", "40", "2026-10-06", "33.335", "EUR"))
     world["stg_crm_leads"].append({"lead_id": "L9", **came(HOSTILE["20"], "2026-10-07")})
     row_of(world, "stg_crm_opportunities", "O1")["opportunity_name"] = DEAL
+    world["seed_goals"] = [
+        {"metric": "won_revenue", "channel": "all", "period": "quarter", "currency_code": "EUR",
+         "first_day": "2026-10-01", "value": "9200"},
+        {"metric": "leads", "channel": "Paid Search", "period": "month", "currency_code": None,
+         "first_day": "2026-11-01", "value": "60"},
+    ]  # fmt: skip
     return world
 
 

@@ -1,0 +1,56 @@
+// What should run and what should pause, how sure that is, and what would turn it.
+
+import { card, nothing, remark } from "../card.js";
+import { platformName } from "../choices.js";
+import { el, name as outside } from "../element.js";
+import { month, plainNumber, shown } from "../format.js";
+import { link } from "../state.js";
+import { table } from "../table.js";
+
+const SIGNS = { scale: "▲", keep: "●", watch: "◔", pause: "■", wait: "…", "mend the tags": "✎" };
+
+export const advice = {
+  name: "advice",
+  title: "Advice",
+  show(told) {
+    const { channels, campaigns } = told.tables;
+    if (!channels.records.length && !campaigns.records.length) return nothing("Nothing was spent here, so there is nothing to advise on.");
+    const [one] = [...channels.records, ...campaigns.records];
+    const bar = shown(one.roi_bar, channels.column.roi_bar, { digits: 0 });
+    return [
+      remark("info", `Held against a return of ${bar}. `,
+        one.mature_before ? `Judged by what was spent before ${month(one.mature_before)}: later spend is too young. ` : "No deal is won yet, so nothing can be judged. ",
+        "This is what was observed, not an experiment: nobody knows what would have come without the spend."),
+      card({ title: "Channels", answers: [channels], wide: true }, channels.records.length ? list(channels, "Channels", [{ name: "channel", cell: (record) => el("a", { class: "drill", href: link({ channel: record.channel }) }, outside(record.channel)) }]) : nothing("None of this choice spent.")),
+      card({ title: "Campaigns", note: `Those that spent in the last 30 days.${cut(campaigns)}`, answers: [campaigns], wide: true }, campaigns.records.length ? list(campaigns, "Campaigns", [{ name: "campaign_name", label: "Campaign", cell: campaign }]) : nothing("No campaign of this choice spent in the last 30 days.")),
+    ];
+  },
+};
+
+function cut(answer) {
+  const { matches } = answer.records[0] ?? {};
+  return Number(matches ?? 0) > answer.records.length ? ` ${plainNumber(answer.records.length)} of ${plainNumber(matches)} are shown, the largest.` : "";
+}
+
+function campaign(record) {
+  const { platform, account_id, campaign_id } = record;
+  return [el("a", { class: "drill", href: link({ platform, account_id, campaign_id }, "channels") }, outside(record.campaign_name ?? campaign_id)),
+    el("span", { class: "sub" }, outside([platformName(platform), record.channel].join(" · ")))];
+}
+
+function list(answer, caption, places) {
+  const percent = (record, name) => shown(record[name], answer.column[name], { digits: 0 });
+  return table(answer, {
+    caption,
+    columns: [
+      ...places,
+      { name: "verdict", label: "Advice", cell: (record) => [el("span", { class: "stands", "data-verdict": record.verdict }, el("span", { "aria-hidden": "true" }, `${SIGNS[record.verdict]} `), record.verdict)] },
+      { name: "chance", label: "Above the bar", digits: 0 },
+      { name: "roi_expected", label: "Likely return", isNumeric: true, cell: (record) => (record.roi_expected === null ? "–" : [percent(record, "roi_expected"), el("span", { class: "sub" }, `${percent(record, "roi_low")} to ${percent(record, "roi_high")}`)]) },
+      { name: "sentence", label: "Why", long: true, cell: (record) => outside(record.sentence) },
+      { name: "flips", label: "What would turn it", long: true, cell: (record) => (record.flips ? outside(record.flips) : "–") },
+      { name: "spend_base", label: "Spend judged", bar: true }, { name: "young_spend_base", label: "Spend too young" },
+      { name: "won_deals", digits: 0 }, "won_revenue_base", { name: "roi", label: "Its own ROI", digits: 0 },
+    ],
+  });
+}

@@ -1,0 +1,106 @@
+// Are the goals being reached, where will they land, and what would those of revenue take?
+
+import { card, nothing, remark } from "../card.js";
+import { axis, chart, legend } from "../charts.js";
+import { el, name as outside } from "../element.js";
+import { day, plainNumber, shown } from "../format.js";
+import { table } from "../table.js";
+
+const MOST_CHARTS = 6;
+const SIGNS = { "on course": "▲", reached: "✓", kept: "✓", behind: "▼", over: "▼", missed: "✕", exceeded: "✕", "to come": "…", unknown: "?" };
+const METRICS = { won_revenue: "Won revenue", mqls: "MQLs", sqls: "SQLs" };
+const SPANS = { week: "Week", month: "Month", quarter: "Quarter", year: "Year" };
+
+export const goals = {
+  name: "goals",
+  title: "Goals",
+  show(told) {
+    const { goals: every, days, plan } = told.tables;
+    if (!every.records.length) return nothing(told.chosen.channel ? "No goal is set for this channel or for all." : "No goal is set. Goals stand in the seed goals.csv: metric, channel, period and value.");
+    return [standing(every), ...courses(every, days), planned(plan)];
+  },
+};
+
+/** What a goal is of: "Won revenue, all channels". */
+function named(record) {
+  const metric = METRICS[record.metric] ?? record.metric.charAt(0).toUpperCase() + record.metric.slice(1);
+  return `${metric}, ${record.channel === "all" ? "all channels" : record.channel}`;
+}
+
+function spanned(record) {
+  return `${SPANS[record.period]} from ${day(record.first_day)}`;
+}
+
+/** A figure in the unit of its goal: money in its currency, else a number. */
+function amount(value, record) {
+  const column = record.currency_code ? { kind: "money", unit: record.currency_code } : { kind: "number" };
+  return shown(value, column, { symbol: true });
+}
+
+function standing(every) {
+  const figure = (name, label) => ({ name, label, isNumeric: true, cell: (record) => amount(record[name], record) });
+  return card({ title: "Goals", note: "Due is an even part of the goal by day. Landing is what is there and, for each day left, the mean of the last 91 days; four landings in five lie between the figures below it.", answers: [every], wide: true },
+    table(every, {
+      caption: "Goals",
+      columns: [
+        { name: "metric", label: "Goal", cell: (record) => [outside(named(record)), el("span", { class: "sub" }, spanned(record))] },
+        { name: "verdict", label: "Stands", cell: (record) => el("span", { class: "stands", "data-verdict": record.verdict }, el("span", { "aria-hidden": "true" }, `${SIGNS[record.verdict]} `), record.verdict) },
+        figure("value", "Goal of the period"), figure("target_to_date", "Due so far"), figure("actual_to_date", "There so far"),
+        figure("target_month_to_date", "Due this month"), figure("actual_month_to_date", "There this month"),
+        { name: "projected_landing", label: "Landing", isNumeric: true, cell: (record) => (record.projected_landing === null ? "–" : [amount(record.projected_landing, record), el("span", { class: "sub" }, `${amount(record.projected_low, record)} to ${amount(record.projected_high, record)}`)]) },
+        { name: "date_day", label: "As of" },
+      ],
+    }));
+}
+
+function courses(every, days) {
+  const running = every.records.filter((record) => days.records.some((one) => isOf(record, one)));
+  return running.slice(0, MOST_CHARTS).map((record) => course(record, days));
+}
+
+function isOf(record, one) {
+  return ["metric", "channel", "period", "first_day"].every((name) => record[name] === one[name]);
+}
+
+function course(record, days) {
+  const own = days.records.filter((one) => isOf(record, one));
+  const title = `${named(record)}: ${spanned(record).toLowerCase()}`;
+  const { png, node } = chart({
+    title, height: 240,
+    says: `Due and there by day. There on ${day(record.date_day)}: ${amount(record.actual_to_date, record)} of ${amount(record.target_to_date, record)} due; ${record.verdict}.`,
+    draw: (colours) => ({
+      legend: legend(colours),
+      grid: { left: 4, right: 14, top: 34, bottom: 4, containLabel: true },
+      tooltip: { trigger: "axis", formatter: ([mark]) => [day(own[mark.dataIndex].date_day), `Due  ${amount(own[mark.dataIndex].target_to_date, record)}`, `There  ${amount(own[mark.dataIndex].actual_to_date, record)}`].join("\n") },
+      xAxis: axis(colours, { type: "category", data: own.map((one) => day(one.date_day)), splitLine: { show: false } }),
+      yAxis: axis(colours, { type: "value", axisLabel: { formatter: (value) => shown(String(value), { kind: "number" }, { short: true }) } }),
+      series: [
+        { name: "Due", type: "line", showSymbol: false, lineStyle: { type: "dashed" }, data: own.map((one) => Number(one.target_to_date)), itemStyle: { color: colours.soft } },
+        { name: "There", type: "line", showSymbol: false, data: own.map((one) => (one.actual_to_date === null ? null : Number(one.actual_to_date))), itemStyle: { color: colours.series[0] } },
+      ],
+    }),
+  });
+  return card({ title, answers: [days], tools: [png] }, node);
+}
+
+function planned(plan) {
+  if (!plan.records.length) return null;
+  const sentences = [...new Map(plan.records.map((record) => [record.sentence, record])).values()];
+  return card({ title: "What the goals of revenue take", note: "What cohorts old enough to judge took, as often as the goal holds their revenue: the same channels at the same rates. It takes every further euro to bring what those before did.", answers: [plan], wide: true },
+    sentences.map((record) => remark({ supported: "info", "beyond history": "caution" }[record.verdict] ?? (record.verdict === "not supported" ? "alarm" : "info"), outside(record.sentence))),
+    table(plan, {
+      caption: "What the goals of revenue take",
+      columns: [
+        { name: "planned_channel", label: "Channel", cell: (record) => [outside(record.planned_channel === "all" ? "All channels" : record.planned_channel), el("span", { class: "sub" }, outside(`${named({ ...record, metric: "won_revenue" })}, ${spanned(record).toLowerCase()}`))] },
+        { name: "needed_revenue_base", label: "Revenue" }, { name: "needed_spend_base", label: "Budget", isNumeric: true, cell: (record) => between(record, "needed_spend", "_base", (value) => shown(value, plan.column.needed_spend_base)) },
+        { name: "needed_visitors", label: "Visitors" }, { name: "needed_leads", label: "Leads", isNumeric: true, cell: (record) => between(record, "needed_leads", "", plainNumber) },
+        { name: "needed_mqls", label: "MQLs" }, { name: "needed_sqls", label: "SQLs" }, { name: "needed_opportunities", label: "Opportunities" }, { name: "needed_customers", label: "Customers" }, { name: "median_days", label: "Days to close, half of deals", digits: 0 },
+      ],
+    }));
+}
+
+function between(record, name, ending, said) {
+  const [value, low, high] = ["", "_low", "_high"].map((end) => record[`${name}${end}${ending}`]);
+  if (value === null) return "–";
+  return [said(value), low === null ? null : el("span", { class: "sub" }, `${said(low)} to ${said(high)}`)];
+}
