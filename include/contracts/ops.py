@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from include.contracts import columns as c
+from include.contracts.advice_marts import VERDICTS
 from include.contracts.shape import Column, Table, Type, table
 
 status = Column(
@@ -415,6 +416,30 @@ MODEL_RUNS = table(
     ),
 )
 
+ADVICE_LOG = table(
+    "ops",
+    "advice_log",
+    "What was advised when: each advice as it was given, noted where it was another than before",
+    "as-of day and campaign or channel",
+    ("advised_on", "level", "platform", "account_id", "campaign_id", "channel"),
+    (
+        Column("run_id", Type.TEXT, "The run that published it", is_required=True, is_stamp=True),
+        Column("level", Type.TEXT, "Whose advice", one_of=("campaign", "channel")),
+        c.platform.meaning_here("The campaign's network; empty for a channel"),
+        c.account_id.meaning_here("The campaign's account; empty for a channel"),
+        c.campaign_id.meaning_here("The campaign; empty for a channel"),
+        c.channel,
+        Column("verdict", Type.TEXT, "What was advised", one_of=VERDICTS, is_required=True),
+        Column("sentence", Type.TEXT, "The advice with its numbers", is_required=True),
+        Column("advised_on", Type.DATE, "The as-of day of the marts it stood in"),
+        Column("spend_base", Type.AD_MONEY, "The spend it was judged by", is_required=True),
+        Column("roi_low", Type.RATIO, "The return was not below in nine cases of ten"),
+        Column("roi_high", Type.RATIO, "The return was not above in nine cases of ten"),
+        Column("chance", Type.RATIO, "How likely the return was above the bar"),
+        Column("roi_bar", Type.RATIO, "The return that was asked for", is_required=True),
+    ),
+)
+
 OPS_TABLES: tuple[Table, ...] = (
     LOAD_LEDGER,
     RESTATEMENTS,
@@ -428,6 +453,7 @@ OPS_TABLES: tuple[Table, ...] = (
     MIGRATIONS,
     LEASES,
     MODEL_RUNS,
+    ADVICE_LOG,
 )
 """The tables; V_FRESHNESS is a view over them."""
 

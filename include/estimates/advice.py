@@ -160,6 +160,7 @@ def _told(
         verdict = _verdict(place, HEADLINE, returns, chance, bar)
         if verdict in ("watch", "pause") and (reason := _untagged(place, rates)) is not None:
             verdict = "mend the tags"
+            row |= dict.fromkeys(("roi_low", "roi_expected", "roi_high", "chance"))
         else:
             reason = _sentence(row, verdict, as_of)
             row["flips"] = "; ".join(_flips(place, pools, others, bar, verdict)) or None

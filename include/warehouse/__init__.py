@@ -243,13 +243,14 @@ def publish(settings: Settings, run: Run, lease: int | None = None) -> None:
     What that moves in closed months is told, with its causes, in ``ops.mart_changes``. Raises
     Superseded as ``build`` does.
     """
-    from include.warehouse import changes
+    from include.warehouse import advice_log, changes
 
     contracts = _mart_contracts()
     tables = [contracts[model.name] for model in models.models() if model.name in contracts]
 
     def announce(session: Session) -> pa.Table:
         leases.check(session, leases.MARTS, lease)
+        advice_log.record(session, run)
         return changes.record(session, tables, run)
 
     engine_of(settings).publish(tables, announce)

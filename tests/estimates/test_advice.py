@@ -175,6 +175,7 @@ def test_spend_without_tags_is_mended_not_paused() -> None:
     found = _verdicts(_world(GOOD, BAD, never, lately, new))
     assert found["never"]["verdict"] == found["lately"]["verdict"] == "mend the tags"
     assert "20 months of spend, and no visitor" in found["never"]["sentence"]
+    assert found["lately"]["chance"] is found["lately"]["roi_expected"] is None
     assert "18 of 20 months" in found["lately"]["sentence"]
     assert "about 200 leads would have been usual" in found["lately"]["sentence"]
     assert found["new"]["verdict"] == "wait"

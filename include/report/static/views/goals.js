@@ -9,7 +9,6 @@ import { table } from "../table.js";
 const MOST_CHARTS = 6;
 const SIGNS = { "on course": "▲", reached: "✓", kept: "✓", behind: "▼", over: "▼", missed: "✕", exceeded: "✕", "to come": "…", unknown: "?" };
 const METRICS = { won_revenue: "Won revenue", mqls: "MQLs", sqls: "SQLs" };
-const SPANS = { week: "Week", month: "Month", quarter: "Quarter", year: "Year" };
 
 export const goals = {
   name: "goals",
@@ -28,7 +27,7 @@ function named(record) {
 }
 
 function spanned(record) {
-  return `${SPANS[record.period]} from ${day(record.first_day)}`;
+  return `${record.period} from ${day(record.first_day)}`;
 }
 
 /** A figure in the unit of its goal: money in its currency, else a number. */
@@ -64,13 +63,13 @@ function isOf(record, one) {
 
 function course(record, days) {
   const own = days.records.filter((one) => isOf(record, one));
-  const title = `${named(record)}: ${spanned(record).toLowerCase()}`;
+  const title = `${named(record)}: ${spanned(record)}`;
   const { png, node } = chart({
     title, height: 240,
     says: `Due and there by day. There on ${day(record.date_day)}: ${amount(record.actual_to_date, record)} of ${amount(record.target_to_date, record)} due; ${record.verdict}.`,
     draw: (colours) => ({
       legend: legend(colours),
-      grid: { left: 4, right: 14, top: 34, bottom: 4, containLabel: true },
+      grid: { left: 24, right: 24, top: 34, bottom: 4, containLabel: true },
       tooltip: { trigger: "axis", formatter: ([mark]) => [day(own[mark.dataIndex].date_day), `Due  ${amount(own[mark.dataIndex].target_to_date, record)}`, `There  ${amount(own[mark.dataIndex].actual_to_date, record)}`].join("\n") },
       xAxis: axis(colours, { type: "category", data: own.map((one) => day(one.date_day)), splitLine: { show: false } }),
       yAxis: axis(colours, { type: "value", axisLabel: { formatter: (value) => shown(String(value), { kind: "number" }, { short: true }) } }),
@@ -91,7 +90,7 @@ function planned(plan) {
     table(plan, {
       caption: "What the goals of revenue take",
       columns: [
-        { name: "planned_channel", label: "Channel", cell: (record) => [outside(record.planned_channel === "all" ? "All channels" : record.planned_channel), el("span", { class: "sub" }, outside(`${named({ ...record, metric: "won_revenue" })}, ${spanned(record).toLowerCase()}`))] },
+        { name: "planned_channel", label: "Channel", cell: (record) => [outside(record.planned_channel === "all" ? "All channels" : record.planned_channel), el("span", { class: "sub" }, outside(`${named({ ...record, metric: "won_revenue" })}, ${spanned(record)}`))] },
         { name: "needed_revenue_base", label: "Revenue" }, { name: "needed_spend_base", label: "Budget", isNumeric: true, cell: (record) => between(record, "needed_spend", "_base", (value) => shown(value, plan.column.needed_spend_base)) },
         { name: "needed_visitors", label: "Visitors" }, { name: "needed_leads", label: "Leads", isNumeric: true, cell: (record) => between(record, "needed_leads", "", plainNumber) },
         { name: "needed_mqls", label: "MQLs" }, { name: "needed_sqls", label: "SQLs" }, { name: "needed_opportunities", label: "Opportunities" }, { name: "needed_customers", label: "Customers" }, { name: "median_days", label: "Days to close, half of deals", digits: 0 },
@@ -102,5 +101,5 @@ function planned(plan) {
 function between(record, name, ending, said) {
   const [value, low, high] = ["", "_low", "_high"].map((end) => record[`${name}${end}${ending}`]);
   if (value === null) return "–";
-  return [said(value), low === null ? null : el("span", { class: "sub" }, `${said(low)} to ${said(high)}`)];
+  return [said(value), low === null || Number(high) === 0 ? null : el("span", { class: "sub" }, `${said(low)} to ${said(high)}`)];
 }
