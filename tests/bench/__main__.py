@@ -6,7 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-NAMES = ("extract", "stage", "nightly", "transform", "page")
+NAMES = ("extract", "stage", "nightly", "transform", "page", "trust")
 
 
 def main() -> int:
