@@ -319,8 +319,12 @@ def test_what_a_page_asks_first_is_made_when_it_is_opened(settings: Settings) ->
             {"opportunity_id": "O1"},
             {"journey_deal", "journey_steps", "journey_credits", "journey_touches"},
         ),
-        ("channels", {}, {"returns", "billed"}),
-        ("channels", {"campaign_id": "1"}, {"returns", "billed", "ads", "spend_days"}),
+        ("channels", {}, {"returns", "billed", "comparison"}),
+        (
+            "channels",
+            {"campaign_id": "1"},
+            {"returns", "billed", "ads", "spend_days", "comparison"},
+        ),
     ],
 )
 def test_a_view_asks_only_for_what_it_shows(
