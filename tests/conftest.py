@@ -1,18 +1,23 @@
-"""A real PostgreSQL and settings for either warehouse engine, for every room of tests."""
+"""A real PostgreSQL, settings for either warehouse engine, a browser: for every room of tests."""
 
 from __future__ import annotations
 
 import os
+import shutil
 import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import psycopg
 import pytest
 from psycopg import sql
 
 from include.settings import Settings, load_settings
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
 
 ENGINES = ("duckdb", "postgresql")
 
@@ -106,3 +111,22 @@ def warehouse_settings(
     yield settings
     if request.param == "postgresql":
         request.getfixturevalue("databases").give_back(settings.warehouse_url)
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """Debian's chromium, headless."""
+    from playwright.sync_api import sync_playwright
+
+    found = shutil.which("chromium") or shutil.which("chromium-browser")
+    if found is None:
+        pytest.fail(
+            "the page is tested in a real browser and there is no chromium on the PATH; "
+            "install it: apt-get install chromium"
+        )
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(
+            executable_path=found, args=["--no-sandbox", "--disable-gpu"]
+        )
+        yield started
+        started.close()

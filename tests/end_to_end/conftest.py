@@ -23,8 +23,8 @@ from tests.conftest import IS_FULL
 from tests.end_to_end import warm
 from tests.sandbox.running import ROOT, Sandbox, command, environment, start_sandbox
 
-# Ten minutes of two cores: it has its time in `make campaigns` alone.
-collect_ignore = [] if IS_FULL else ["test_celery_run.py"]
+# Minutes of two cores: they have their time in `make campaigns` alone.
+collect_ignore = [] if IS_FULL else ["test_celery_run.py", "test_page_in_standalone.py"]
 
 
 @pytest.fixture(scope="session")

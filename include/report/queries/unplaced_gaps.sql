@@ -3,6 +3,36 @@
 -- each reason first.
 with
 
+told as (
+    select
+        gaps.reason,
+        gaps.platform,
+        gaps.account_id,
+        gaps.account_name,
+        gaps.campaign_id,
+        gaps.campaign_name,
+        gaps.campaign_type,
+        gaps.currency_code,
+        gaps.month,
+        gaps.days,
+        gaps.spend_gap,
+        gaps.impressions_gap,
+        gaps.clicks_gap
+    from marts.mart_ad_level_gaps_monthly as gaps
+    left join marts.dim_campaign as campaigns
+        on
+            gaps.platform = campaigns.platform
+            and gaps.account_id = campaigns.account_id
+            and gaps.campaign_id = campaigns.campaign_id
+    where
+        gaps.month between cast(:from_month as date) and cast(:to_month as date)
+        and (cast(:channel as text) is null or campaigns.channel = :channel)
+        and (cast(:platform as text) is null or gaps.platform = :platform)
+        and (cast(:account_id as text) is null or gaps.account_id = :account_id)
+        and (cast(:campaign_id as text) is null or gaps.campaign_id = :campaign_id)
+        and (cast(:currency_code as text) is null or gaps.currency_code = :currency_code)
+),
+
 gaps as (
     select
         reason,
@@ -19,13 +49,7 @@ gaps as (
         sum(spend_gap) as spend_gap,
         cast(sum(impressions_gap) as bigint) as impressions_gap,
         cast(sum(clicks_gap) as bigint) as clicks_gap
-    from marts.mart_ad_level_gaps_monthly
-    where
-        month between cast(:from_month as date) and cast(:to_month as date)
-        and (cast(:platform as text) is null or platform = :platform)
-        and (cast(:account_id as text) is null or account_id = :account_id)
-        and (cast(:campaign_id as text) is null or campaign_id = :campaign_id)
-        and (cast(:currency_code as text) is null or currency_code = :currency_code)
+    from told
     group by
         reason,
         platform,
