@@ -66,6 +66,7 @@ def page(settings: Settings, published: Callable[[], Published], login: Sequence
     files = _files()
     version = hashlib.sha256(b"".join(files[name] for name in sorted(files))).hexdigest()[:16]
     compressed = {name: gzip.compress(body, mtime=0) for name, body in files.items()}
+    document = _document(files, version)
     answers = _Answers(settings, published, version)
 
     app.add_middleware(_Guard)
@@ -73,9 +74,8 @@ def page(settings: Settings, published: Callable[[], Published], login: Sequence
     @app.get("/", include_in_schema=False)
     def index() -> Response:
         """The page itself: one document, which asks for the rest."""
-        text = files["page.html"].replace(b"{version}", version.encode())
         return Response(
-            text,
+            document,
             media_type=TYPES[".html"],
             headers={"Cache-Control": "no-cache"},
             background=BackgroundTask(answers.expect),
@@ -173,8 +173,7 @@ class _Answers:
             name = _file_name(self._settings, view, table, values, build) if table else ""
             if _is_known(tag, known):
                 return tag, None, name
-            used = views.used_by(views.VIEWS[view])
-            key = (view, table or "", *(f"{name}={values[name]}" for name in sorted(used)))
+            key = (view, table or "", *(f"{name}={values[name]}" for name in sorted(values)))
 
             def make() -> bytes:
                 made = (
@@ -342,6 +341,17 @@ def _files() -> dict[str, bytes]:
         for path in sorted(STATIC.rglob("*"))
         if path.is_file()
     }
+
+
+def _document(files: dict[str, bytes], version: str) -> bytes:
+    """The page's one document. It names every script, so none waits for who imports it."""
+    preloads = "\n".join(
+        f'<link rel="modulepreload" href="static/{{version}}/{name}">'
+        for name in files
+        if name.endswith(".js")
+    )
+    text = files["page.html"].decode().replace("{preloads}", preloads)
+    return text.replace("{version}", version).encode()
 
 
 def _sentence(status: int, text: str) -> Response:

@@ -342,7 +342,9 @@ class Reading:
         if asked not in self._asked:
             values = parameters.before(self.values) if is_before else self.values
             fixed = {"with_campaigns": table.with_campaigns, "at_most": self._at_most}
-            self._asked[asked] = self._session.answer(query(table.query), {**values, **fixed})
+            every = {**values, **fixed}
+            used = {name: every[name] for name in sorted(_parameters_of(table.query))}
+            self._asked[asked] = self._session.answer(query(table.query), used)
         return self._asked[asked]
 
 

@@ -7,6 +7,7 @@ written through here. ``marts.*`` and ``ops.*`` go by the same names on both eng
 from __future__ import annotations
 
 import threading
+from collections import OrderedDict
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from typing import Any, Protocol
@@ -39,21 +40,48 @@ def published(settings: Settings) -> Published:
     return engine_of(settings)
 
 
-_Kept = dict[str, Answer]
+_KEPT = 64
+"""How many answers of a build are kept, and how many rows an answer may have to be."""
+_KEPT_ROWS = 1000
+
+
+class _Kept:
+    """What was asked last of one build, with which parameters, and what the answer was."""
+
+    def __init__(self) -> None:
+        self._answers: OrderedDict[tuple[Any, ...], Answer] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def get(self, key: tuple[Any, ...]) -> Answer | None:
+        with self._lock:
+            if key in self._answers:
+                self._answers.move_to_end(key)
+            return self._answers.get(key)
+
+    def keep(self, key: tuple[Any, ...], answer: Answer) -> None:
+        if len(answer[1]) > _KEPT_ROWS:
+            return
+        with self._lock:
+            self._answers[key] = answer
+            if len(self._answers) > _KEPT:
+                self._answers.popitem(last=False)
 
 
 class _OfOneBuild(DuckDBSession):
-    """What is asked without parameters is answered the same while the build stands: once."""
+    """What is asked again is answered the same while the build stands.
+
+    Views whose whole answers differ share much: deals won last are those of every choice.
+    """
 
     def __init__(self, connection: duckdb.DuckDBPyConnection, kept: _Kept) -> None:
         super().__init__(connection)
         self._kept = kept
 
     def answer(self, sql: str, parameters: Mapping[str, Any] | None = None) -> Answer:
-        if parameters is not None:
-            return super().answer(sql, parameters)
-        if (found := self._kept.get(sql)) is None:
-            found = self._kept[sql] = super().answer(sql)
+        key = (sql, *sorted((parameters or {}).items()))
+        if (found := self._kept.get(key)) is None:
+            found = super().answer(sql, parameters)
+            self._kept.keep(key, found)
         return found
 
 
@@ -90,7 +118,7 @@ class _Files:
             while self._opened is None or self._opened[0] != self._identity():
                 identity = self._identity()
                 self._opened = None
-                self._opened = identity, self._open(), {}
+                self._opened = identity, self._open(), _Kept()
             return self._opened[1:]
 
     def _identity(self) -> object:

@@ -74,7 +74,7 @@ class Look:
         expected = self.marts.shown(view, given)
         found = {(of, name): _normal(value) for of, name, value in told["figures"]}
         wanted = {key: _normal(value) for key, value in expected.figures.items()}
-        assert found == {key: value for key, value in wanted.items() if value is not None}, place
+        assert {key: found.get(key) for key in wanted} == wanted, place
         for table in expected.tables:
             shown = _rows(told["tables"], table)
             _hold(shown, table, f"{table.table} of {place}")
@@ -116,13 +116,13 @@ class Look:
 
 
 def _read(text: str, columns: Iterable[str]) -> list[Row]:
-    """These columns of a CSV file. Two may go by one label; they stand in their order."""
+    """These columns of a CSV file. As booked and converted go by one label, in this order."""
     head, *rows = csv.reader(io.StringIO(text.removeprefix("\ufeff")))
     labels = [header.partition(" (")[0] for header in head]
     places = {}
     for column in columns:
-        places[column] = labels.index(label(column))
-        labels[places[column]] = ""
+        found = [at for at, told in enumerate(labels) if told == label(column)]
+        places[column] = found[-1 if column.endswith("_base") else 0]
     return [{column: row[at] or None for column, at in places.items()} for row in rows]
 
 

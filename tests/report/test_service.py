@@ -227,6 +227,15 @@ def test_what_was_answered_before_is_given_again_until_the_next_build(
     assert known.status_code == 200
 
 
+@pytest.mark.parametrize("view", sorted(views.VIEWS))
+def test_who_asks_is_told_what_they_chose_themselves(client: TestClient, view: str) -> None:
+    """Also of a choice that the view does not follow, and that another chose before them."""
+    for chosen in ("time_decay", "linear"):
+        answer = client.get(f"/data/{view}", params={"model": chosen})
+        assert answer.json()["chosen"]["model"] == chosen
+    assert client.get(f"/data/{view}").json()["chosen"]["model"] == "first_touch"
+
+
 @pytest.mark.parametrize("engine", ENGINES)
 def test_i4_every_answer_is_of_one_build_while_builds_are_published(
     published_anew: Callable[[str], Settings], engine: str

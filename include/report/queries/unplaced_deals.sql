@@ -3,20 +3,11 @@
 -- the largest so many as are asked for, else all; matches is how many there are.
 with
 
-companies as (
-    select
-        crm_account_id,
-        min(company_name) as company_name
-    from marts.fct_people
-    where crm_account_id is not null
-    group by crm_account_id
-),
-
 deals as (
     select
         opportunities.opportunity_id,
         opportunities.opportunity_name,
-        companies.company_name,
+        opportunities.crm_account_id,
         opportunities.type_group,
         opportunities.stage_name,
         opportunities.people_rule,
@@ -39,8 +30,6 @@ deals as (
         opportunities.created_at,
         count(*) over () as matches
     from marts.fct_opportunities as opportunities
-    left join companies
-        on opportunities.crm_account_id = companies.crm_account_id
     where
         opportunities.first_touchpoint_id is null
         and (opportunities.is_won or not opportunities.is_closed)
@@ -57,6 +46,44 @@ largest as (
     from deals
     order by amount_base desc nulls last, amount desc nulls last, opportunity_id asc
     limit cast(:at_most as bigint)
+),
+
+companies as (
+    select
+        crm_account_id,
+        min(company_name) as company_name
+    from marts.fct_people
+    where crm_account_id in (select largest.crm_account_id from largest)
+    group by crm_account_id
+),
+
+named as (
+    select
+        largest.opportunity_id,
+        largest.opportunity_name,
+        companies.company_name,
+        largest.type_group,
+        largest.stage_name,
+        largest.people_rule,
+        largest.finding,
+        largest.alternatives,
+        largest.lead_source,
+        largest.currency_code,
+        largest.close_date,
+        largest.cohort_month,
+        largest.amount,
+        largest.amount_base,
+        largest.people,
+        largest.is_won,
+        largest.created_at,
+        largest.matches
+    from largest
+    left join companies
+        on largest.crm_account_id = companies.crm_account_id
+    order by
+        largest.amount_base desc nulls last,
+        largest.amount desc nulls last,
+        largest.opportunity_id asc
 )
 
-select * from largest
+select * from named
