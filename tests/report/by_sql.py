@@ -121,7 +121,7 @@ class Marts:
         told = self.returned()
         figures = (*_RETURNS, *_COSTS[:2], "roi")
         tables = [Expected(name, figures, told[name]) for name in ("networks", "channels")]
-        tables.append(Expected("months", ("cohort_month", *_RETURNS[:2], "roi"), told["months"]))
+        tables.append(Expected("months", (*_RETURNS[:2], *_RETURNS[3:], "roi"), told["months"]))
         if not told["total"]:
             return Shown([], {})
         closed = self.rows(statements.CLOSED)
@@ -208,7 +208,7 @@ class Marts:
         return Shown(
             [
                 Expected("channels", (*names, *rates, *days), told["channels"]),
-                Expected("months", ("cohort_month", *names, *rates), told["months"]),
+                Expected("months", (*names, *rates), told["months"]),
             ],
             {("total", name): total[name] for name in names},
         )

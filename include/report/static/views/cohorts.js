@@ -128,7 +128,7 @@ function list(every, revenue) {
       { name: "cohort_month", cell: (record) => [month(record.cohort_month), " ", record.is_too_early ? tooEarly() : null] },
       { name: "spend", bar: true }, "leads", "opportunities", "customers", { name: "won_revenue", bar: true }, "open_pipeline", "roi",
       { name: "break_even_months", label: "Break-even after", isNumeric: true, cell: (record) => (record.break_even_months === null ? el("span", { class: "sub" }, Number(record.spend) > 0 ? "not yet" : "no spend") : `${plainNumber(record.break_even_months)} ${Number(record.break_even_months) === 1 ? "month" : "months"}`) },
-      { name: "at_equal_age", label: "At equal age, share of spend", cell: (record) => besideEarlier(aged.get(record.cohort_month), revenue) },
+      { name: "at_equal_age", long: true, label: "At equal age, share of spend", cell: (record) => besideEarlier(aged.get(record.cohort_month), revenue) },
       { name: "age_days", label: "Age in days" },
     ],
   }));
