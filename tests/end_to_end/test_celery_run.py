@@ -15,13 +15,13 @@ import pytest
 
 from include import warehouse
 from include.contracts.staging import STAGING_TABLES
+from include.registry import SOURCES
 from tests.compose import CELERY_SECRETS, REQUIRED, compose
 from tests.end_to_end.cluster import PATIENCE, Cluster, cluster, free_ports
 from tests.end_to_end.conftest import Home
 from tests.sandbox.running import Sandbox
 
 WORKERS = ("first", "second")
-SOURCES = ("facebook_ads", "google_ads", "linkedin_ads", "salesforce")
 SOON = {  # in .env: a lost task is missed sooner than in earnest, and tried again at once
     "AIRFLOW__SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT": "30",
     "AIRFLOW__SCHEDULER__TASK_QUEUED_TIMEOUT": "120",
@@ -119,7 +119,7 @@ def test_32_a_lost_worker_and_a_restarted_scheduler_leave_the_marts_of_an_undist
     )
     with cluster(project, tmp_path / "cluster", data) as running:
         start_airflow(running)
-        ingests = [f"ingest_{name}" for name in SOURCES]
+        ingests = [f"ingest_{source.name}" for source in SOURCES]
         running.wait_for(lambda: {*ingests, "closed_loop"} <= dags(running))
         running.sandbox("faults", ANSWERED_LATE)
         for dag in ("closed_loop", *ingests):
