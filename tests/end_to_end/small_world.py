@@ -1,4 +1,4 @@
-"""A small invented world in which everything moves: one ad account a network and one org.
+"""A small invented world in which everything moves: one ad account a network, a property, an org.
 
 Days are restated down, cut to zero or taken back; conversions come late; campaigns, ads and leads
 come and go; records of the CRM change, are merged, converted and deleted. Every restatement lies
@@ -32,9 +32,8 @@ HARD_DELETED = key("00Q", 3)
 
 def files(first: date, days: int) -> Files:
     """The world's data set, from ``first`` on for so many days."""
-    return {**_meta(first, days), **_google(first, days), **_linkedin(first, days)} | _salesforce(
-        first, days
-    )
+    networks = _meta(first, days) | _google(first, days) | _linkedin(first, days)
+    return networks | _analytics(first, days) | _salesforce(first, days)
 
 
 def _versions(n: int) -> list[tuple[int, Decimal | None, int]]:
@@ -390,6 +389,56 @@ def _linkedin(first: date, days: int) -> Files:
             }
         ],
         "linkedin/lead_form_responses": responses,
+    }
+
+
+def _analytics(first: date, days: int) -> Files:
+    """Visits of two ways, a third from the middle on; each day is counted anew a day or two later,
+    and some key events are credited a week later."""
+    middle = first + timedelta(days // 2)
+
+    def visit(day: date, way: tuple[str, str, str], sessions: int, *known: date) -> Line:
+        source, medium, campaign = way
+        return {
+            "property": "properties/7",
+            "date": str(day),
+            "user": f"{source} {day}",
+            "dimensions": {
+                "sessionSource": source,
+                "sessionMedium": medium,
+                "sessionCampaignName": campaign,
+                "landingPagePlusQueryString": "/",
+            },
+            "metrics": {"sessions": sessions, "newUsers": 1},
+            **_known(*known),
+        }
+
+    sessions = []
+    for n in range(days):
+        day = first + timedelta(n)
+        at_once, complete, credited = (day + timedelta(lag) for lag in (1, 2 + n % 2, 7))
+        for way in (
+            ("google", "cpc", "Search"),
+            ("facebook", "paid_social", "Brand"),
+            ("news", "email", "June"),
+        ):
+            if way[0] == "news" and day < middle:
+                continue
+            sessions.append(visit(day, way, 1, at_once, complete))
+            counted = visit(day, way, 2 + n % 3, complete, credited)
+            late = visit(day, way, 2 + n % 3, credited)
+            sessions += [counted, late | {"keyEvents": {"generate_lead": 1 + n % 2}}]
+    return {
+        "ga4/properties": [
+            {
+                "name": "properties/7",
+                "displayName": "Site",
+                "timeZone": "Europe/Berlin",
+                "currencyCode": "EUR",
+                "keyEvents": ["generate_lead"],
+            }
+        ],
+        "ga4/sessions": sessions,
     }
 
 

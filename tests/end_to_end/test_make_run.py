@@ -98,7 +98,12 @@ def _one_source_is_refused_in_a_sentence_and_the_others_are_kept(
     staged = warehouse.read(
         Home(home).settings, "select distinct source from ops.load_ledger order by source"
     )
-    assert [row["source"] for row in staged] == ["facebook_ads", "google_ads", "linkedin_ads"]
+    assert [row["source"] for row in staged] == [
+        "facebook_ads",
+        "google_ads",
+        "google_analytics",
+        "linkedin_ads",
+    ]
 
 
 def test_a_malformed_data_set_is_named_by_file_and_line(tmp_path: Path) -> None:

@@ -189,6 +189,7 @@ class Marts:
         counts = dict(zip(STAGES, counted, strict=True))
         steps = list(pairwise(STAGES))
         for row in rows:
+            row["visitor_to_lead_rate"] = ratio(row["leads"], row["visitors"])
             for earlier, later in steps:
                 row[f"{earlier}_to_{later}_rate"] = ratio(row[counts[later]], row[counts[earlier]])
                 took = row[f"{earlier}_to_{later}"]
@@ -203,7 +204,8 @@ class Marts:
             return Shown([], {})
         rates = [f"{earlier}_to_{later}_rate" for earlier, later in steps]
         days = [f"median_days_{earlier}_to_{later}" for earlier, later in steps]
-        names = tuple(counts.values())
+        names = ("visitors", *counts.values())
+        rates.insert(0, "visitor_to_lead_rate")
         (total,) = told["total"]
         return Shown(
             [

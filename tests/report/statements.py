@@ -114,6 +114,23 @@ from marts.fct_attribution as credit
 inner join marts.fct_opportunities as deal on deal.opportunity_id = credit.opportunity_id
 where credit.type_group = 'new_business';
 
+create view visits as
+with cells as (
+    select distinct channel, month from people
+    union
+    select channel, visit_month from marts.mart_visitors_monthly
+)
+select
+    cells.channel, cells.month, cast(null as text) as platform, cast(null as text) as account_id,
+    cast(null as text) as campaign_id, 1 as is_cell,
+    case
+        when cells.month in (select visit_month from marts.mart_visitors_monthly)
+            then coalesce(counted.visitors, 0)
+    end as visitors
+from cells
+left join marts.mart_visitors_monthly as counted
+    on counted.channel = cells.channel and counted.visit_month = cells.month;
+
 create view closed as
 select *, month as cohort_month, cast(date_trunc('month', close_date) as date) as close_month
 from credits
@@ -219,8 +236,15 @@ group by all
 """
 
 FUNNEL = """
+with happened as (
+    select *, 1 as is_lead from within('people')
+    union all by name
+    select channel, month, is_cell, visitors from within('visits')
+)
 select
-    grouping(channel, month) as level, channel, month as cohort_month, count(*) as leads,
+    grouping(channel, month) as level, channel, month as cohort_month,
+    case when count(is_cell) = count(visitors) then sum(visitors) end as visitors,
+    count(is_lead) as leads,
     count(*) filter (is_mql) as mqls, count(*) filter (is_sql) as sqls,
     count(opportunity_at) as opportunities, count(customer_at) as customers,
     median(floor(epoch(mql_at)) - floor(epoch(lead_at))) filter (mql_at >= lead_at)
@@ -230,7 +254,7 @@ select
         as sql_to_opportunity,
     median(floor(epoch(customer_at)) - floor(epoch(opportunity_at)))
         filter (customer_at >= opportunity_at) as opportunity_to_customer
-from within('people')
+from happened
 group by grouping sets ((), (channel), (month))
 having count(*) > 0
 """
