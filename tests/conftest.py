@@ -113,9 +113,9 @@ def warehouse_settings(
         request.getfixturevalue("databases").give_back(settings.warehouse_url)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """Debian's chromium, headless."""
+    """Debian's chromium, headless. Of a module: its event loop would be in the way of others'."""
     from playwright.sync_api import sync_playwright
 
     found = shutil.which("chromium") or shutil.which("chromium-browser")
