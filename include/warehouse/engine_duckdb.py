@@ -133,6 +133,7 @@ class DuckDB:
             with _plainly(draft), _open(draft, read_only=False) as published:
                 shut_off(published)
                 session = DuckDBSession(published)
+                published.begin()  # else each table is made durable by itself, fifty times a draft
                 # In the file's own schema: opened as marts.duckdb its tables answer to
                 # marts.<table>, which a schema marts within it would make ambiguous.
                 for table in tables:
@@ -144,6 +145,7 @@ class DuckDB:
                 session.run("create schema ops")
                 session.create(MART_CHANGES, "ops")
                 _copy(working, "ops", session, "ops", MART_CHANGES)
+                published.commit()
                 published.execute("checkpoint")
             working.commit()
             failpoints.reach("publish.before_rename")
@@ -198,9 +200,11 @@ class DuckDB:
         with _plainly(draft), _open(draft, read_only=False) as published:
             shut_off(published)
             session = DuckDBSession(published)
+            published.begin()
             for table in (*OPS_TABLES, V_FRESHNESS):
                 session.create(table, "main")
                 _copy(working, "ops", session, "main", table)
+            published.commit()
             published.execute("checkpoint")
 
 
