@@ -17,7 +17,9 @@ from tests.compose import CELERY_SECRETS, FILE, REQUIRED, ROOT, SECRETS, Refused
 PLACE = re.compile(r"\$\{(\w+)(?:(:?[-?+])([^}]*))?\}")
 NAMES_A_SECRET = re.compile(r"PASSWORD$|SECRET$|_KEY$|CONN|_URL$|BACKEND$|AUTH$")
 PUBLIC = {"AIRFLOW__CORE__EXECUTION_API_SERVER_URL"}
-OF_THE_DEMO = re.compile(r"AIRFLOW_CONN_(FACEBOOK_ADS|GOOGLE_ADS|LINKEDIN_ADS|SALESFORCE)$")
+OF_THE_DEMO = re.compile(
+    r"AIRFLOW_CONN_(FACEBOOK_ADS|GOOGLE_ADS|GOOGLE_ANALYTICS|LINKEDIN_ADS|SALESFORCE)$"
+)
 
 
 def written() -> Iterator[tuple[str, str]]:
