@@ -164,8 +164,9 @@ GAPS = (
     Gap("23", "U", "no fault: a click may fall on the day after its impression, so no table bears "
         "that rule, and the test holds one of its own to it",
         part="more clicks than impressions"),
-    Gap("32", "A", "on Celery that takes ten minutes of two cores; `make campaigns` does it",
-        part="a lost worker and a restarted scheduler, in `make test`, which kills a task"),
+    Gap("32", "A", "each takes a whole Airflow ten minutes of two cores; `make campaigns` does it",
+        part="a killed task under `make up`, and on Celery a lost worker and a restarted "
+        "scheduler, in `make test`"),
     Gap("42", "CI", "CI cannot reach the advisories; `make audit` asks them where they can be "
         "reached", part="the audit of known weaknesses"),
 )  # fmt: skip
@@ -182,9 +183,10 @@ imported, so that a kill costs no import.
 - All: `make test`, in three processes, about 25 minutes on two idle cores.
 - One: `.venv/bin/python -m pytest -n 0 tests/warehouse/test_outages.py -k restarted`.
 - `make campaigns`: what is left to chance as often as it is promised (kills at 200 instants an
-  engine, 50 rounds of eight processes, 200 plans of faults a source, forty nights), and the night
-  on Celery with its lost worker; `make test` does a tenth, and leaves Celery out. Such tests ask
-  `campaign(200)` how often, and are marked `campaign`.
+  engine, 50 rounds of eight processes, 200 plans of faults a source, forty nights), and whole
+  Airflows: `make up` with a killed task, the page in its UI, the night on Celery with its lost
+  worker. `make test` does a tenth, and leaves those out. Such tests ask `campaign(200)` how often,
+  and are marked `campaign`.
 - This page: `make dictionary` writes it anew, from `promises.py` and the names of the tests.
 
 ## Which test holds which promise

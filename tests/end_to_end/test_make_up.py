@@ -90,6 +90,7 @@ def told_failures(home: Path) -> str:
     return "".join(file.read_text() for file in (home / "failures").rglob("*.jsonl"))
 
 
+@pytest.mark.campaign
 @pytest.mark.timeout(900)
 def test_32_all_dags_end_green_with_whole_data_though_a_task_is_killed_and_nothing_stays_behind(
     tmp_path: Path, generated: Callable[..., Path]
