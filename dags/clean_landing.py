@@ -22,6 +22,8 @@ longer, raise `CLOSED_LOOP_LANDING_DAYS`.
 - *is no manifest of ours*, *is gone*, *are no longer landed*, *is no line of ours*: a batch or a
   list of loads was damaged or removed by hand; put back from a backup what is named. Nothing was
   removed, and loads go on; the README tells more under "A batch that is damaged or gone".
+- *works on what is landed; nothing was removed*: nothing, it is tried again; after a rebuild that
+  took longer clear the task, or leave it to the next week's run.
 - *the warehouse file is held by …*, *does not answer*: nothing, it is tried again; clear the task
   once the warehouse answers.
 """
@@ -52,7 +54,10 @@ log = logging.getLogger(__name__)
 NO_BACKFILL = ("scheduled", "manual", "operator_triggered")
 
 RETRY_POLICY = ExceptionRetryPolicy(
-    rules=[RetryRule("include.warehouse.WarehouseUnavailable", retry_delay=timedelta(minutes=2))],
+    rules=[
+        RetryRule("include.warehouse.WarehouseUnavailable", retry_delay=timedelta(minutes=2)),
+        RetryRule("include.landing.InUse", retry_delay=timedelta(minutes=20)),
+    ],
     default=RetryAction.FAIL,
 )
 

@@ -19,6 +19,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from include import landing
 from include.settings import Settings
 from include.sources import Record
 from include.sources.personal import EMAIL_HASH
@@ -32,7 +33,7 @@ _HOST = re.compile(r"([\w.-]+|\[[0-9A-Fa-f:.]+\])(:\d*)?")
 
 
 class AtWork(Exception):
-    """Loads and an erasure exclude each other; the message says which to wait for."""
+    """An erasure and what reads landed batches exclude each other; the message says what to do."""
 
 
 @dataclass(frozen=True)
@@ -177,7 +178,7 @@ def _campaign_tags() -> frozenset[str]:
 @contextmanager
 def loading(settings: Settings) -> Iterator[None]:
     """Within it no erasure begins; one that is at work is waited for."""
-    with _lock(settings, fcntl.LOCK_SH):
+    with landing.locked(_lock(settings), fcntl.LOCK_SH):
         yield
 
 
@@ -185,21 +186,17 @@ def loading(settings: Settings) -> Iterator[None]:
 def erasing(settings: Settings) -> Iterator[None]:
     """Within it nothing is landed, checked or staged. Raises AtWork while something is."""
     try:
-        with _lock(settings, fcntl.LOCK_EX | fcntl.LOCK_NB):
+        with landing.locked(_lock(settings), fcntl.LOCK_EX | fcntl.LOCK_NB):
             yield
     except BlockingIOError:
         raise AtWork(
-            "a load is at work, which may hold what is to be erased; nothing was erased: do it "
-            "again once the load has ended"
+            "a load, a rebuild, a clean-up or another erasure is at work, which may hold what is "
+            "to be erased; nothing was erased: do it again once that has ended"
         ) from None
 
 
-@contextmanager
-def _lock(settings: Settings, mode: int) -> Iterator[None]:
-    settings.home.mkdir(parents=True, exist_ok=True)
-    with (settings.home / "erasing.lock").open("a+b") as file:  # NFS shares no lock else
-        fcntl.flock(file, mode)
-        yield
+def _lock(settings: Settings) -> Path:
+    return settings.home / "erasing.lock"
 
 
 def _file(settings: Settings) -> Path:

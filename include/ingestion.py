@@ -161,7 +161,7 @@ def stage(
     the requests ``refused`` while landing. warehouse.Superseded is raised, and nothing staged, when
     the account was planned again since ``lease``, the plan's.
     """
-    with erased.loading(settings):
+    with erased.loading(settings), landing.kept(settings):
         checked = [
             quality.read_checked(settings, landing.read_batch(settings, batch_id))
             for batch_id in batch_ids

@@ -59,6 +59,10 @@ class LandingError(Exception):
     """A batch cannot be written or read; the message names the path and what to do."""
 
 
+class InUse(LandingError):
+    """What was landed is being staged or replayed, so nothing may be removed now."""
+
+
 @dataclass(frozen=True, slots=True)
 class Batch:
     """One landed batch.
@@ -310,6 +314,35 @@ def remove(folder: Path) -> None:
     with plainly(folder):
         folder.rename(going)
         shutil.rmtree(going)
+
+
+@contextmanager
+def kept(settings: Settings) -> Iterator[None]:
+    """Within it no landed batch is removed; a clean-up that is at work is waited for."""
+    with locked(settings.home / "cleaning.lock", fcntl.LOCK_SH):
+        yield
+
+
+@contextmanager
+def removing(settings: Settings) -> Iterator[None]:
+    """Within it nothing landed is staged or replayed. Raises InUse while something is."""
+    try:
+        with locked(settings.home / "cleaning.lock", fcntl.LOCK_EX | fcntl.LOCK_NB):
+            yield
+    except BlockingIOError:
+        raise InUse(
+            "a rebuild, a load or another clean-up works on what is landed; nothing was removed: "
+            "do it again once that has ended"
+        ) from None
+
+
+@contextmanager
+def locked(path: Path, mode: int) -> Iterator[None]:
+    """Hold a file of the home, made if it is not there, against other processes and threads."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("a+b") as file:  # NFS shares no lock else
+        fcntl.flock(file, mode)
+        yield
 
 
 def stale_partials(settings: Settings) -> Iterator[Path]:

@@ -52,21 +52,22 @@ def rebuild(settings: Settings, sources: Sequence[Source]) -> Rebuilt:
     )
     if not settings.landing.exists():
         raise nothing_landed
-    warehouse.prepare(settings, sources)
-    replaced.require_landed(settings, sources)
-    borne = replaced.borne_batches(settings)
-    found = {source.name: loads.loads(settings, source.name, borne) for source in sources}
-    every = [load for of_source in found.values() for load in of_source]
-    if not every:
-        raise nothing_landed
-    settings.home.mkdir(parents=True, exist_ok=True)
-    with TemporaryDirectory(prefix="rebuild-", dir=settings.home) as folder:
-        beside = replace(settings, warehouse_url=f"duckdb:///{Path(folder) / 'replayed.duckdb'}")
-        warehouse.prepare(beside, sources)
-        rows = sum(
-            _replay(beside, source, load) for source in sources for load in found[source.name]
-        )
-        replaced.replace(settings, sources, beside, loads.batch_ids(every))
+    with landing.kept(settings):
+        warehouse.prepare(settings, sources)
+        replaced.require_landed(settings, sources)
+        borne = replaced.borne_batches(settings)
+        found = {source.name: loads.loads(settings, source.name, borne) for source in sources}
+        every = [load for of_source in found.values() for load in of_source]
+        if not every:
+            raise nothing_landed
+        with TemporaryDirectory(prefix="rebuild-", dir=settings.home) as folder:
+            file = Path(folder) / "replayed.duckdb"
+            beside = replace(settings, warehouse_url=f"duckdb:///{file}")
+            warehouse.prepare(beside, sources)
+            rows = sum(
+                _replay(beside, source, load) for source in sources for load in found[source.name]
+            )
+            replaced.replace(settings, sources, beside, loads.batch_ids(every))
     last = Run(
         "rebuild",
         as_of=max(load.run.as_of for load in every),

@@ -39,10 +39,10 @@ def clean(settings: Settings, sources: Sequence[Source], run: Run, *, is_dry_run
     """Remove what is older than ``settings.landing_days`` and not needed; log each, with its bytes.
 
     Besides batches: what killed writers and rebuilds left, and notes of failures. Every age is that
-    at the run's start. A dry run removes nothing. Raises LandingError when the home cannot be
-    written.
+    at the run's start. A dry run removes nothing. Raises landing.InUse while a rebuild or a load
+    works on what is landed, LandingError when the home cannot be written.
     """
-    with erased.loading(settings):
+    with erased.loading(settings), landing.removing(settings):
         batches = list(_removable(settings, sources, run))
         leftovers = list(_leftovers(settings, run))
         if not is_dry_run:

@@ -431,7 +431,7 @@ def test_erasing_again_finishes_and_nobody_is_said(world: World, done: list[str]
         list(erase.erase(settings, settings, "nobody@nowhere.example"))
     with (
         erased.loading(settings),
-        pytest.raises(erased.AtWork, match="a load is at work"),
+        pytest.raises(erased.AtWork, match="a rebuild, a clean-up or another"),
     ):
         list(erase.erase(settings, settings, ADDRESSES[0]))
 

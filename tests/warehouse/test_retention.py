@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from include import landing, rebuild, retention, warehouse
+from include import ingestion, landing, rebuild, retention, warehouse
 from include.refusals import DaysRefused
 from include.settings import Settings
 from tests.warehouse.nights import load_night, stage_night
@@ -144,3 +144,37 @@ def test_only_what_is_old_and_left_over_goes(new_settings: Any) -> None:
 def test_before_the_first_load_there_is_nothing_to_remove(new_settings: Any) -> None:
     cleaned = retention.clean(new_settings("duckdb"), SOURCES, run(1), is_dry_run=False)
     assert cleaned == retention.Cleaned(0, 0, 0)
+
+
+def test_44_nothing_is_removed_while_a_rebuild_reads_it(prepared: Settings) -> None:
+    settings = replace(prepared, landing_days=1)
+    told_alike = {staged_alone(settings, night, spent("a", 0, "10")) for night in range(3)}
+    asked = []
+
+    def parse(account: Any, stream: str, records: Any) -> Any:
+        with pytest.raises(landing.InUse, match="nothing was removed"):
+            retention.clean(settings, SOURCES, run(99), is_dry_run=False)
+        asked.append(stream)
+        yield from map(dict, records)
+
+    rebuild.rebuild(settings, (replace(NETWORK, parse=parse), CRM))
+    assert len(asked) == len(told_alike)
+    assert landed(settings) == told_alike
+    assert retention.clean(settings, SOURCES, run(99), is_dry_run=False).batch_count
+    rebuild.rebuild(settings, SOURCES)
+
+
+def test_44_nothing_is_removed_while_it_is_staged(prepared: Settings) -> None:
+    """Else a task that is cleared months later leaves rows of a batch that is no longer landed."""
+    settings = replace(prepared, landing_days=1)
+    old = land(settings, NETWORK, "campaign_daily", 0, [spent("a", 0, "10")], days(1))
+
+    def ids() -> Any:
+        yield from ingestion.validate(settings, NETWORK, [old.batch_id])
+        with pytest.raises(landing.InUse, match="nothing was removed"):
+            retention.clean(settings, SOURCES, run(99), is_dry_run=False)
+
+    staging: Any = ids()
+    assert ingestion.stage(settings, NETWORK, staging, run(0)) == 1
+    assert retention.clean(settings, SOURCES, run(99), is_dry_run=False).batch_count == 0
+    rebuild.rebuild(settings, SOURCES)
