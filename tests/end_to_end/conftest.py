@@ -24,7 +24,12 @@ from tests.end_to_end import warm
 from tests.sandbox.running import ROOT, Sandbox, command, environment, start_sandbox
 
 # Minutes of two cores: they have their time in `make campaigns` alone.
-WHOLE_AIRFLOWS = ["test_celery_run.py", "test_make_up.py", "test_page_in_standalone.py"]
+WHOLE_AIRFLOWS = [
+    "test_celery_run.py",
+    "test_held_publish.py",
+    "test_make_up.py",
+    "test_page_in_standalone.py",
+]
 collect_ignore = [] if IS_FULL else WHOLE_AIRFLOWS
 
 
