@@ -64,7 +64,7 @@ def erase(settings: Settings, transformer: Settings, who: str) -> Iterator[str]:
     """Erase a person, telling what was done, sentence by sentence.
 
     ``transformer``: the settings with which marts are made. Raises NotErased when nobody is found,
-    erased.AtWork while a load is at work, WarehouseError and LandingError as their rooms do.
+    erased.AtWork while landed batches are used, WarehouseError and LandingError as their rooms do.
     """
     with erased.erasing(settings):
         landing.finish_rewrites(settings)
