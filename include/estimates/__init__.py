@@ -14,6 +14,12 @@ from typing import Any
 
 from include.contracts.shape import Table
 from include.estimates.advice import ADVICE, advice
+from include.estimates.budget import (
+    MART_BUDGET_PLAN,
+    MART_BUDGET_RESPONSE,
+    budget_plan,
+    budget_response,
+)
 from include.estimates.channel_values import CHANNEL_VALUES, channel_values
 from include.estimates.cohort_outlook import MART_COHORT_OUTLOOK, cohort_outlook
 from include.estimates.forecast import (
@@ -48,6 +54,8 @@ ESTIMATES: dict[str, Estimate] = {
         Estimate(MART_STAGE_DELAYS, stage_delays),
         Estimate(MART_COHORT_OUTLOOK, cohort_outlook),
         Estimate(ADVICE, advice),
+        Estimate(MART_BUDGET_RESPONSE, budget_response),
+        Estimate(MART_BUDGET_PLAN, budget_plan),
         Estimate(MART_FORECAST_MONTHLY, forecast_monthly),
         Estimate(MART_FORECAST_ACCURACY, forecast_accuracy),
     )

@@ -97,6 +97,20 @@ def shrunk(evidence: Evidence, towards: Rates) -> Rates:
     )
 
 
+def worth_of_lead(evidence: Evidence, towards: Rates) -> tuple[float, float]:
+    """Won revenue that a lead brings in the end: its mean and its mean square."""
+    won = evidence.deals + TRIALS_OF_PRIOR * towards.deals_per_lead
+    lost = max(evidence.leads - evidence.deals, 0.0) + TRIALS_OF_PRIOR * (
+        1 - towards.deals_per_lead
+    )
+    value = shrunk(evidence, towards)
+    rate = won / (won + lost)
+    rate_squared = rate * (won + 1) / (won + lost + 1)
+    amount = math.exp(value.log_mean + value.log_variance / 2)
+    unsure = value.log_variance / (evidence.deals + DEALS_OF_PRIOR)
+    return rate * amount * math.exp(unsure / 2), rate_squared * amount**2 * math.exp(2 * unsure)
+
+
 class Returns:
     """The posterior of won revenue per spend."""
 

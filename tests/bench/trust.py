@@ -19,7 +19,7 @@ from include.estimates.cohort_outlook import cohort_outlook
 from include.estimates.forecast import forecast_monthly
 from include.sandbox.generator.companies import PRESETS
 from include.settings import load_settings
-from tests.bench import companies
+from tests.bench import companies, decisions
 from tests.bench.companies import CLOCK, Company
 from tests.bench.report import write
 
@@ -134,11 +134,15 @@ class Line:
     yardstick: str
 
 
-MEASURES: dict[str, Callable[[Company], Sums]] = {"forecasts": forecasts, "maturity": maturity}
+MEASURES: dict[str, Callable[[Company], Sums]] = {
+    "forecasts": forecasts,
+    "maturity": maturity,
+    "budget": decisions.budget,
+}
 
 
-def _share(part: str, whole: str) -> Callable[[Sums], tuple[float, float]]:
-    return lambda sums: (sums[part] / sums[whole] if sums[whole] else float("nan"), 0.8)
+def _share(part: str, whole: str, yardstick: float = 0.8) -> Callable[[Sums], tuple[float, float]]:
+    return lambda sums: (sums[part] / sums[whole] if sums[whole] else float("nan"), yardstick)
 
 
 _NAIVE, _NOMINAL = "seasonal naive; at most 0.8", "80 %; 70 to 90"
@@ -161,6 +165,31 @@ LINES: tuple[Line, ...] = (
     ),
     Line("maturity", "2 interval, customers", "held", _share("customers held", "told"), _NOMINAL),
     Line("maturity", "2 interval, revenue", "held", _share("revenue held", "told"), _NOMINAL),
+    Line(
+        "budget", "4 budget, of the best return within its bounds", "share",
+        _share("of best within", "companies", 0.9), "90 % at least",
+    ),
+    Line(
+        "budget", "4 budget, of the best return of any split", "share",
+        _share("of best", "companies", 0.9), "90 % at least",
+    ),
+    Line(
+        "budget", "4 budget, the present split of the best of any", "share",
+        _share("present of best", "companies", 0.9), "as it was",
+    ),
+    Line(
+        "budget", "4 budget, below 90 % of the best of any split", "companies",
+        lambda sums: (float(sums["companies"] - sums["at least 90 % of best"]), 0.0), "none",
+    ),
+    Line(
+        "budget", "4 budget, worse than the present split by over 2 %", "companies",
+        lambda sums: (float(sums["worse"]), 0.0), "none",
+    ),
+    Line(
+        "budget", "4 budget, steady channels declared", "share",
+        _share("steady declared", "steady channels", 1.0), "all of them",
+    ),
+    Line("budget", "4 interval, gain of the budget", "held", _share("held", "told"), _NOMINAL),
 )  # fmt: skip
 
 

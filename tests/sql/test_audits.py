@@ -186,6 +186,10 @@ MUTATIONS: dict[str, tuple[str, str]] = {
         "build.mart_campaign_advice",
         "update {table} set verdict = 'pause' where spend_base = 0 or untagged_months > 0",
     ),
+    "budget_plans_add_up_and_keep_to_their_bounds": (
+        "build.mart_budget_plan",
+        "update {table} set planned_spend_base = planned_spend_base + 1 where channel = 'All'",
+    ),
     "visitors_equal_what_is_staged": (
         "build.mart_visitors_daily",
         "delete from {table} where visit_key = 'a'",
