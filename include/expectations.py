@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import logging
 import os
-from collections import defaultdict
-from collections.abc import Iterator
+from bisect import bisect_right
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import accumulate
 from typing import Any
 
 import pyarrow as pa
@@ -33,13 +35,17 @@ class Expectation:
     unexpected: int
 
 
-def hold(table: Table, rows: pa.Table) -> tuple[dict[int, list[str]], list[Expectation]]:
-    """Run the table's suite over rows: reasons by position of what broke a rule, and every rule.
+Verdict = tuple[dict[int, list[str]], list[Expectation]]
+"""Of rows: reasons by position of what broke a rule, and how every rule fared."""
+
+
+def hold(table: Table, parts: Sequence[pa.Table]) -> list[Verdict]:
+    """Run the table's suite over all rows of ``parts`` at once; a verdict on each part.
 
     Decimals are judged as floats: their rules are bounds far coarser than a float's error. Raises
     NotHeld.
     """
-    definition, suite = _suite(table)
+    rows = pa.concat_tables(parts)
     frame = pa.table(
         {
             column.name: pc.cast(rows[column.name], pa.float64())
@@ -49,12 +55,12 @@ def hold(table: Table, rows: pa.Table) -> tuple[dict[int, list[str]], list[Expec
             if column.is_required or column.at_least is not None or column.one_of is not None
         }
     ).to_pandas(integer_object_nulls=True)
-    batch = definition.get_batch({"dataframe": frame})
+    batch, suite = _frames().get_batch({"dataframe": frame}), _suite(table)
     validation = batch.validate(suite, result_format={"result_format": "BOOLEAN_ONLY"})
     if not validation.success:  # which rows is asked only then, for the answer takes twice as long
         validation = batch.validate(suite, result_format={"result_format": "COMPLETE"})
-    unexpected: defaultdict[int, list[str]] = defaultdict(list)
-    told = []
+    begins = list(accumulate((len(part) for part in parts), initial=0))[:-1]
+    verdicts: list[Verdict] = [(defaultdict(list), []) for _ in parts]
     for result in validation.results:
         rule: Any = result.expectation_config
         if result.exception_info.get("raised_exception"):
@@ -62,16 +68,19 @@ def hold(table: Table, rows: pa.Table) -> tuple[dict[int, list[str]], list[Expec
                 f"{rule.type} could not be held against {table.name}: "
                 f"{result.exception_info['exception_message']}"
             )
-        positions = result.result.get("unexpected_index_list") or []
-        for position in positions:
-            unexpected[position].append(rule.notes)
-        told.append(Expectation(rule.type, rule.kwargs["column"], len(positions)))
-    return dict(unexpected), told
+        broken = Counter[int]()
+        for position in result.result.get("unexpected_index_list") or []:
+            part = bisect_right(begins, position) - 1
+            broken[part] += 1
+            verdicts[part][0][position - begins[part]].append(rule.notes)
+        for part, (_, told) in enumerate(verdicts):
+            told.append(Expectation(rule.type, rule.kwargs["column"], broken[part]))
+    return verdicts
 
 
 @lru_cache
-def _suite(table: Table) -> tuple[Any, Any]:
-    """The table's suite, and where a frame is handed in to be held against it."""
+def _frames() -> Any:
+    """Where a frame is handed in to be held against a suite."""
     logging.getLogger("great_expectations").setLevel(logging.WARNING)
     os.environ["GX_ANALYTICS_ENABLED"] = "false"
     import great_expectations as gx
@@ -89,12 +98,19 @@ def _suite(table: Table) -> tuple[Any, Any]:
             analytics_enabled=False,
         ),
     )
-    definition = (
+    return (
         context.data_sources.add_pandas("batch")
-        .add_dataframe_asset(table.name)
+        .add_dataframe_asset("rows")
         .add_batch_definition_whole_dataframe("all rows")
     )
-    return definition, gx.ExpectationSuite(table.name, expectations=list(_rules(table)))
+
+
+@lru_cache
+def _suite(table: Table) -> Any:
+    """The table's contract as a suite; ``_frames`` is asked first, for it makes the context."""
+    import great_expectations as gx
+
+    return gx.ExpectationSuite(table.name, expectations=list(_rules(table)))
 
 
 def _rules(table: Table) -> Iterator[Any]:

@@ -132,16 +132,16 @@ def validate(settings: Settings, source: Source, batch_ids: Sequence[str]) -> li
 
     Raises quality.ContractBroken when a batch as a whole is refused.
     """
-    for batch_id in batch_ids:
-        with erased.loading(settings):
-            checked = quality.check(settings, source, landing.read_batch(settings, batch_id))
-        log.info(
-            "%s: %d rows, %d set aside, %d days refused",
-            batch_id,
-            checked.row_count,
-            checked.rejected_count,
-            len(checked.refused_days),
-        )
+    with erased.loading(settings):
+        batches = [landing.read_batch(settings, batch_id) for batch_id in batch_ids]
+        for checked in quality.check_all(settings, source, batches):
+            log.info(
+                "%s: %d rows, %d set aside, %d days refused",
+                checked.batch.batch_id,
+                checked.row_count,
+                checked.rejected_count,
+                len(checked.refused_days),
+            )
     return list(batch_ids)
 
 

@@ -12,8 +12,8 @@ import contextlib
 import json
 import os
 import shutil
-from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections import Counter, defaultdict, deque
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from itertools import compress, count, islice
@@ -26,13 +26,14 @@ import pyarrow.parquet as pq
 
 from include.contracts.shape import Table
 from include.contracts.values import Unfit, arrow_schema, fit, fit_one
-from include.expectations import NotHeld, hold
+from include.expectations import NotHeld, Verdict, hold
 from include.landing import Batch, LandingError, plainly
 from include.repeats import KeyHashes, judge
 from include.settings import Settings
 from include.sources import Row, Source, Stream
 
 _ROWS_AT_ONCE = 32_768
+_FEW_ROWS, _BATCHES_AT_ONCE = _ROWS_AT_ONCE // 4, 64
 _REASONS_TOLD = 3
 
 
@@ -94,15 +95,67 @@ def loaded_table(stream: Stream) -> Table:
 
 
 def check(settings: Settings, source: Source, batch: Batch) -> CheckedBatch:
-    """Parse a batch and split its rows into those that keep the contract and those that do not.
+    """``check_all`` of one batch."""
+    [checked] = check_all(settings, source, [batch])
+    return checked
+
+
+def check_all(settings: Settings, source: Source, batches: Sequence[Batch]) -> list[CheckedBatch]:
+    """Parse batches and split their rows into those that keep the contract and those that do not.
 
     Identical repeats of a row are counted and dropped. Where more rows break the contract than the
     table tolerates, or one key comes with two values, a daily batch's days concerned are refused
     (all of its days, where a row does not say its day); any other batch raises ContractBroken.
     What was wrong is then in ``checked/rejected.jsonl``.
     """
-    stream = source.stream(batch.request.stream)
-    table = loaded_table(stream)
+    checked: dict[str, CheckedBatch] = {}
+    for name in dict.fromkeys(batch.request.stream for batch in batches):
+        stream = source.stream(name)
+        table = loaded_table(stream)
+        with contextlib.ExitStack() as at_work:
+            checks = []
+            for batch in batches:
+                if batch.request.stream == name:
+                    checks.append(_checking(table, source, stream, batch))
+                    at_work.callback(checks[-1].close)
+            for each in _side_by_side(table, checks):
+                checked[each.batch.batch_id] = each
+    return [checked[batch.batch_id] for batch in batches]
+
+
+_Checking = Generator[pa.Table, Verdict, CheckedBatch]
+"""A check at work: yields rows, a part of its batch at a time, and is sent how they fared."""
+
+
+def _side_by_side(table: Table, checks: Iterable[_Checking]) -> Iterator[CheckedBatch]:
+    """See checks through; the rows that several wait with are held to the rules at once, for a
+    suite takes as long over a few rows as over thousands."""
+    to_begin = deque(checks)
+    waiting: list[tuple[_Checking, pa.Table]] = []
+    while to_begin or waiting:
+        rows_waiting = sum(len(rows) for _, rows in waiting)
+        if to_begin and len(waiting) < _BATCHES_AT_ONCE and rows_waiting < _FEW_ROWS:
+            moved: list[tuple[_Checking, Verdict | None]] = [(to_begin.popleft(), None)]
+        else:
+            verdicts = _verdicts(table, [rows for _, rows in waiting])
+            moved = [(check, of) for (check, _), of in zip(waiting, verdicts, strict=True)]
+            waiting = []
+        for check, verdict in moved:
+            try:
+                waiting.append((check, check.send(verdict) if verdict else next(check)))
+            except StopIteration as done:
+                yield done.value
+
+
+def _verdicts(table: Table, parts: Sequence[pa.Table]) -> list[Verdict]:
+    try:
+        return hold(table, parts)
+    except NotHeld as error:
+        raise ContractBroken(str(error)) from error
+
+
+def _checking(table: Table, source: Source, stream: Stream, batch: Batch) -> _Checking:
+    """Check one batch; what is beside it changes at the very end, at once."""
     tally = _Tally()
     folder = _checked_folder(batch)
     aside = folder.with_name(f".checked-{os.getpid()}")
@@ -111,7 +164,9 @@ def check(settings: Settings, source: Source, batch: Batch) -> CheckedBatch:
             shutil.rmtree(aside, ignore_errors=True)
             aside.mkdir()
             with (aside / "rejected.jsonl").open("x", encoding="utf-8") as rejected:
-                met_twice = _split(table, source, batch, tally, aside / "rows.parquet", rejected)
+                met_twice = yield from _split(
+                    table, source, batch, tally, aside / "rows.parquet", rejected
+                )
                 if met_twice:
                     _settle(
                         table, stream, batch, tally, met_twice, aside / "rows.parquet", rejected
@@ -202,7 +257,7 @@ def _split(
     tally: _Tally,
     rows_file: Path,
     rejected: IO[str],
-) -> frozenset[int]:
+) -> Generator[pa.Table, Verdict, frozenset[int]]:
     """Write the rows that keep the contract to one file, the others with their reasons to another.
 
     Returns the hashes of keys that more than one of the former bears.
@@ -212,7 +267,8 @@ def _split(
     with pq.ParquetWriter(rows_file, arrow_schema(table)) as accepted:
         while chunk := list(islice(parsed, _ROWS_AT_ONCE)):
             rows, faults = _typed(table, source, batch, chunk, tally)
-            _hold_to_rules(table, source, batch, rows, faults, tally)
+            verdict = yield rows
+            _note_broken_rules(table, source, batch, rows, verdict, faults, tally)
             days = _days(rows, batch)
             tally.rows_of_day.update(days)
             for position in sorted(faults):
@@ -283,19 +339,17 @@ def _typed(
     return pa.Table.from_arrays(arrays, schema=arrow_schema(table)), faults
 
 
-def _hold_to_rules(
+def _note_broken_rules(
     table: Table,
     source: Source,
     batch: Batch,
     rows: pa.Table,
+    verdict: Verdict,
     faults: defaultdict[int, list[str]],
     tally: _Tally,
 ) -> None:
     """Add to ``faults`` what the contract says of rows whose values could be read."""
-    try:
-        unexpected, expectations = hold(table, rows)
-    except NotHeld as error:
-        raise ContractBroken(str(error)) from error
+    unexpected, expectations = verdict
     for each in expectations:
         tally.expectations[each.expectation, each.column] += each.unexpected
     for position, reasons in unexpected.items():

@@ -92,7 +92,7 @@ def publish(settings: Settings, sources: Sequence[Source], run: Run) -> None:
 
 def _replay(settings: Settings, source: Source, load: Load) -> int:
     try:
-        checked = [quality.check(settings, source, batch) for batch in load.batches]
+        checked = quality.check_all(settings, source, load.batches)
     except quality.ContractBroken as broken:
         if load.is_certain:
             raise

@@ -208,6 +208,40 @@ def test_23_rules_over_several_columns_are_kept(home: Settings) -> None:
     }
 
 
+def test_23_batches_checked_at_once_keep_their_verdicts_apart(home: Settings) -> None:
+    of_each = [
+        ("campaign_daily", [spent("a", 0, "1"), spent("b", 0, "2", clicks=-1)]),
+        ("campaigns", [campaign("a", "x")]),
+        ("campaign_daily", []),
+        ("campaign_daily", [spent("a", 1, "3", clicks=-1), spent("b", 2, "4")]),
+        ("campaign_daily", [spent("a", 2, "5")]),
+    ]
+    batches = [
+        land(home, NETWORK, stream, night, records, days(3) if "daily" in stream else None)
+        for night, (stream, records) in enumerate(of_each)
+    ]
+    checked = quality.check_all(home, NETWORK, batches)
+    assert [each.batch for each in checked] == batches
+    assert [(each.row_count, each.rejected_count) for each in checked] == [
+        (1, 1),
+        (1, 0),
+        (0, 0),
+        (1, 1),
+        (1, 0),
+    ]
+    found = [[(row["row_number"], row["reason"]) for row in each.rejected()] for each in checked]
+    assert found == [[(1, "clicks is below 0")], [], [], [(0, "clicks is below 0")], []]
+    refused = [sorted(each.refused_days) for each in checked]
+    assert refused == [[FIRST], [], [], [FIRST + timedelta(days=1)], []]
+    broken = []
+    for each in checked:
+        verdict = json.loads(each.rows_file.with_name("verdict.json").read_text())
+        broken.append(
+            [rule["unexpected"] for rule in verdict["expectations"] if rule["unexpected"]]
+        )
+    assert broken == [[1], [], [], [1], []]
+
+
 def test_23_great_expectations_gives_the_verdict(home: Settings) -> None:
     checked = check_days(home, spent("a", 0, "1"))
     verdict = json.loads(checked.rows_file.with_name("verdict.json").read_text())
