@@ -63,12 +63,12 @@ def write(settings: Settings) -> Path:
 
 
 def render(settings: Settings) -> tuple[int, str]:
-    """Number and report of the build published last, over the twelve months up to its day."""
+    """Number and report of the build published last, over the last twelve whole months."""
     with published(settings).read() as session:
         build = views.build_of(session)
         as_of = views.as_of_date(build, settings.reporting_zone)
         values = parameters.chosen({}, as_of)
-        told = _told(session, values)
+        told = _told(session, values, as_of)
     template = _templates().get_template("report.html")
     style = (TEMPLATES / "report.css").read_text()
     text = template.render(
@@ -84,26 +84,27 @@ def render(settings: Settings) -> tuple[int, str]:
     return build.publish_number, text
 
 
-def _told(session: Session, values: Mapping[str, Any]) -> dict[str, Any]:
+def _told(session: Session, values: Mapping[str, Any], as_of: date) -> dict[str, Any]:
     reading = views.Reading(session, values)
 
     def rows(table: Table) -> list[Row]:
         return _rows(reading.of(table))
 
     overview = views.VIEWS["overview"].tables
-    total, _ = _totals(reading)
-    whole = _whole_months(session, values, reading)
-    compared = next(iter(_rows(whole.of(overview["comparison"]))), None)
-    now, before = _totals(whole)
+    total, before = _totals(reading)
+    compared = next(iter(rows(overview["comparison"])), None)
+    this_month = as_of.replace(day=1)
+    begun = views.Reading(session, {**values, "from_month": this_month, "to_month": this_month})
+    to_day = views.Reading(session, {**values, "to_month": this_month})
     months = rows(Table("cohorts"))
     campaigns = [row for row in rows(Table("returns", "campaign")) if row["spend"]]
     states = {row["figure"]: row for row in rows(Table("states"))}
     by_return = sorted(campaigns, key=_by_return, reverse=True)
     typical = rows(Table("cohort_typical"))
     return {
-        "tiles": _tiles(total, now, before, states, compared),
+        "tiles": _tiles(total, before, states, compared),
         "compared": compared,
-        "compared_to": whole.values["to_month"],
+        "begun": next(iter(_rows(begun.of(overview["total"]))), None),
         "states": states,
         "chart": drawing.spend_and_return(months),
         "months": months,
@@ -116,8 +117,8 @@ def _told(session: Session, values: Mapping[str, Any]) -> dict[str, Any]:
         "others": max(0, len(campaigns) - BEST - WORST),
         "typical": typical[0] if typical else None,
         "changes": rows(overview["changes"]),
-        "missing": rows(overview["missing"]),
-        "restating": rows(overview["restating"]),
+        "missing": _rows(to_day.of(overview["missing"])),
+        "restating": _rows(to_day.of(overview["restating"])),
         "evidence": next(iter(rows(overview["evidence"])), None),
         "comparisons": {
             row["verdict"]: row["checks"] for row in rows(views.VIEWS["choices"].tables["checks"])
@@ -128,16 +129,6 @@ def _told(session: Session, values: Mapping[str, Any]) -> dict[str, Any]:
 
 def _rows(answered: views.Answered) -> list[Row]:
     return [dict(zip(answered.columns, row, strict=True)) for row in answered.rows]
-
-
-def _whole_months(
-    session: Session, values: Mapping[str, Any], reading: views.Reading
-) -> views.Reading:
-    """The same without the last month where that is not over: what changes may be told of."""
-    told = _rows(reading.of(views.VIEWS["overview"].tables["comparison"]))
-    if not told or told[0]["hindrance"] != "month_not_over":
-        return reading
-    return views.Reading(session, {**values, "to_month": told[0]["whole_month"]})
 
 
 def _totals(reading: views.Reading) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -191,9 +182,9 @@ TILES = (
 
 
 def _tiles(
-    total: Row, now: Row, before: Row, states: Mapping[str, Row], compared: Row | None
+    total: Row, before: Row, states: Mapping[str, Row], compared: Row | None
 ) -> list[dict[str, Any]]:
-    """``now`` and ``before`` are the totals that may be compared, as ``compared`` tells."""
+    """``compared`` tells whether ``total`` may be held against ``before``."""
     tiles = []
     for name, label, kind, figures in TILES:
         grows = name.removeprefix("paid_") in GROWING
@@ -203,7 +194,7 @@ def _tiles(
                 "label": label,
                 "kind": kind,
                 "value": total[name],
-                "change": None if hindrance else _change(kind, now[name], before[name]),
+                "change": None if hindrance else _change(kind, total[name], before[name]),
                 "hindrance": hindrance,
                 "grows": grows,
                 "state": _state([states[figure] for figure in figures if figure in states]),

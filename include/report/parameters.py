@@ -82,18 +82,21 @@ def once(given: Iterable[tuple[str, str]]) -> dict[str, str]:
     return found
 
 
-def chosen(given: Mapping[str, str], as_of: date) -> dict[str, Any]:
+def chosen(given: Mapping[str, str], as_of: date, *, is_to_day: bool = False) -> dict[str, Any]:
     """Every parameter with its value: as given, else its default, else None.
 
-    ``as_of`` is the build's day in the reporting zone: without a choice the period is the twelve
-    months that end with its month. Empty texts count as not given. Raises BadParameter with a
-    sentence.
+    ``as_of`` is the build's day in the reporting zone: without a choice the period is the last
+    twelve months that are over by then, for a month under way cannot be held against a whole one.
+    ``is_to_day``, or a choice that begins with the month under way: it ends with that month. Empty
+    texts count as not given. Raises BadParameter with a sentence.
     """
     if unknown := sorted(set(given) - set(PARAMETERS)):
         raise BadParameter(f"there is no choice called {', '.join(unknown)[:LONGEST]}")
     values: dict[str, Any] = {name: DEFAULTS.get(name) for name in PARAMETERS}
     values |= {name: PARAMETERS[name](name, text) for name, text in given.items() if text}
-    values["to_month"] = values["to_month"] or as_of.replace(day=1)
+    this_month = as_of.replace(day=1)
+    is_under_way = is_to_day or values["from_month"] == this_month
+    values["to_month"] = values["to_month"] or months_later(this_month, is_under_way - 1)
     values["from_month"] = values["from_month"] or months_later(values["to_month"], -11)
     if values["from_month"] > values["to_month"]:
         raise BadParameter("from_month must not lie after to_month")

@@ -168,7 +168,7 @@ class _Answers:
         with self._marts().read() as session:
             build = views.build_of(session)
             as_of = views.as_of_date(build, self._settings.reporting_zone)
-            values = parameters.chosen(given, as_of)
+            values = parameters.chosen(given, as_of, is_to_day=views.VIEWS[view].is_to_day)
             tag = self._tag(build)
             name = _file_name(self._settings, view, table, values, build) if table else ""
             if _is_known(tag, known):
@@ -299,6 +299,7 @@ def _json(
         "reporting_currency": settings.reporting_currency,
         "reporting_zone": settings.reporting_zone,
         "chosen": values,
+        "is_to_day": view.is_to_day,
         "uses": sorted(views.used_by(view)),
         "tables": tables,
     }

@@ -70,10 +70,15 @@ class Table:
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """One view of the page: the question it answers, and its tables by name."""
+    """One view of the page: the question it answers, and its tables by name.
+
+    ``is_to_day``: without a choice its period ends with the month under way, not with the last
+    whole one.
+    """
 
     question: str
     tables: Mapping[str, Table]
+    is_to_day: bool = False
 
 
 _TELLS_APART: Mapping[str, tuple[str, ...]] = {
@@ -246,6 +251,7 @@ VIEWS: Mapping[str, View] = {
             "holds": Table("health_holds"),
             "model_runs": Table("health_model_runs"),
         },
+        is_to_day=True,  # whether last night loaded is what it is asked first
     ),
     "unplaced": View(
         "What could the books not place, in money, and what would mend it?",

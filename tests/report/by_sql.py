@@ -87,16 +87,16 @@ class Marts:
     def _listed(self) -> int:
         return 10**9 if self._is_whole else LISTED
 
-    def choose(self, given: dict[str, str]) -> dict[str, Any]:
+    def choose(self, given: dict[str, str], *, is_to_day: bool = False) -> dict[str, Any]:
         """Make the choice the one that is asked about; what it comes to."""
-        values = parameters.chosen(given, self.as_of)
+        values = parameters.chosen(given, self.as_of, is_to_day=is_to_day)
         columns = ", ".join(f"cast(${n} as {_TYPES.get(n, 'text')}) as {n}" for n in values)
         self._engine.execute(f"create or replace table chosen as select {columns}", values)
         return values
 
     def shown(self, view: str, given: dict[str, str], *, is_whole: bool = False) -> Shown:
         """What the view must show for the choice; ``is_whole``: what its CSV files must hold."""
-        values = self.choose(given)
+        values = self.choose(given, is_to_day=view == "health")
         self._is_whole = is_whole
         made: Callable[[dict[str, Any]], Shown] = getattr(self, f"_{view}")
         return made(values)

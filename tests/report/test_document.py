@@ -18,7 +18,7 @@ from include.settings import Settings
 from tests.conftest import ENGINES
 from tests.report.evidence_world import HOSTILE
 
-PERIOD = {"first": date(2025, 12, 1), "last": date(2026, 11, 1)}
+PERIOD = {"first": date(2025, 11, 1), "last": date(2026, 10, 1)}
 
 
 class Reader(HTMLParser):
@@ -181,6 +181,18 @@ def test_cohorts_equal_the_marts_and_add_up(settings: Settings) -> None:
     assert [[row[0].removesuffix(" †"), *row[1:3], *row[4:6]] for row in rows] == expected
     sums = [sum(row[name] for row in marts) for name in ("spend", "leads", "won", "pipeline")]
     assert [*total[1:3], *total[4:6]] == [shown(value) for value in sums]
+
+
+def test_the_month_under_way_stands_apart(settings: Settings) -> None:
+    (begun,) = warehouse.read_marts(
+        settings,
+        "select sum(spend_base) as spend, sum(leads) as leads from marts.mart_channel_roi_monthly "
+        "where cohort_month = :month",
+        {"month": date(2026, 11, 1)},
+    )
+    so_far = f"{shown(begun['spend'])} EUR and {shown(begun['leads'])} leads so far"
+    text = Reader(document.render(settings)[1]).text
+    assert f"November 2026 is not over and stands apart: {so_far}" in text
 
 
 def test_books_that_do_not_close_are_said_not_to(settings: Settings) -> None:

@@ -340,7 +340,7 @@ def test_a_link_is_copied_with_its_months_and_closes_with_its_view(reader: Reade
     reader.page.get_by_role("button", name="Link").click()
     dialog = reader.page.get_by_role("dialog")
     address = dialog.locator("input").input_value()
-    assert address.endswith("#overview?from_month=2025-12&to_month=2026-11")
+    assert address.endswith("#overview?from_month=2025-11&to_month=2026-10")
     dialog.get_by_role("button", name="Copy").click()
     expect(dialog.get_by_role("button", name="Copied")).to_be_visible()
     reader.open("overview?from_month=2026-10")
@@ -532,7 +532,7 @@ def test_a_table_goes_out_as_csv_and_a_chart_as_png(reader: Reader) -> None:
     with reader.page.expect_download() as taken:
         reader.page.locator("a[data-csv=campaigns]").last.click()
     assert taken.value.suggested_filename == (
-        "closed-loop_channels-campaigns_2025-12_2026-11_first-touch_EUR_Paid-Search_build-1.csv"
+        "closed-loop_channels-campaigns_2025-11_2026-10_first-touch_EUR_Paid-Search_build-1.csv"
     )
     with urlopen(f"{reader.address}csv/channels/campaigns?channel=Paid%20Search") as answer:
         assert Path(taken.value.path()).read_bytes() == answer.read()

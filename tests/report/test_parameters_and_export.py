@@ -26,17 +26,36 @@ TEXTS = st.text(max_size=250)
 MONTHS = st.dates(date(1, 1, 1), date(9999, 12, 31)).map(lambda day: f"{day:%Y-%m}".zfill(7))
 
 
-def test_without_a_choice_the_period_is_the_last_twelve_months_by_first_touch() -> None:
+def test_without_a_choice_the_period_is_the_last_twelve_whole_months_by_first_touch() -> None:
     values = chosen({}, AS_OF)
-    assert (values["from_month"], values["to_month"]) == (date(2025, 12, 1), date(2026, 11, 1))
+    assert (values["from_month"], values["to_month"]) == (date(2025, 11, 1), date(2026, 10, 1))
     assert values["model"] == "first_touch"
     assert {name for name, value in values.items() if value is not None} == {
         "from_month",
         "to_month",
         "model",
     }
-    assert before(values)["from_month"] == date(2024, 12, 1)
-    assert before(values)["to_month"] == date(2025, 11, 1)
+    assert before(values)["from_month"] == date(2024, 11, 1)
+    assert before(values)["to_month"] == date(2025, 10, 1)
+
+
+@pytest.mark.parametrize(
+    ("given_", "as_of", "is_to_day", "period"),
+    [
+        ({}, date(2026, 11, 1), False, ("2025-11", "2026-10")),
+        ({}, date(2026, 10, 31), False, ("2025-10", "2026-09")),
+        ({}, date(2026, 1, 15), False, ("2025-01", "2025-12")),
+        ({}, AS_OF, True, ("2025-12", "2026-11")),
+        ({"from_month": "2026-11"}, AS_OF, False, ("2026-11", "2026-11")),
+        ({"from_month": "2026-10"}, AS_OF, False, ("2026-10", "2026-10")),
+        ({"to_month": "2026-11"}, AS_OF, False, ("2025-12", "2026-11")),
+    ],
+)
+def test_the_month_under_way_is_chosen_or_left_out(
+    given_: dict[str, str], as_of: date, is_to_day: bool, period: tuple[str, str]
+) -> None:
+    values = chosen(given_, as_of, is_to_day=is_to_day)
+    assert (f"{values['from_month']:%Y-%m}", f"{values['to_month']:%Y-%m}") == period
 
 
 @pytest.mark.parametrize(
@@ -47,7 +66,7 @@ def test_without_a_choice_the_period_is_the_last_twelve_months_by_first_touch() 
         ({"to_month": "2026-01'--"}, "to_month must be a month such as 2026-03"),
         ({"to_month": "0000-01"}, "to_month must be a month such as 2026-03"),
         ({"from_month": "2026-12"}, "from_month must not lie after to_month"),
-        ({"from_month": "2016-11"}, "the period must not be longer than ten years"),
+        ({"from_month": "2016-10"}, "the period must not be longer than ten years"),
         ({"to_month": "0001-01"}, "the period must lie within the years 1 to 9999"),
         ({"currency_code": "eur"}, "currency_code must be a currency's three letters"),
         ({"channel": "x" * 201}, "channel must be a text of at most 200 characters"),

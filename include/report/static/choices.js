@@ -81,8 +81,10 @@ function period(offered, told, uses) {
   const old = known?.judged_month?.slice(0, 7);
   const quarter = `${year}-${String(Math.floor((Number(asOf.slice(5)) - 1) / 3) * 3 + 1).padStart(2, "0")}`;
   const longest = shifted(asOf, -119);
+  const ends = told.is_to_day ? asOf : shifted(asOf, -1);
   const presets = [
-    ["12 months", null, null, shifted(asOf, -11), asOf],
+    ["12 months", null, null, shifted(ends, -11), ends],
+    ["This month", asOf, asOf, asOf, asOf],
     ["Last month", shifted(asOf, -1), shifted(asOf, -1), shifted(asOf, -1), shifted(asOf, -1)],
     ["This quarter", quarter, asOf, quarter, asOf],
     ["Last quarter", shifted(quarter, -3), shifted(quarter, -1), shifted(quarter, -3), shifted(quarter, -1)],

@@ -85,12 +85,15 @@ function blendedOf(record, answer, of) {
 
 function caution(told, { young, length, judged, note }) {
   const [typical] = told.tables.typical?.records ?? [];
+  const now = told.build.as_of_date.slice(0, 7);
+  const isBefore = told.chosen.to_month.slice(0, 7) === shifted(now, -1);
   const grown = "Months are those of the first touch: what a cohort brought grows until its deals are decided.";
   const usual = typical ? ` Nine of ten deals close within ${plainNumber(Number(typical.days_touch_to_close_p90))} days` : "";
   return remark(young ? "caution" : "info", grown, usual,
     young && usual ? `: ${young === length ? (length === 1 ? "this month is" : "these months are all") : `${young} of these ${length} months ${young === 1 ? "is" : "are"}`} too early to judge by what they brought. ` : usual ? ". " : " ",
     young && judged ? [el("a", { href: link({ from_month: shifted(judged, -11), to_month: judged.slice(0, 7) }) }, "The last 12 that can be judged"), " · "] : null,
-    el("a", { href: link({}, "cohorts") }, "See the cohorts"), ". ", note());
+    el("a", { href: link({}, "cohorts") }, "See the cohorts"), ". ", note(),
+    isBefore ? [` ${month(now)} is not over and stands apart: `, el("a", { href: link({ from_month: now, to_month: now }) }, "so far"), "."] : null);
 }
 
 function trend(months, compared) {
