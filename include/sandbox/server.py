@@ -145,8 +145,15 @@ async def serve(
     Raises PortBusyError when a port is taken (or ``proxy_host`` is no address of this machine).
     """
     stop, loop = asyncio.Event(), asyncio.get_running_loop()
+
+    def asked_to_stop(*_: object) -> None:
+        # Asked again while it stops, a closing loop would answer with a trace.
+        for number in _STOPPING:
+            signal.signal(number, signal.SIG_IGN)
+        loop.call_soon_threadsafe(stop.set)
+
     for number in _STOPPING:
-        loop.add_signal_handler(number, stop.set)
+        signal.signal(number, asked_to_stop)
     log = RequestLog()
     runner = web.AppRunner(
         application(world, faults, log),
@@ -177,10 +184,6 @@ async def serve(
             announce(ready_line(world, bound, str(certificates.ca_file)))
             await stop.wait()
         finally:
-            # Asked to stop again while it stops, a closing loop would answer with a trace.
-            for number in _STOPPING:
-                loop.remove_signal_handler(number)
-                signal.signal(number, signal.SIG_IGN)
             if proxy:
                 await proxy.stop()
             if server:
