@@ -47,7 +47,6 @@ HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
 }
 VARIES = {"Vary": "Accept-Encoding"}
-ASKED_FIRST = ("choices", "overview")
 KEPT_BYTES = 64 * 2**20
 """How much of the answers already given is kept, compressed, to be given again."""
 _ENTRY_BYTES = 1000
@@ -132,6 +131,7 @@ class _Answers:
         self._opened: Published | None = None
         self._opening = threading.Lock()
         self._kept = _Kept()
+        self._met = ""
 
     def give(self, request: Request, view: str, table: str | None) -> Response:
         if view not in views.VIEWS or (table is not None and table not in views.VIEWS[view].tables):
@@ -146,16 +146,22 @@ class _Answers:
             return _sentence(503, str(error))
         headers = {"ETag": tag, "Cache-Control": "private, no-cache"}
         if body is None:
-            return Response(status_code=304, headers=headers | VARIES)
-        if table is None:
-            return _sent(request, body, "application/json", headers)
-        headers["Content-Disposition"] = f'attachment; filename="{name}"'
-        return _sent(request, body, "text/csv; charset=utf-8", headers)
+            answer = Response(status_code=304, headers=headers | VARIES)
+        elif table is None:
+            answer = _sent(request, body, "application/json", headers)
+        else:
+            headers["Content-Disposition"] = f'attachment; filename="{name}"'
+            answer = _sent(request, body, "text/csv; charset=utf-8", headers)
+        if tag != self._met:
+            self._met = tag
+            answer.background = BackgroundTask(self.expect)
+        return answer
 
     def expect(self) -> None:
-        """Make what a page just opened asks first, while the browser still reads its scripts."""
+        """Make what each view shows when nothing is chosen: while a browser still reads the scripts
+        of a page just opened, and when somebody meets a build first."""
         with suppress(WarehouseError):  # who asks is told
-            for view in ASKED_FIRST:
+            for view in views.VIEWS:  # the first two are what a page asks at once
                 self._made(view, None, {})
 
     def _made(

@@ -3,17 +3,31 @@
 -- Of the touch that is credited: weak where the CRM's lead source, a referring site or a visit
 -- without any tag is all that tells where somebody came from (match_confidence under one half);
 -- none where no touch is known. Leads stand with their first touch, revenue as the chosen model
--- credits it. A share is NULL where an amount lacks a rate.
+-- credits it. How sure a rule is, is the rule's own, so people are told by the rule that tied their
+-- first touch. A share is NULL where an amount lacks a rate.
 with
+
+weak_methods as (
+    select match_method
+    from marts.fct_touchpoints
+    group by match_method
+    having max(match_confidence) < 0.5
+),
+
+weak_touches as (
+    select touchpoint_id
+    from marts.fct_touchpoints
+    where match_confidence < 0.5
+),
 
 leads as (
     select
         count(*) as leads,
-        count(*) filter (where touches.match_confidence < 0.5) as weak_leads,
+        count(weak_methods.match_method) as weak_leads,
         count(*) filter (where people.first_touchpoint_id is null) as untouched_leads
     from shared.people as people
-    left join marts.fct_touchpoints as touches
-        on people.first_touchpoint_id = touches.touchpoint_id
+    left join weak_methods
+        on people.first_touch_match_method = weak_methods.match_method
 ),
 
 won as (
@@ -23,14 +37,14 @@ won as (
             when count(*) = count(credited.credited_amount) then sum(credited.credited_amount)
         end as won_revenue,
         coalesce(
-            sum(credited.credited_amount) filter (where touches.match_confidence < 0.5), 0
+            sum(credited.credited_amount) filter (where weak_touches.touchpoint_id is not null), 0
         ) as weak_won_revenue,
         coalesce(
             sum(credited.credited_amount) filter (where credited.touchpoint_id = 'unattributed'), 0
         ) as untouched_won_revenue
     from shared.credited as credited
-    left join marts.fct_touchpoints as touches
-        on credited.touchpoint_id = touches.touchpoint_id
+    left join weak_touches
+        on credited.touchpoint_id = weak_touches.touchpoint_id
     where
         credited.model = :model
         and credited.basis = 'won'

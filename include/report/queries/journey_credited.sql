@@ -21,36 +21,52 @@ summed as (
     group by opportunity_id, basis
 ),
 
+counted as (
+    select
+        summed.basis,
+        count(*) as matches,
+        count(*) filter (where deals.amount is null) as deals_without_amount
+    from summed
+    inner join marts.fct_opportunities as deals
+        on summed.opportunity_id = deals.opportunity_id
+    group by summed.basis
+),
+
 ranked as (
     select
-        summed.opportunity_id,
+        opportunity_id,
+        basis,
+        weight,
+        credited_amount,
+        row_number() over (
+            partition by basis
+            order by credited_amount desc nulls first, opportunity_id asc
+        ) as place
+    from summed
+),
+
+largest as (
+    select
+        ranked.opportunity_id,
         deals.opportunity_name,
         deals.crm_account_id,
-        summed.basis,
+        ranked.basis,
         deals.stage_name,
         deals.first_touch_channel,
         deals.close_date,
         deals.cohort_month,
-        summed.weight,
-        summed.credited_amount,
-        count(*) over (partition by summed.basis) as matches,
-        count(*) filter (where deals.amount is null) over (partition by summed.basis)
-            as deals_without_amount,
+        ranked.weight,
+        ranked.credited_amount,
+        counted.matches,
+        counted.deals_without_amount,
         deals.is_new_customer,
-        deals.amount is not null as has_amount,
-        row_number() over (
-            partition by summed.basis
-            order by summed.credited_amount desc nulls first, summed.opportunity_id asc
-        ) as place
-    from summed
-    inner join marts.fct_opportunities as deals
-        on summed.opportunity_id = deals.opportunity_id
-),
-
-largest as (
-    select *
+        deals.amount is not null as has_amount
     from ranked
-    where cast(:at_most as bigint) is null or place <= cast(:at_most as bigint)
+    inner join counted
+        on ranked.basis = counted.basis
+    inner join marts.fct_opportunities as deals
+        on ranked.opportunity_id = deals.opportunity_id
+    where cast(:at_most as bigint) is null or ranked.place <= cast(:at_most as bigint)
 ),
 
 companies as (

@@ -5,12 +5,12 @@
 -- plain letters. Without a search: the deals won last. Our own people have no journey.
 with
 
-companies as (
+searched_companies as (
     select
         crm_account_id,
         min(company_name) as company_name
     from marts.fct_people
-    where crm_account_id is not null
+    where cast(:search as text) is not null and crm_account_id is not null
     group by crm_account_id
 ),
 
@@ -20,7 +20,7 @@ found as (
         deals.opportunity_id as id,
         coalesce(deals.closed_at, deals.created_at) as occurred_at
     from marts.fct_opportunities as deals
-    left join companies
+    left join searched_companies as companies
         on deals.crm_account_id = companies.crm_account_id
     where
         case
@@ -86,23 +86,46 @@ latest as (
     )
 ),
 
-told as (
+latest_deals as (
     select
         latest.kind,
         latest.id,
-        deals.opportunity_name as name,
-        companies.company_name,
-        deals.first_touch_channel as channel,
-        deals.stage_name as stage,
+        deals.opportunity_name,
+        deals.crm_account_id,
+        deals.first_touch_channel,
+        deals.stage_name,
         deals.type_group,
         deals.amount_base,
         latest.occurred_at
     from latest
     inner join marts.fct_opportunities as deals
         on latest.id = deals.opportunity_id
+    where latest.kind = 'deal'
+),
+
+companies as (
+    select
+        crm_account_id,
+        min(company_name) as company_name
+    from marts.fct_people
+    where crm_account_id in (select latest_deals.crm_account_id from latest_deals)
+    group by crm_account_id
+),
+
+told as (
+    select
+        deals.kind,
+        deals.id,
+        deals.opportunity_name as name,
+        companies.company_name,
+        deals.first_touch_channel as channel,
+        deals.stage_name as stage,
+        deals.type_group,
+        deals.amount_base,
+        deals.occurred_at
+    from latest_deals as deals
     left join companies
         on deals.crm_account_id = companies.crm_account_id
-    where latest.kind = 'deal'
     union all
     select
         latest.kind,
