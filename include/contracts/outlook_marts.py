@@ -86,7 +86,7 @@ MART_COHORT_OUTLOOK = table(
         Column(
             "is_too_early",
             Type.BOOLEAN,
-            "Whether less than half of the outcome is to be expected yet: no verdict",
+            "Whether its people have had less time than nine in ten deals won took: no verdict",
             is_required=True,
         ),
     ),

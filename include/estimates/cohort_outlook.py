@@ -172,7 +172,6 @@ def _projected(
         "revenue_projected_base": _plus(revenue, worth + later),
         "revenue_low_base": _plus(revenue, least),
         "revenue_high_base": _plus(revenue, most),
-        "is_too_early": share < maturity.TOO_EARLY,
     }
 
 
@@ -183,7 +182,7 @@ def _as_known(cohort: Row, reason: str) -> dict[str, Any]:
         "revenue_projected_base", "revenue_low_base", "revenue_high_base",
     )  # fmt: skip
     nothing = dict.fromkeys(figures)
-    return {**_of(cohort), "why_not": reason, **nothing, "is_too_early": True}
+    return {**_of(cohort), "why_not": reason, **nothing}
 
 
 def _of(cohort: Row) -> dict[str, Any]:
@@ -194,6 +193,7 @@ def _of(cohort: Row) -> dict[str, Any]:
         "customers": cohort["customers"],
         "won_revenue_base": cohort["amount_base"],
         "age_days": cohort["age_days"],
+        "is_too_early": cohort["is_too_early"],
     }
 
 

@@ -20,8 +20,6 @@ Values = NDArray[np.float64]
 
 LEAN = 30
 """Events of its own at which a channel's curve counts as much as that of all channels."""
-TOO_EARLY = 0.5
-"""A cohort of which less than this share of the outcome is to be expected yet is too early."""
 FEWEST_WINS = 10
 """Deals won below which nothing is projected."""
 WITHIN = 0.8

@@ -15,21 +15,25 @@ told as (
         open_days,
         people_or_deals,
         customers,
-        amount_base
+        amount_base,
+        cast(null as boolean) as is_too_early
     from build.int_outcomes
     union all
     select
         'cohorts' as kind,
-        channel,
+        returns.channel,
         cast(null as text) as outcome,
-        cohort_month,
-        age_days,
+        returns.cohort_month,
+        returns.age_days,
         cast(null as bigint) as delay_days,
         cast(null as bigint) as open_days,
-        leads as people_or_deals,
-        customers,
-        won_revenue_base as amount_base
-    from build.mart_channel_roi_monthly
+        returns.leads as people_or_deals,
+        returns.customers,
+        returns.won_revenue_base as amount_base,
+        maturity.mature_before_month is null
+        or returns.cohort_month >= maturity.mature_before_month as is_too_early
+    from build.mart_channel_roi_monthly as returns
+    cross join build.int_maturity as maturity
 )
 
 select * from told

@@ -217,6 +217,7 @@ def cohorts(rows: list[Row]) -> list[Row]:
             "kind": "cohorts", "channel": channel, "outcome": None, "cohort_month": month,
             "age_days": (CLOCK.date() - month).days, "delay_days": None, "open_days": None,
             "people_or_deals": people, "customers": customers, "amount_base": revenue,
+            "is_too_early": None,  # SQL's to tell; no measure asks
         }
         for (channel, month), (people, customers, revenue) in found.items()
     ]  # fmt: skip

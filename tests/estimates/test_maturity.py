@@ -43,12 +43,12 @@ def deals(
 
 def cohort(
     number: int, customers: int, revenue: str, age: int, *, channel: str = "Email",
-    month: date = MAY,
+    month: date = MAY, is_too_early: bool = False,
 ) -> Row:  # fmt: skip
     return {
         "kind": "cohorts", "channel": channel, "outcome": None, "cohort_month": month,
         "age_days": age, "delay_days": None, "open_days": None, "people_or_deals": number,
-        "customers": customers, "amount_base": Decimal(revenue),
+        "customers": customers, "amount_base": Decimal(revenue), "is_too_early": is_too_early,
     }  # fmt: skip
 
 
@@ -133,7 +133,7 @@ def test_a_young_cohort_is_expected_to_become_like_the_old() -> None:
         people(500, 150, month=JUNE),
         deals(100, "open", age=150, delay=100, open_for=50, month=JUNE),
     ]
-    (row,) = cohort_outlook([*rows, cohort(500, 0, "0.00", 150, month=JUNE)])
+    (row,) = cohort_outlook([*rows, cohort(500, 0, "0.00", 150, month=JUNE, is_too_early=True)])
     assert row["customers_projected"] == pytest.approx(50)
     assert row["customers_low"] < 50 < row["customers_high"]
     assert row["revenue_projected_base"] == pytest.approx(Decimal(5000))

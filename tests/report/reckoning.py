@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import date, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from itertools import pairwise
+from math import ceil
 from statistics import median
 from typing import Any
 
@@ -300,9 +301,9 @@ class Reckoning:
             | {
                 "age_days": (as_of - row["cohort_month"]).days,
                 "break_even_months": self._break_even(row),
-                "is_too_early": (as_of - row["cohort_month"]).days < limit,
+                "is_too_early": row["cohort_month"] >= limit,
             }
-            for limit in [self.typical()[2]]
+            for limit in [self._old_before(as_of)]
             for row in self.returns("months")
         ]
 
@@ -364,6 +365,10 @@ class Reckoning:
         )
         return len(days), _percentile(days, 5), _percentile(days, 9)
 
+    def _old_before(self, as_of: date) -> date:
+        """The month whose last people have not yet had the time that nine tenths of deals took."""
+        return month_of(as_of - timedelta(days=ceil(self.typical()[2])))
+
     def evidence(self) -> list[Row]:
         """Which part of leads and won revenue rests on weak evidence, and which on none."""
         people = self.chosen(self.people())
@@ -396,8 +401,8 @@ class Reckoning:
         before = [month_of(chosen[0] - timedelta(days=1))]
         while len(before) < len(chosen):
             before.append(month_of(before[-1] - timedelta(days=1)))
-        limit = self.typical()[2]
-        young = [month for month in chosen if (as_of - month).days < limit]
+        known = {row["cohort_month"] for row in (*self.spent(), *self.people(), *self.credits())}
+        young = [month for month in chosen if month in known and month >= self._old_before(as_of)]
         hindrance = None
         if before[-1] < min(row["cohort_month"] for row in self.spent() if row["spend"]):
             hindrance = "nothing_before"

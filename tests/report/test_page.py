@@ -362,7 +362,7 @@ def test_why_no_change_is_told_stands_in_its_place(reader: Reader) -> None:
     assert "1 of these 2 months is too early to judge" in early.inner_text()
     early.get_by_role("link", name="The last 12 that can be judged").click()
     chosen = reader.shown("overview")["chosen"]
-    assert (chosen["from_month"], chosen["to_month"]) == ("2025-11-01", "2026-10-01")
+    assert (chosen["from_month"], chosen["to_month"]) == ("2025-10-01", "2026-09-01")
     assert early.count() == 0
     reader.open("overview?from_month=2026-10&to_month=2026-10")
     assert "%" in said("spend")

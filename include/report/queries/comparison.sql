@@ -4,7 +4,7 @@
 -- before begin before the first that cost anything (or, where nothing ever did, that brought
 -- anything), month_not_over where the last month chosen is not over. growing_hindrance is that of
 -- figures which grow until a cohort's deals are decided: too_early where one of the months is too
--- young to judge. whole_month is the last month that is over.
+-- young to judge, one that cost and brought nothing aside. whole_month is the last that is over.
 with
 
 known as (
@@ -32,6 +32,15 @@ chosen as (
         ) as months
 ),
 
+young as (
+    select count(distinct outlook.cohort_month) as months
+    from chosen
+    inner join marts.mart_cohort_outlook as outlook
+        on
+            outlook.is_too_early
+            and outlook.cohort_month between chosen.from_month and chosen.to_month
+),
+
 placed as (
     select
         chosen.months,
@@ -42,27 +51,11 @@ placed as (
         judged.last_month,
         cast(judged.last_month - interval '1 month' as date) as whole_month,
         judged.judged_month,
-        case
-            when judged.judged_month is null then chosen.months
-            else
-                least(
-                    chosen.months,
-                    greatest(
-                        0,
-                        cast(
-                            (
-                                extract(year from chosen.to_month)
-                                - extract(year from judged.judged_month)
-                            ) * 12
-                            + extract(month from chosen.to_month)
-                            - extract(month from judged.judged_month) as integer
-                        )
-                    )
-                )
-        end as young_months
+        young.months as young_months
     from chosen
     cross join known
     cross join shared.judged as judged
+    cross join young
 ),
 
 reasoned as (
