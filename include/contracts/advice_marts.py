@@ -80,4 +80,45 @@ MART_CHANNEL_ADVICE = table(
     (m.channel, *_JUDGEMENT),
     warning=_WARNING,
 )
-ADVICE_MARTS: tuple[Table, ...] = (MART_CAMPAIGN_ADVICE, MART_CHANNEL_ADVICE)
+MART_ADVICE_RECORD = table(
+    "marts",
+    "mart_advice_record",
+    "How advice turned out, once the three months after it are old enough to judge",
+    "advice given",
+    ("advised_on", "level", "platform", "account_id", "campaign_id", "channel"),
+    (
+        Column("level", Type.TEXT, "Whose advice", one_of=("campaign", "channel")),
+        m.platform.meaning_here("The campaign's network; empty for a channel"),
+        m.account_id.meaning_here("The campaign's account; empty for a channel"),
+        m.campaign_id.meaning_here("The campaign; empty for a channel"),
+        c.campaign_name,
+        m.channel,
+        Column("verdict", Type.TEXT, "What was advised", one_of=VERDICTS, is_required=True),
+        Column("advised_on", Type.DATE, "The as-of day of the marts it stood in"),
+        Column(
+            "first_month", Type.DATE, "The first whole month after the advice", is_required=True
+        ),
+        Column("last_month", Type.DATE, "The third month after it", is_required=True),
+        c.spend_base.meaning_here("What it spent in those three months"),
+        m.number("won_deals", "Deals won of people first touched in them", "deals").required(),
+        c.won_revenue_base.meaning_here("The amount of those deals"),
+        m.ratio("roi", "Their revenue less the spend, per spend"),
+        Column("roi_low", Type.RATIO, "The return was told to be no less in nine cases of ten"),
+        Column("roi_high", Type.RATIO, "The return was told to be no more in nine cases of ten"),
+        Column("chance", Type.RATIO, "How likely it was said to be above the bar"),
+        Column("roi_bar", Type.RATIO, "The return that was asked for", is_required=True),
+        Column(
+            "is_right",
+            Type.BOOLEAN,
+            "Whether the return was above the bar after scale or keep, not above it after pause; "
+            "NULL: nothing was claimed, or nothing spent",
+        ),
+        Column(
+            "is_within",
+            Type.BOOLEAN,
+            "Whether the return lay between the bounds told; of few deals it seldom does",
+        ),
+    ),
+    warning="Three months of one campaign hold few deals: one line proves nothing, many do.",
+)
+ADVICE_MARTS: tuple[Table, ...] = (MART_CAMPAIGN_ADVICE, MART_CHANNEL_ADVICE, MART_ADVICE_RECORD)

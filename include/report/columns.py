@@ -116,6 +116,8 @@ _OWN = (
             ("customers", "Customers that it takes", "companies"),
         )
     ),
+    number("advice_judged", "Advice among it that claimed something and spent", "pieces"),
+    number("advice_right", "Advice among it that was right", "pieces"),
     number("deals_measured", "Deals won of which both ends are known", "deals"),
     _boolean(
         "is_too_early",

@@ -200,6 +200,22 @@ VIEWS: Mapping[str, View] = {
         {
             "channels": Table("advice_channels"),
             "campaigns": Table("advice_campaigns"),
+            "record": Table("advice_record"),
+        },
+    ),
+    "budget": View(
+        "Where should the next euro go?",
+        {
+            "plan": Table("budget_plan"),
+            "response": Table("budget_response"),
+            "tests": Table("budget_tests"),
+        },
+    ),
+    "forecast": View(
+        "What will the next twelve months bring?",
+        {
+            "months": Table("forecast_months"),
+            "channels": Table("forecast_channels"),
         },
     ),
     "models": View(

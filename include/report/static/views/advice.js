@@ -13,7 +13,7 @@ export const advice = {
   name: "advice",
   title: "Advice",
   show(told) {
-    const { channels, campaigns } = told.tables;
+    const { channels, campaigns, record: earlier } = told.tables;
     if (!channels.records.length && !campaigns.records.length) return nothing("Nothing was spent here, so there is nothing to advise on.");
     const [one] = [...channels.records, ...campaigns.records];
     const bar = shown(one.roi_bar, channels.column.roi_bar, { digits: 0 });
@@ -23,9 +23,30 @@ export const advice = {
         "This is what was observed, not an experiment: nobody knows what would have come without the spend."),
       card({ title: "Channels", answers: [channels], wide: true }, channels.records.length ? list(channels, "Channels", [{ name: "channel", cell: (record) => el("a", { class: "drill", href: link({ channel: record.channel }) }, outside(record.channel)) }]) : nothing("None of this choice spent.")),
       card({ title: "Campaigns", note: `Those that spent in the last 30 days.${cut(campaigns)}`, answers: [campaigns], wide: true }, campaigns.records.length ? list(campaigns, "Campaigns", [{ name: "campaign_name", label: "Campaign", cell: campaign }]) : nothing("No campaign of this choice spent in the last 30 days.")),
+      turnedOut(earlier),
     ];
   },
 };
+
+/** What became of earlier advice: how much of it was right, and each piece. */
+function turnedOut(record) {
+  const [one] = record.records;
+  const title = "How earlier advice turned out";
+  if (!one) return card({ title, answers: [record], wide: true }, nothing("No advice is old enough yet to be judged by the three months after it."));
+  const judged = Number(one.advice_judged);
+  return card({ title, note: `Each by the three whole months after it, once they are old enough. ${judged ? `${plainNumber(one.advice_right)} of ${plainNumber(judged)} that claimed something were right. ` : "None of it claimed anything. "}Three months of one campaign hold few deals: one line proves nothing.${cut(record)}`, answers: [record], wide: true },
+    table(record, {
+      caption: title,
+      columns: [
+        { name: "advised_on", label: "Advised on" },
+        { name: "campaign_name", label: "Of", cell: (line) => (line.level === "channel" ? outside(line.channel) : campaign(line)) },
+        { name: "verdict", label: "Advice", cell: (line) => el("span", { class: "stands", "data-verdict": line.verdict }, el("span", { "aria-hidden": "true" }, `${SIGNS[line.verdict]} `), line.verdict) },
+        { name: "is_right", label: "Was", cell: (line) => (line.is_right === null ? "no claim" : line.is_right ? "✓ right" : "✕ wrong") },
+        { name: "roi", label: "Returned", isNumeric: true, cell: (line) => (line.roi === null ? "–" : [shown(line.roi, record.column.roi, { digits: 0 }), line.roi_low === null ? null : el("span", { class: "sub" }, `told: ${shown(line.roi_low, record.column.roi_low, { digits: 0 })} to ${shown(line.roi_high, record.column.roi_high, { digits: 0 })}`)]) },
+        { name: "spend_base", label: "Spend of the three months" }, { name: "won_deals", digits: 0 }, "won_revenue_base",
+      ],
+    }));
+}
 
 function cut(answer) {
   const { matches } = answer.records[0] ?? {};

@@ -1,0 +1,73 @@
+// What the next twelve months will bring, between which bounds, and how far off that has been.
+
+import { card, nothing, remark } from "../card.js";
+import { axis, chart } from "../charts.js";
+import { el, name as outside } from "../element.js";
+import { month, shortMonth, shown } from "../format.js";
+import { table } from "../table.js";
+
+const METRICS = [["won_revenue", "Won revenue"], ["customers", "Customers"], ["opportunities", "Opportunities"], ["leads", "Leads"], ["spend", "Spend"]];
+const METHODS = { seasonal_naive: "as a year before", smoothed: "level, trend and season", lag_completed: "what people and open deals bring yet" };
+
+export const forecast = {
+  name: "forecast",
+  title: "Forecast",
+  show(told) {
+    const { months, channels } = told.tables;
+    const known = months.records.filter((record) => record.forecast !== null);
+    if (!known.length) {
+      const [reason] = months.records;
+      return nothing(reason ? `Nothing is forecast: ${reason.why_not}.` : "Nothing is known of this channel, so nothing is forecast.");
+    }
+    const one = told.chosen.channel;
+    return [
+      remark("info", "New business alone, by the month in which it happens. Between the bounds lie four months in five. Beside each month stands how far off such forecasts were, over the channels, tried on the past."),
+      card({ title: one ? "The next twelve months" : "The next twelve months by channel", note: "Without the month under way.", answers: [channels], wide: true }, sums(channels)),
+      ...METRICS.map(([metric, title]) => course(title, metric, months, known.filter((record) => record.metric === metric), told.reporting_currency)),
+    ];
+  },
+};
+
+function sums(channels) {
+  return table(channels, {
+    caption: "The next twelve months by channel",
+    columns: [
+      { name: "channel", cell: (record) => outside(record.channel === "All" ? "All channels" : record.channel) },
+      { name: "leads", digits: 0 }, { name: "opportunities", digits: 0 }, { name: "customers", digits: 1 },
+      { name: "won_revenue_base", label: "Won revenue", digits: 0, bar: true }, { name: "spend_base", label: "Spend", digits: 0 },
+    ],
+  });
+}
+
+function course(title, metric, answer, own, currency) {
+  if (!own.length) return null;
+  const isMoney = metric === "won_revenue" || metric === "spend";
+  const amount = (value) => shown(value, isMoney ? { kind: "money", unit: currency } : { kind: "number" }, { digits: isMoney ? 0 : 1, symbol: true });
+  const off = (record) => (record.wape === null ? "–" : `${Math.round(100 * Number(record.wape))} %`);
+  const first = own.find((record) => Number(record.horizon) === 2) ?? own[0];
+  const { png, node } = chart({
+    title, height: 240,
+    says: `${title} by month. ${month(first.month)}: ${amount(first.forecast)}, between ${amount(first.forecast_low)} and ${amount(first.forecast_high)}.`,
+    draw: (colours) => ({
+      grid: { left: 24, right: 24, top: 14, bottom: 4, containLabel: true },
+      tooltip: { trigger: "axis", formatter: ([mark]) => { const record = own[mark.dataIndex]; return [month(record.month), amount(record.forecast), `${amount(record.forecast_low)} to ${amount(record.forecast_high)}`, `Such forecasts were ${off(record)} off`].join("\n"); } },
+      xAxis: axis(colours, { type: "category", data: own.map((record) => shortMonth(record.month)), splitLine: { show: false } }),
+      yAxis: axis(colours, { type: "value", axisLabel: { formatter: (value) => shown(String(value), { kind: "number" }, { short: true }) } }),
+      series: [
+        { name: "At least", type: "line", stack: "between", showSymbol: false, lineStyle: { opacity: 0 }, data: own.map((record) => Number(record.forecast_low)), itemStyle: { color: colours.soft } },
+        { name: "At most", type: "line", stack: "between", showSymbol: false, lineStyle: { opacity: 0 }, areaStyle: { color: colours.series[0], opacity: 0.18 }, data: own.map((record) => Number(record.forecast_high) - Number(record.forecast_low)), itemStyle: { color: colours.soft } },
+        { name: title, type: "line", showSymbol: true, data: own.map((record) => Number(record.forecast)), itemStyle: { color: colours.series[0] } },
+      ],
+    }),
+  });
+  const records = own.map((record) => ({ ...record }));
+  return card({ title, note: `By ${METHODS[own[0].method]}, the method that was least off.`, answers: [answer], tools: [png] }, node,
+    el("details", { class: "months" }, el("summary", null, "Month by month"), table({ ...answer, records }, {
+      caption: `${title} by month`,
+      columns: [
+        { name: "month", cell: (record) => month(record.month) },
+        { name: "forecast", label: "Forecast", isNumeric: true, cell: (record) => [amount(record.forecast), el("span", { class: "sub" }, `${amount(record.forecast_low)} to ${amount(record.forecast_high)}`)] },
+        { name: "wape", label: "Was off by", isNumeric: true, cell: off },
+      ],
+    })));
+}
