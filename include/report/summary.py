@@ -58,6 +58,12 @@ MISSING = """
     order by source
 """
 
+RESTATING = """
+    select count(*) as days, min(date_day) as first_day
+    from marts.mart_data_health
+    where status = 'restating'
+"""
+
 COLUMNS = ("channel", "spend", "leads", "opps", "customers", "won revenue", "CAC", "ROI")
 
 
@@ -98,7 +104,7 @@ def write(settings: Settings) -> str:
 
 
 def verdict(settings: Settings) -> str:
-    """Whether the books close, in a sentence, and which days of which source are missing."""
+    """Whether the books close, and which days are missing or may still change, in sentences."""
     checks = {row["verdict"]: row["checks"] for row in warehouse.read_marts(settings, VERDICTS)}
     every, differing = sum(checks.values()), checks.get("differs", 0)
     sentence = (
@@ -111,7 +117,16 @@ def verdict(settings: Settings) -> str:
     if unproved := checks.get("unproved", 0):
         sentence += f" {unproved} cannot be compared, for the source gives no total."
     missing = [f"{row['source']} {row['days']}" for row in warehouse.read_marts(settings, MISSING)]
-    return sentence + (f" Account-days missing: {', '.join(missing)}." if missing else "")
+    if missing:
+        sentence += f" Account-days missing: {', '.join(missing)}."
+    (restating,) = warehouse.read_marts(settings, RESTATING)
+    if restating["days"]:
+        what = "account-day" if restating["days"] == 1 else "account-days"
+        sentence += (
+            f" {restating['days']} {what} since {restating['first_day']} may still change: "
+            "networks correct spend for some weeks."
+        )
+    return sentence
 
 
 def _cells(name: str, row: dict[str, Any]) -> tuple[str, ...]:

@@ -244,6 +244,7 @@ def test_the_summary_is_of_the_warehouse_that_was_published_and_names_it(
         settings, "select sum(spend_base) as s from marts.mart_channel_roi_monthly"
     )
     assert f"{spend['s']:,.2f}" in text
+    assert " 1 account-day since 2026-11-17 may still change" in text
     *_, marts = text.splitlines()
     if settings.warehouse_url.startswith("duckdb:"):
         assert marts == f"Marts: {settings.marts_file}, schema marts"
