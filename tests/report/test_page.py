@@ -348,6 +348,8 @@ def test_why_no_change_is_told_stands_in_its_place(reader: Reader) -> None:
     assert said("spend") == "nothing before"
     early = reader.page.locator(".remark.caution", has_text="of the first touch")
     assert "1 of these 2 months is too early to judge" in early.inner_text()
+    comparable = early.get_by_role("link", name="Oct 2026")
+    assert comparable.get_attribute("href") == "#overview?from_month=2026-10&to_month=2026-10"
     early.get_by_role("link", name="The last 12 that can be judged").click()
     chosen = reader.shown("overview")["chosen"]
     assert (chosen["from_month"], chosen["to_month"]) == ("2025-10-01", "2026-09-01")

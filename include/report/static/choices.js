@@ -103,9 +103,9 @@ function period(offered, told, uses) {
       "aria-pressed": String(begins === from.slice(0, 7) && ends === to.slice(0, 7)),
       onclick: () => go({ from_month: start, to_month: end }),
     }, text))),
-    select("choose-from", "First month", from.slice(0, 7), (value) => go({ from_month: value, to_month: value > to.slice(0, 7) ? value : to.slice(0, 7) })),
+    el("span", { class: "range" }, select("choose-from", "First month", from.slice(0, 7), (value) => go({ from_month: value, to_month: value > to.slice(0, 7) ? value : to.slice(0, 7) })),
     el("span", { "aria-hidden": "true" }, "–"),
-    select("choose-to", "Last month", to.slice(0, 7), (value) => go({ from_month: value < from.slice(0, 7) ? value : from.slice(0, 7), to_month: value })));
+    select("choose-to", "Last month", to.slice(0, 7), (value) => go({ from_month: value < from.slice(0, 7) ? value : from.slice(0, 7), to_month: value }))));
 }
 
 function filters(offered, choices, uses) {
