@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.bench import companies
+from tests.bench import advised, companies, decisions
 from tests.bench.companies import CLOCK, END, Company, invented
 
 
@@ -48,3 +48,24 @@ def test_cohorts_count_everybody_once(tiny: Company) -> None:
     for kind, column in (("people", "people_or_deals"), ("deals", "customers")):
         told = sum(row[column] for row in rows if row["kind"] == kind)
         assert sum(cohort[column] for cohort in cohorts) == told
+
+
+def test_what_is_decided_on_has_all_spend_and_every_win_once(tiny: Company) -> None:
+    days = [row for row in decisions.budget_days(tiny) if row["row_kind"] == "day"]
+    spent = sum(
+        euros
+        for (_, day), euros in decisions.daily_spend(tiny).items()
+        if day < decisions.AS_OF and day >= decisions.AS_OF.replace(year=decisions.AS_OF.year - 3)
+    )
+    assert float(sum(row["amount"] for row in days)) == pytest.approx(spent)
+    rows = advised.advice_rows(tiny)
+    wins = decisions.mature_wins(tiny, decisions.mature_before(tiny))
+    for row in rows:
+        if row["row_kind"] == "credit" and row["level"] == "channel":
+            assert row["won_deals"] == sum(deal.channel == row["channel"] for deal in wins)
+    costs = [row for row in rows if row["row_kind"] == "cost"]
+    by_level = [
+        sum(row["mature_spend"] + row["young_spend"] for row in costs if row["level"] == level)
+        for level in ("campaign", "channel")
+    ]
+    assert by_level[0] == pytest.approx(by_level[1])

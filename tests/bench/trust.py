@@ -19,7 +19,7 @@ from include.estimates.cohort_outlook import cohort_outlook
 from include.estimates.forecast import forecast_monthly
 from include.sandbox.generator.companies import PRESETS
 from include.settings import load_settings
-from tests.bench import companies, decisions
+from tests.bench import advised, companies, decisions
 from tests.bench.companies import CLOCK, Company
 from tests.bench.report import write
 
@@ -137,6 +137,7 @@ class Line:
 MEASURES: dict[str, Callable[[Company], Sums]] = {
     "forecasts": forecasts,
     "maturity": maturity,
+    "advice": advised.advised,
     "budget": decisions.budget,
 }
 
@@ -165,6 +166,18 @@ LINES: tuple[Line, ...] = (
     ),
     Line("maturity", "2 interval, customers", "held", _share("customers held", "told"), _NOMINAL),
     Line("maturity", "2 interval, revenue", "held", _share("revenue held", "told"), _NOMINAL),
+    Line(
+        "advice", "3 advice, above the bar and told to pause", "share",
+        _share("above paused", "above", 0.05), "5 % at most",
+    ),
+    Line(
+        "advice", "3 advice, below half of it and told to pause", "share",
+        _share("below paused", "below", 0.6), "60 % at least",
+    ),
+    Line(
+        "advice", "3 advice, young and told to pause", "campaigns",
+        lambda sums: (float(sums["young paused"]), 0.0), "none",
+    ),
     Line(
         "budget", "4 budget, of the best return within its bounds", "share",
         _share("of best within", "companies", 0.9), "90 % at least",
