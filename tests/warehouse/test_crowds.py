@@ -10,7 +10,7 @@ import pytest
 from include import landing, quality, warehouse
 from include.settings import Settings
 from tests import forked
-from tests.conftest import campaign
+from tests.conftest import IS_FULL, campaign
 from tests.warehouse.world import NETWORK, days, land, run, spend_by_day, spent
 
 CROWD = 8
@@ -30,6 +30,7 @@ def _stage_each(settings: Settings, batch_ids: list[str], barrier: Barrier) -> N
 
 
 @pytest.mark.campaign
+@pytest.mark.timeout(7200 if IS_FULL else 600)
 def test_16_of_eight_that_stage_one_window_at_once_the_latest_extract_stands(
     prepared: Settings,
 ) -> None:

@@ -15,13 +15,14 @@ import pytest
 
 from include import warehouse
 from include.settings import Settings
-from tests.conftest import campaign
+from tests.conftest import IS_FULL, campaign
 from tests.warehouse import steps
 from tests.warehouse.steps import FAILPOINTS, STEPS, Undisturbed, in_child
 
 ROOT = Path(__file__).resolve().parents[2]
 KILLS = campaign(200)
 KILLS_A_STEP = 2
+pytestmark = pytest.mark.timeout(7200 if IS_FULL else 600)
 NIGHTS = -(-KILLS // (KILLS_A_STEP * len(STEPS)))
 
 
