@@ -68,6 +68,20 @@ ATTRIBUTION_MODELS = (
     "shapley",
 )
 
+SEGMENT_DIMENSIONS = (
+    "sector",
+    "company_size",
+    "region",
+    "seniority",
+    "product_interest",
+    "pain_point",
+    "urgency",
+)
+"""By what people are told apart, in the order in which they are shown."""
+RULED_DIMENSIONS = tuple(name for name in SEGMENT_DIMENSIONS if name != "company_size")
+TOLD_BY = ("field", "offer", "content")
+"""What a rule of segments may go by: the CRM's word, the kind of offer, the name of the content."""
+
 GOAL_METRICS = (
     "visitors",
     "leads",

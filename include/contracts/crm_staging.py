@@ -14,6 +14,12 @@ _CAPTURE: tuple[Column, ...] = (
     c.landing_page_url,
     c.referrer_url,
 )
+_NEED: tuple[Column, ...] = (
+    c.job_title,
+    c.stated_product,
+    c.stated_problem,
+    c.stated_timeframe,
+)
 _TOLERANCE = 0.01
 
 STG_CRM_LEADS = table(
@@ -36,6 +42,7 @@ STG_CRM_LEADS = table(
         c.company_name,
         c.industry,
         c.country,
+        *_NEED,
         *_CAPTURE,
         c.converted_date,
         c.employee_count,
@@ -64,6 +71,7 @@ STG_CRM_CONTACTS = table(
         c.email_domain,
         c.lead_source,
         c.country,
+        *_NEED,
         *_CAPTURE,
         c.is_deleted.required(),
         c.created_at.required(),

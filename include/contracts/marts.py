@@ -9,6 +9,7 @@ from include.contracts import mart_columns as m
 from include.contracts.ad_marts import AD_MARTS
 from include.contracts.advice_marts import ADVICE_MARTS
 from include.contracts.budget_marts import BUDGET_MARTS
+from include.contracts.audience_marts import AUDIENCE_MARTS, SEGMENTS
 from include.contracts.choices import ATTRIBUTION_MODELS, CHANNELS, STAGE_GROUPS, TYPE_GROUPS
 from include.contracts.goal_marts import GOAL_MARTS
 from include.contracts.journey_marts import JOURNEY_MARTS
@@ -106,6 +107,7 @@ FCT_PEOPLE = table(
         c.company_name,
         c.industry,
         c.country,
+        *SEGMENTS,
         _from("mql_at_from", "mql_at and latest_mql_at come", "lead statuses"),
         _from("sql_at_from", "sql_at and latest_sql_at come", "lead statuses"),
         _from("customer_at_from", "customer_at comes", "the deal's stages"),
@@ -347,6 +349,7 @@ MART_TABLES: tuple[Table, ...] = (
     *RETURNS_MARTS,
     MART_UTM_AUDIT,
     *JOURNEY_MARTS,
+    *AUDIENCE_MARTS,
     *VISIT_MARTS,
     *GOAL_MARTS,
     *OUTLOOK_MARTS,

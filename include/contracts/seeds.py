@@ -21,8 +21,10 @@ from include.contracts.choices import (
     GOALS_OF_MONEY,
     MEDIUMS,
     OFFER_TYPES,
+    RULED_DIMENSIONS,
     SOURCE_KINDS,
     STAGE_GROUPS,
+    TOLD_BY,
     TYPE_GROUPS,
 )
 from include.contracts.currencies import CODES_BY_DIGITS, CURRENCY_DIGITS, WITHDRAWN
@@ -420,6 +422,87 @@ SEED_GOALS = table(
     ),
 )
 
+SEED_COMPANY_SIZES = table(
+    "staging",
+    "seed_company_sizes",
+    "From how many people on a company is of which size",
+    "size",
+    ("company_size",),
+    (
+        Column("company_size", Type.TEXT, "What companies of the size are called"),
+        Column(
+            "employees_from",
+            Type.INTEGER,
+            "The fewest people of the size; the next size begins where it ends",
+            unit="people",
+            at_least=0,
+            is_required=True,
+        ),
+    ),
+    row_rules=(
+        (
+            "an earlier line begins at as many people",
+            "row_number() over (partition by employees_from order by row_number) = 1",
+        ),
+        ("company_size is a word the marts keep", "company_size not in ('unknown', 'other')"),
+    ),
+)
+SEED_SEGMENT_RULES = table(
+    "staging",
+    "seed_segment_rules",
+    "Which segment a person belongs to: of each dimension the first rule that holds",
+    "rule",
+    ("rule_order",),
+    (
+        Column("rule_order", Type.INTEGER, "The place of the rule, lowest first", at_least=0),
+        Column(
+            "dimension",
+            Type.TEXT,
+            "By what people are told apart",
+            one_of=RULED_DIMENSIONS,
+            is_required=True,
+        ),
+        Column(
+            "told_by",
+            Type.TEXT,
+            "field: the CRM's own word; offer: the kind of offer the person chose; content: the "
+            "name of the campaign or page they chose",
+            one_of=TOLD_BY,
+            is_required=True,
+        ),
+        Column(
+            "pattern",
+            Type.TEXT,
+            "What that must be, in lower case; % stands for any characters",
+            is_required=True,
+        ),
+        Column("segment", Type.TEXT, "What people of the segment are called", is_required=True),
+    ),
+    row_rules=(
+        _lower("pattern"),
+        (
+            "pattern holds a backslash, which means another thing to each engine",
+            "strpos(pattern, chr(92)) = 0",
+        ),
+        (
+            "segment is a word the marts keep for people of whom nothing is told",
+            "segment <> 'unknown'",
+        ),
+        (
+            "an earlier line has the same conditions, so that this one never speaks",
+            "row_number() over (partition by dimension, told_by, pattern order by row_number) = 1",
+        ),
+        (
+            "pattern is no kind of offer",
+            f"told_by <> 'offer' or pattern in ({_codes(OFFER_TYPES)})",
+        ),
+        (
+            "only needs (product_interest, pain_point, urgency) are told by what a person chose",
+            "told_by = 'field' or dimension in ('product_interest', 'pain_point', 'urgency')",
+        ),
+    ),
+)
+
 SEED_TABLES: tuple[Table, ...] = (
     SEED_CHANNEL_RULES,
     SEED_UTM_MEDIUMS,
@@ -436,4 +519,6 @@ SEED_TABLES: tuple[Table, ...] = (
     SEED_MANUAL_SPEND,
     SEED_ATTRIBUTION_MODELS,
     SEED_GOALS,
+    SEED_COMPANY_SIZES,
+    SEED_SEGMENT_RULES,
 )

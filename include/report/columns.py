@@ -187,12 +187,12 @@ def described(columns: Sequence[str], shown: str, reporting: str) -> list[dict[s
 
     ``shown`` is the currency chosen to look at, ``reporting`` that of the marts. Where the answer
     has a column currency_code, amounts are as booked and that column tells in what; amounts called
-    ``_base`` are in the reporting currency always. One that has visitors is a funnel, which counts
-    people at every stage. ``kind`` is text, date, instant, boolean, count,
+    ``_base`` are in the reporting currency always. One that has visitors or dimensions is a funnel,
+    which counts people at every stage. ``kind`` is text, date, instant, boolean, count,
     number, money, percent or times (how many times, as ROAS).
     """
     known = _booked() if "currency_code" in columns else _known()
-    if "visitors" in columns:
+    if "visitors" in columns or "dimension" in columns:
         known = {**known, **{column.name: column for column in MART_FUNNEL_MONTHLY.columns}}
     told = []
     for name in columns:

@@ -187,6 +187,14 @@ VIEWS: Mapping[str, View] = {
             "comparison": Table("comparison"),
         },
     ),
+    "audience": View(
+        "Who buys, what begins and moves deals, and whom should sales call?",
+        {
+            "segments": Table("audience_segments"),
+            "contents": Table("audience_contents"),
+            "briefs": Table("audience_briefs"),
+        },
+    ),
     "goals": View(
         "Are we on course, and what would the goals take?",
         {

@@ -18,6 +18,7 @@ from include.sources.salesforce_objects import ID, CrmObject
 
 # Our column: the words that name it, run together, and the field types that can hold it.
 _TEXTS = ("string", "textarea", "url", "picklist", "combobox")
+_CHOSEN = ("string", "picklist", "combobox")
 _DAYS = ("date", "datetime")
 _CAPTURED: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "utm_source": (("utmsource",), _TEXTS),
@@ -31,6 +32,12 @@ _CAPTURED: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "li_fat_id": (("lifatid", "linkedinclickid", "linkedinfatid"), _TEXTS),
     "landing_page_url": (("landingpage", "landingurl", "entrypage", "entryurl"), _TEXTS),
     "referrer_url": (("referrer", "referer", "referringurl", "referringpage"), _TEXTS),
+    "stated_product": (("productinterest", "productofinterest", "interestedin"), _CHOSEN),
+    "stated_problem": (("painpoint", "painpoints", "challenge", "biggestchallenge"), _CHOSEN),
+    "stated_timeframe": (
+        ("timeframe", "purchasetimeframe", "buyingtimeframe", "purchasetimeline", "urgency"),
+        _CHOSEN,
+    ),
     "mql_at": (("mqldate", "mqlat", "datemql", "becamemql", "marketingqualified"), _DAYS),
     "sql_at": (("sqldate", "sqlat", "datesql", "becamesql", "salesqualified"), _DAYS),
 }

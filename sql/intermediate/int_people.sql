@@ -1,10 +1,10 @@
 -- Who are the people, and how far did marketing and sales qualify them?
 -- Grain: one row per person.
--- What is said of a person is what their earliest record says that says anything; a blank says
--- nothing. Instants of qualification come from the history of the person's leads where it tells of
--- any, else from the records; mql_at_from and sql_at_from say which. Where a record notes no
--- instant of a stage, the lead's present status tells whether it reached it, whatever other records
--- note.
+-- What is said of a person is what their earliest record says that says anything, of what they are
+-- and need now the latest; a blank says nothing. Instants of qualification come from the history of
+-- the person's leads where it tells of any, else from the records; mql_at_from and sql_at_from say
+-- which. Where a record notes no instant of a stage, the lead's present status tells whether it
+-- reached it, whatever other records note.
 -- Mail domains of our own count with all that lie below them.
 with
 
@@ -28,6 +28,10 @@ records as (
         case when trim(records.company_name) <> '' then records.company_name end as company_name,
         case when trim(records.industry) <> '' then records.industry end as industry,
         case when trim(records.country) <> '' then records.country end as country,
+        nullif(trim(records.job_title), '') as job_title,
+        nullif(trim(records.stated_product), '') as stated_product,
+        nullif(trim(records.stated_problem), '') as stated_problem,
+        nullif(trim(records.stated_timeframe), '') as stated_timeframe,
         records.employee_count,
         records.created_at,
         records.mql_at,
@@ -62,6 +66,10 @@ marked as (
         records.company_name,
         records.industry,
         records.country,
+        records.job_title,
+        records.stated_product,
+        records.stated_problem,
+        records.stated_timeframe,
         records.employee_count,
         own_domains.email_domain is not null as is_internal,
         records.mql_at is not null
@@ -88,6 +96,10 @@ people as (
         substr(min(place || company_name), 10) as company_name,
         substr(min(place || industry), 10) as industry,
         substr(min(place || country), 10) as country,
+        substr(max(place || job_title), 10) as job_title,
+        substr(max(place || stated_product), 10) as stated_product,
+        substr(max(place || stated_problem), 10) as stated_problem,
+        substr(max(place || stated_timeframe), 10) as stated_timeframe,
         cast(substr(min(place || cast(employee_count as text)), 10) as bigint) as employee_count,
         count(*) as crm_records,
         bool_or(is_internal) as is_internal,
@@ -112,6 +124,10 @@ dated as (
         people.company_name,
         people.industry,
         people.country,
+        people.job_title,
+        people.stated_product,
+        people.stated_problem,
+        people.stated_timeframe,
         case
             when stages.mql_at is not null then 'history'
             when people.mql_at is not null then 'record'

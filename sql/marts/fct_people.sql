@@ -77,6 +77,13 @@ people as (
         people.company_name,
         people.industry,
         people.country,
+        segments.sector,
+        segments.company_size,
+        segments.region,
+        segments.seniority,
+        segments.product_interest,
+        segments.pain_point,
+        segments.urgency,
         people.mql_at_from,
         people.sql_at_from,
         case
@@ -106,6 +113,8 @@ people as (
         deals.latest_customer_at
     from build.int_people as people
     cross join as_of
+    left join build.int_person_segments as segments
+        on people.person_id = segments.person_id
     left join first_touches
         on people.person_id = first_touches.person_id
     left join deals

@@ -20,7 +20,17 @@ from include.report import parameters
 from tests.report import statements
 from tests.report.reckoning import PLACES, STAGES, Row, ratio, rounded
 
-VIEWS = ("overview", "channels", "cohorts", "funnel", "models", "journeys", "health", "unplaced")
+VIEWS = (
+    "overview",
+    "channels",
+    "cohorts",
+    "funnel",
+    "audience",
+    "models",
+    "journeys",
+    "health",
+    "unplaced",
+)
 FILTERS = ("channel", "platform", "account_id", "campaign_id")
 _TYPES = {"from_month": "date", "to_month": "date"}
 LISTED = 200
@@ -215,6 +225,40 @@ class Marts:
             {("total", name): total[name] for name in names},
         )
 
+    def _audience(self, values: dict[str, Any]) -> Shown:
+        segments = self.rows(statements.SEGMENTS)
+        counted = ("leads", "mqls", "sqls", "opportunities", "customers")
+        steps = list(pairwise(zip(STAGES, counted, strict=True)))
+        for row in segments:
+            for (earlier, above), (later, below) in steps:
+                row[f"{earlier}_to_{later}_rate"] = ratio(row[below], row[above])
+            row["lead_to_customer_rate"] = ratio(row["customers"], row["leads"])
+        rates = [f"{earlier}_to_{later}_rate" for (earlier, _), (later, _) in steps]
+        contents = self.rows(statements.CONTENTS)
+        money = ("begun_won_revenue_base", "moved_won_revenue_base")
+        for row in contents:
+            for which in ("begun", "moved"):
+                took = row.pop(f"{which}_days")
+                row[f"{which}_cycle_days"] = None if took is None else rounded(Decimal(took), 1)
+        counts = (
+            "people",
+            *(f"begun_{of}" for of in ("people", "opportunities", "won_deals", "cycle_days")),
+            *(f"moved_{of}" for of in ("opportunities", "won_deals", "cycle_days")),
+        )
+        pattern = f"%{values['search'].lower()}%" if values["search"] else None
+        briefs = self.rows(statements.BRIEFS, pattern=pattern, listed=self._listed)
+        told = ("touches", "others_of_account", "open_deals", "open_pipeline_base")
+        if not segments and not contents:
+            return Shown([], {})
+        return Shown(
+            [
+                Expected("segments", (*counted, *rates, "lead_to_customer_rate"), segments),
+                Expected("contents", (*counts, *money), contents, self._listed),
+                Expected("briefs", (*told, "last_touch_at"), briefs, self._listed),
+            ],
+            {},
+        )
+
     def _models(self, values: dict[str, Any]) -> Shown:
         credited = self.rows(statements.BY_MODEL)
         models = tuple(ATTRIBUTION_MODELS)
@@ -355,6 +399,8 @@ def ten(marts: Marts, view: str) -> list[dict[str, str]]:
         whole | {"platform": platforms[-1], "currency_code": offered["currencies"][-1]},
         whole | first | {"model": "u_shaped"},
     ]
+    if view == "audience":
+        return [*filtered, month | other, whole | {"search": "example"}]
     if view == "journeys":
         return [
             *filtered[:7],

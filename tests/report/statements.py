@@ -84,7 +84,9 @@ select
     as_campaign(first_touch_channel, first_touch_crm_campaign_id, first_touch_campaign_id)
         as campaign_id,
     cohort_month as month,
-    is_mql, is_sql, lead_at, mql_at, sql_at, opportunity_at, customer_at, first_touchpoint_id
+    is_mql, is_sql, lead_at, mql_at, sql_at, opportunity_at, customer_at, first_touchpoint_id,
+    person_id, crm_account_id, email_domain, company_name,
+    sector, company_size, region, seniority, product_interest, pain_point, urgency
 from marts.fct_people
 where not is_internal;
 
@@ -257,6 +259,58 @@ select
 from happened
 group by grouping sets ((), (channel), (month))
 having count(*) > 0
+"""
+
+SEGMENTS = """
+with people as (select * from within('people'))
+select
+    dimension, coalesce(segment, 'unknown') as segment, count(*) as leads,
+    count(*) filter (is_mql) as mqls, count(*) filter (is_sql) as sqls,
+    count(opportunity_at) as opportunities, count(customer_at) as customers
+from people unpivot include nulls (
+    segment for dimension in (
+        sector, company_size, region, seniority, product_interest, pain_point, urgency
+    )
+)
+group by all
+"""
+
+CONTENTS = """
+select
+    content_kind, content_id, sum(people) as people, sum(begun_people) as begun_people,
+    sum(begun_opportunities) as begun_opportunities, sum(begun_won_deals) as begun_won_deals,
+    sum(moved_opportunities) as moved_opportunities, sum(moved_won_deals) as moved_won_deals,
+    sum(begun_won_revenue_base) as begun_won_revenue_base,
+    sum(moved_won_revenue_base) as moved_won_revenue_base,
+    sum(begun_cycle_days * begun_won_deals) / nullif(sum(begun_won_deals), 0) as begun_days,
+    sum(moved_cycle_days * moved_won_deals) / nullif(sum(moved_won_deals), 0) as moved_days
+from marts.mart_content_performance, chosen
+where content_month between from_month and to_month
+group by all
+"""
+
+BRIEFS = """
+with touched as (
+    select person_id, count(*) as touches, max(touched_at) as last_touch_at
+    from marts.fct_touchpoints group by person_id
+),
+companies as (
+    select crm_account_id, count(*) as people from marts.fct_people
+    where not is_internal and crm_account_id is not null group by crm_account_id
+)
+select
+    coalesce(touched.touches, 0) as touches, coalesce(companies.people - 1, 0) as others_of_account,
+    touched.last_touch_at, brief.open_deals, brief.open_pipeline_base
+from within('people') as person
+inner join marts.mart_lead_brief as brief using (person_id)
+left join touched using (person_id)
+left join companies on companies.crm_account_id = person.crm_account_id
+where case
+    when $pattern is null then person.customer_at is null
+    else lower(concat_ws(chr(0), person_id, person.email_domain, person.company_name))
+        like $pattern end
+order by coalesce(touched.last_touch_at, person.lead_at) desc, person_id
+limit $listed
 """
 
 BY_MODEL = """

@@ -38,6 +38,7 @@ def test_a_view_shows_what_sql_on_the_marts_says_for_ten_choices(look: Look, vie
         ("channels", "platform", "table[data-table=campaigns] tbody a.drill"),
         ("cohorts", "model", None),
         ("funnel", "channel", "table[data-table=channels] a.drill"),
+        ("audience", "channel", "table[data-table=briefs] a.drill"),
         ("models", "from", "table[data-table=channels] a.drill"),
         ("journeys", "model", "table[data-table=found] a.drill"),
         ("health", "platform", None),

@@ -45,6 +45,7 @@ SHOWN = (
     "channels",
     "cohorts",
     "funnel",
+    "audience",
     "goals",
     "forecast",
     "advice",

@@ -147,6 +147,18 @@ MUTATIONS: dict[str, tuple[str, str]] = {
         "build.mart_funnel_monthly",
         "update {table} set customers = customers + 1 where customers = 1",
     ),
+    "segments_count_everyone_and_every_win_once": (
+        "build.mart_segment_funnel",
+        "update {table} set won_deals = won_deals + 1 where won_deals = 1",
+    ),
+    "contents_begin_every_touched_deal_once": (
+        "build.mart_content_performance",
+        "update {table} set begun_opportunities = begun_opportunities + 1 where begun_people = 1",
+    ),
+    "every_person_has_one_brief_with_all_touches": (
+        "build.mart_lead_brief",
+        "delete from {table} where touches = 1",
+    ),
     "cohort_outlooks_begin_with_what_is_known": (
         "build.mart_cohort_outlook",
         "update {table} set customers = customers + 1 where customers = 1",

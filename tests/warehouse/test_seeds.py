@@ -57,6 +57,11 @@ REPEATED = {
         "leads,all,month,,2026-01,100\nleads,all,month,,2026-01-01,120",
         "line 2 has the same metric, channel, period, first_day",
     ),
+    "company_sizes": ("small,0\nsmall,10", "line 2 has the same company_size"),
+    "segment_rules": (
+        "1,sector,field,a%,A\n1,sector,field,b%,B",
+        "line 2 has the same rule_order",
+    ),
     "attribution_models": ("linear,closed,\nlinear,created,", "line 2 has the same model"),
 }
 
@@ -109,6 +114,17 @@ WRONG = [
     ("currency_rates", "XXQ,2026-01-05,1.1", "currency_code is no currency of ISO 4217"),
     ("currency_rates", "EUR,2026-01-05,1.3", "EUR has a rate"),
     ("manual_spend", "events,Fair,Fairs,EUR,2026-01-01,2026-01-02,10,", "channel is none of"),
+    ("company_sizes", "small,", "employees_from is missing"),
+    ("company_sizes", "small,-1", "employees_from is below 0"),
+    ("company_sizes", "unknown,0", "company_size is a word the marts keep"),
+    ("segment_rules", "1,company_size,field,a,A", "dimension is none of sector, region"),
+    ("segment_rules", "1,sector,mail,a,A", "told_by is none of field, offer, content"),
+    ("segment_rules", "1,sector,field,Bank,A", "pattern must be in lower case"),
+    ("segment_rules", "1,sector,field,a\\b,A", "pattern holds a backslash"),
+    ("segment_rules", "1,sector,field,a,unknown", "segment is a word the marts keep"),
+    ("segment_rules", "1,sector,field,a,", "segment is missing"),
+    ("segment_rules", "1,urgency,offer,seminar,A", "pattern is no kind of offer"),
+    ("segment_rules", "1,sector,content,a%,A", "only needs (product_interest, pain_point"),
     ("goals", "clicks,all,month,,2026-01,100", "metric is none of visitors, leads, "),
     ("goals", "leads,Unattributed,month,,2026-01,100", "channel is none of"),
     ("goals", "leads,,month,,2026-01,100", "channel is missing"),
@@ -130,6 +146,12 @@ WRONG = [
 
 # The second of two lines whose first is sound.
 NEVER_SPEAKS = [
+    ("company_sizes", "small,0\nlittle,0", "an earlier line begins at as many people"),
+    (
+        "segment_rules",
+        "1,sector,field,a%,A\n2,sector,field,a%,B",
+        "an earlier line has the same conditions",
+    ),
     (
         "channel_rules",
         "10,,,email,,Email,\n20,,,email,,Other,",

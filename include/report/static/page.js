@@ -8,6 +8,7 @@ import { el } from "./element.js";
 import { useZone } from "./format.js";
 import { chosen, FIRST_VIEW, link } from "./state.js";
 import { advice } from "./views/advice.js";
+import { audience } from "./views/audience.js";
 import { budget } from "./views/budget.js";
 import { channels } from "./views/channels.js";
 import { cohorts } from "./views/cohorts.js";
@@ -20,7 +21,7 @@ import { models } from "./views/models.js";
 import { overview } from "./views/overview.js";
 import { unplaced } from "./views/unplaced.js";
 
-const VIEWS = [overview, channels, cohorts, funnel, goals, forecast, advice, budget, models, journeys, health, unplaced];
+const VIEWS = [overview, channels, cohorts, funnel, audience, goals, forecast, advice, budget, models, journeys, health, unplaced];
 const OPENED = ["campaign_id", "opportunity_id", "person_id"]; // each a place of its own within its view
 const SLOW = 150; // milliseconds after which waiting is shown
 const ASK_AGAIN = 5 * 60 * 1000; // for a page left open overnight

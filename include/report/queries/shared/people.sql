@@ -5,6 +5,7 @@ with
 
 placed as (
     select
+        person_id,
         first_touchpoint_id,
         first_touch_channel as channel,
         case
@@ -22,6 +23,13 @@ placed as (
             else coalesce(first_touch_crm_campaign_id, first_touch_campaign_id, 'unmatched')
         end as campaign_id,
         first_touch_match_method,
+        sector,
+        company_size,
+        region,
+        seniority,
+        product_interest,
+        pain_point,
+        urgency,
         cohort_month,
         is_mql,
         is_sql,
