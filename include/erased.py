@@ -25,7 +25,19 @@ from include.sources import Record
 from include.sources.personal import EMAIL_HASH
 
 CLICK_IDS = ("gclid", "fbclid", "li_fat_id")
-_TEXTS = frozenset({"Company", "company_name", "Name", "opportunity_name"})
+_TEXTS = frozenset(
+    {
+        "Company",
+        "company_name",
+        "Name",
+        "opportunity_name",
+        "Title",
+        "job_title",
+        "stated_product",
+        "stated_problem",
+        "stated_timeframe",
+    }
+)
 _GONE = "(erased)"
 _AND = re.compile(r"&amp;|&")
 _PLACE = re.compile(r"\s*((?:[A-Za-z][A-Za-z0-9+.-]*:)?//)?([^/?#]*)(\S*)")

@@ -88,7 +88,8 @@ class World:
         ann, old = (hashed(address, key) for address in ADDRESSES)
         tags = {"utm_source": "google", "utm_medium": "cpc", "utm_campaign": "brand"}
         page = f"{PAGE};who=annabel/?utm_id=c1&gclid={GCLID}&who=annabel#annabel"
-        lead = {"Status": "Open", "IsConverted": False, "Company": NAME}
+        said = {"Title": f"Deputy of {NAME}", "stated_problem": NAME}
+        lead = {"Status": "Open", "IsConverted": False, "Company": NAME, **said}
         others = [
             stamped(f"00QZ{n:011}AAA", 1 + n % 20, Status="Open", IsConverted=False, **tags)
             | hashed(f"other{n}@firm{n % 7}.example", key)

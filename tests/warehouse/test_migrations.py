@@ -168,7 +168,7 @@ def test_43_a_migration_that_fails_leaves_the_warehouse_as_it_was(
 ) -> None:
     settings = warehouse_settings
     open_release(settings, RELEASES[0])
-    broken = folder / "0006_broken.sql"
+    broken = folder / "0007_broken.sql"
     broken.write_text("delete from ops.load_ledger; select * from staging.nothing")
     with pytest.raises(warehouse.WarehouseError, match="nothing"):
         warehouse.prepare(settings, (NETWORK, CRM))
@@ -189,7 +189,7 @@ def test_43_a_migration_waits_for_those_who_write(
         with engine_of(prepared).write("test") as session:
             session.run("drop table ops.holds")
     else:
-        (folder / "0006_more.sql").write_text("update ops.load_ledger set rows_staged = 0")
+        (folder / "0007_more.sql").write_text("update ops.load_ledger set rows_staged = 0")
     migrated = threading.Event()
     with ThreadPoolExecutor() as pool:
         with engine_of(prepared).write("a writer") as session:
