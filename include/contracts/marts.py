@@ -8,8 +8,8 @@ from include.contracts import columns as c
 from include.contracts import mart_columns as m
 from include.contracts.ad_marts import AD_MARTS
 from include.contracts.advice_marts import ADVICE_MARTS
-from include.contracts.budget_marts import BUDGET_MARTS
 from include.contracts.audience_marts import AUDIENCE_MARTS, SEGMENTS
+from include.contracts.budget_marts import BUDGET_MARTS
 from include.contracts.choices import ATTRIBUTION_MODELS, CHANNELS, STAGE_GROUPS, TYPE_GROUPS
 from include.contracts.goal_marts import GOAL_MARTS
 from include.contracts.journey_marts import JOURNEY_MARTS
