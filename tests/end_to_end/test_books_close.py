@@ -192,6 +192,86 @@ def test_every_person_of_the_truth_is_one_row_under_its_earliest_record(
     assert {"click_id_harvestable", "click_id_too_old", "lead_form", "lead_form_too_old"} < kinds
 
 
+# What the delivered rules must make of the words of the invented company, by hand.
+SECTORS = {
+    "Manufacturing": "Manufacturing", "Chemicals": "Manufacturing",
+    "Transportation": "Transport and logistics", "Healthcare": "Healthcare",
+    "Energy": "Energy and utilities", "Retail": "Retail and consumer", "Technology": "Technology",
+    "Construction": "Construction", "Media": "Services", "Consulting": "Services",
+    "Finance": "Financial services", "Insurance": "Financial services",
+}  # fmt: skip
+REGIONS = {
+    "Germany": "DACH", "Austria": "DACH", "Switzerland": "DACH", "France": "France",
+    "United Kingdom": "UK and Ireland", "United States": "North America",
+}  # fmt: skip
+SENIORITY = {
+    "CFO": "Executive", "COO": "Executive", "Managing Director": "Executive",
+    "VP Finance": "Director", "Finance Director": "Director", "Head of Controlling": "Director",
+    "Head of IT": "Director", "FP&A Manager": "Manager", "Team Lead Finance": "Manager",
+    "Controller": "Specialist", "Business Analyst": "Specialist", "Accountant": "Specialist",
+}  # fmt: skip
+NEEDS = {
+    "product_interest": ("product", {
+        "Planning and Budgeting": "Planning", "Group Consolidation": "Consolidation",
+        "Cash Forecasting": "Forecasting", "Management Reporting": "Reporting",
+    }),
+    "pain_point": ("problem", {
+        "Planning in spreadsheets": "Spreadsheets", "The close takes too long": "Takes too long",
+        "Figures are wrong": "Wrong figures", "Too many entities": "Many entities",
+        "Cash is not in sight": "Cash in sight",
+    }),
+    "urgency": ("timeframe", {
+        "Now": "Now", "This quarter": "This quarter", "This year": "This year",
+        "No date yet": "No date",
+    }),
+}  # fmt: skip
+
+
+def test_segments_and_their_funnel_equal_the_truth(home: Home, company: Path) -> None:
+    audience = truth(company, "audience")
+    sizes = {
+        row["person_id"]: "small" if row["employees"] < 100
+        else "medium" if row["employees"] < 1_000 else "large"
+        for row in audience
+    }  # fmt: skip
+    ours = {
+        row["person_id"]: row
+        for row in home.marts("select * from marts.fct_people where not is_internal")
+    }
+    assert set(ours) == set(sizes)
+    for said in audience:
+        row = ours[said["person_id"]]
+        assert row["company_size"] == sizes[said["person_id"]], said
+        assert row["sector"] == SECTORS[said["industry"]], said
+        assert row["region"] == REGIONS[said["country"]], said
+        assert row["seniority"] == SENIORITY[said["title"]], said
+        for dimension, (field, words) in NEEDS.items():
+            if said[field]:
+                assert row[dimension] == words[said[field]], said
+    on_deals = {"open": set(), "won": set(), "lost": set()}  # type: dict[str, set[str]]
+    for deal in truth(company, "opportunities"):
+        if deal["status"] in on_deals:
+            on_deals[deal["status"]].update(deal["people"])
+    found = {
+        row["segment"]: (row["leads"], row["opportunities"], row["customers"])
+        for row in home.marts(
+            """
+            select segment, cast(sum(leads) as bigint) as leads,
+                cast(sum(opportunities) as bigint) as opportunities,
+                cast(sum(customers) as bigint) as customers
+            from marts.mart_segment_funnel where dimension = 'company_size' group by 1
+            """
+        )
+    }
+    assert found == {
+        size: tuple(
+            len({person for person in of & set(sizes) if sizes[person] == size})
+            for of in (set(sizes), set().union(*on_deals.values()), on_deals["won"])
+        )
+        for size in ("small", "medium", "large")
+    }
+
+
 def test_the_reporting_amounts_bear_a_rate_each(home: Home) -> None:
     unconverted = home.marts(
         """

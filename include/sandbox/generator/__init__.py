@@ -30,6 +30,7 @@ from include.sandbox.generator.journeys import (
     nurture,
 )
 from include.sandbox.generator.names import Ids
+from include.sandbox.generator.needs import audience_lines
 from include.sandbox.generator.networks import (
     figure_lines,
     google_lines,
@@ -137,6 +138,7 @@ def _invent(frame: Frame, writer: Writer, progress: Callable[[str], None]) -> No
     rows = writer.write(Visits(frame, campaigns, clicks, crm.people).lines())
     progress(f"{rows} lines of visits to the site")
     writer.write(truth_lines(crm.people, desk.deals))
+    writer.write(audience_lines(frame, crm.people))
     if frame.company:
         writer.write(frame.company.truth_lines(campaigns, worth_of(crm, frame.company)))
     progress("the truth beside them")

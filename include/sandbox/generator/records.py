@@ -21,6 +21,7 @@ from include.sandbox.generator.frame import (
 )
 from include.sandbox.generator.journeys import Crm, Membership
 from include.sandbox.generator.names import ascii_slug, person_name
+from include.sandbox.generator.needs import stated
 from include.sandbox.generator.people import ContactRecord, LeadRecord, Org, Person
 
 Lines = Iterator[tuple[str, Record]]
@@ -56,7 +57,7 @@ def _lead(frame: Frame, person: Person, lead: LeadRecord) -> Iterator[Record]:
         "Country": person.org.country, "Industry": person.org.industry,
         "NumberOfEmployees": person.org.employees, "OwnerId": lead.owner,
         "Status": "Open - Not Contacted", "IsConverted": False, "IsDeleted": False,
-        **lead.capture.fields,
+        **stated(frame, person), **lead.capture.fields,
     }  # fmt: skip
     changes: Changes = []
     if lead.mql_at:
