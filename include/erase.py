@@ -39,13 +39,14 @@ _HASH = re.compile(r"[0-9a-f]{64}")
 _SHORT_ID = re.compile(r"[0-9A-Za-z]{15}")
 _ADDRESS = re.compile(r"[\w.%+-]+@[\w-]+(?:\.[\w-]+)+")
 _CRM_ID = re.compile(r"[0-9A-Za-z]{15}|[0-9A-Za-z]{18}")
+_TELLING = {"person_id", "touchpoint_id", "opportunity_id", "content_id", "segment"}
 _TOTALS = [
     f"marts.{table.name}"
     for table in MART_TABLES
-    if table.name.startswith("mart_")
-    and not {"person_id", "touchpoint_id", "opportunity_id"} & set(table.column_names)
+    if table.name.startswith("mart_") and not _TELLING & set(table.column_names)
 ]
-"""Marts that speak of nobody: an erasure must leave them as they are."""
+"""Marts that speak of nobody, nor of a page or a need that was somebody's alone: an erasure must
+leave them as they are."""
 
 _TELL = ("failures/*/*", "notices/*", "reports/*", "report.html")
 """Files of the home with texts that may speak of a person."""
