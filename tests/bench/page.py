@@ -250,6 +250,7 @@ def _wait_for(address: str, process: subprocess.Popen[bytes]) -> None:
 def publish_doubled(home: Path) -> None:
     """Publish the company of a home again, the returns of its last month doubled."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # DuckDB's progress bars
+    os.nice(10)  # as the task of closed_loop does
     settings = load_settings({"CLOSED_LOOP_HOME": str(home)})
     (build,) = warehouse.read_marts(settings, "select as_of_at, published_at from build_info")
     doubled = ", ".join(f"{name} = 2 * {name}" for name in DOUBLED)
