@@ -6,9 +6,9 @@ would carry a token away, refusals that end a load.
 
 from __future__ import annotations
 
+import logging
 import stat
 import subprocess
-import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,10 +17,12 @@ from typing import Any
 import pytest
 
 from include import warehouse
+from include.registry import SOURCES
+from tests.end_to_end import night, warm
 from tests.end_to_end.airflow import Airflow
 from tests.end_to_end.conftest import Home
 from tests.end_to_end.planted import PERSONAL, findings, plant
-from tests.sandbox.running import ROOT, Sandbox
+from tests.sandbox.running import Sandbox
 
 HASH_KEY = "canary-hash-key"
 # Every secret the connections hold, how the tokens minted from them begin, and the key with which
@@ -72,19 +74,17 @@ REFUSED: list[dict[str, Any]] = [
     ),
 ]
 
-# All that any library has to say, at its most talkative.
-NIGHT = """
-import logging, sys
-logging.basicConfig(level=logging.DEBUG)
-from tests.end_to_end.night import SOURCES, build_marts, load
-for source in SOURCES:
-    try:
-        load([source.name])
-    except Exception:
-        logging.exception("the load of %s failed", source.name)
-if "marts" in sys.argv:
-    build_marts()
-"""
+
+def talkative(arguments: list[str]) -> None:
+    """A night with all that any library has to say, at its most talkative; its marts if asked."""
+    logging.basicConfig(level=logging.DEBUG, force=True)
+    for source in SOURCES:
+        try:
+            night.load([source.name])
+        except Exception:
+            logging.exception("the load of %s failed", source.name)
+    if "marts" in arguments:
+        night.build_marts()
 
 
 @pytest.fixture(scope="module")
@@ -118,23 +118,15 @@ def nights(sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> Nights
         "CLOSED_LOOP_HASH_KEY": HASH_KEY,
     }
     for name, faults, marts, patience in (
-        ("redirected", REDIRECTED, "", "3"),
-        ("refused", REFUSED, "", "3"),
-        ("survived", SURVIVED, "marts", "60"),
-        ("quiet", [], "marts", "60"),
+        ("redirected", REDIRECTED, [], "3"),
+        ("refused", REFUSED, [], "3"),
+        ("survived", SURVIVED, ["marts"], "60"),
+        ("quiet", [], ["marts"], "60"),
     ):
         sandbox.reset()
         sandbox.set_faults(faults)
-        done = subprocess.run(
-            [sys.executable, "-c", NIGHT, marts],
-            cwd=ROOT,
-            env=home.environment(sandbox, CLOSED_LOOP_RETRY_SECONDS=patience, **every),
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            check=False,
-        )
-        (home.path / f"{name}.log").write_text(done.stdout)
+        environment = home.environment(sandbox, CLOSED_LOOP_RETRY_SECONDS=patience, **every)
+        warm.spend(marts, environment, home.path / f"{name}.log", talkative)
     calls = sandbox.log()
     sandbox.reset()
     return Nights(home, calls)
@@ -151,7 +143,10 @@ def test_the_nights_met_what_they_were_meant_to_meet(home: Home) -> None:
         said = (home.path / f"{name}.log").read_text()
         for source in ("facebook_ads", "google_ads", "linkedin_ads", "salesforce"):
             assert f"the load of {source} failed" in said, (name, source)
-    assert "failed" not in (home.path / "quiet.log").read_text()
+    quiet = (home.path / "quiet.log").read_text()
+    assert "failed" not in quiet
+    for logger in ("DEBUG:urllib3.connectionpool", "INFO:include.fetching"):
+        assert logger in quiet, "nobody was at their most talkative"
     (staged,) = warehouse.read(
         home.settings,
         """

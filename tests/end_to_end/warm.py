@@ -4,25 +4,34 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from tests import forked
+from tests.end_to_end import night
 
 
-def spend(arguments: Sequence[str], environment: Mapping[str, str], log: Path) -> int | None:
-    """Run ``tests.end_to_end.night`` with these arguments; its exit code, what it said in log."""
-    night = forked.start(_night, list(arguments), dict(environment), str(log))
-    night.join()
-    return night.exitcode
+def spend(
+    arguments: Sequence[str],
+    environment: Mapping[str, str],
+    log: Path,
+    main: Callable[[list[str]], None] = night.main,
+) -> int | None:
+    """Run a night with these arguments; its exit code, what it said in log.
+
+    ``main``, a function of a module, may spend it in another way than ``tests.end_to_end.night``.
+    """
+    spent = forked.start(_night, main, list(arguments), dict(environment), str(log))
+    spent.join()
+    return spent.exitcode
 
 
-def _night(arguments: list[str], environment: dict[str, str], log: str) -> None:
+def _night(
+    main: Callable[[list[str]], None], arguments: list[str], environment: dict[str, str], log: str
+) -> None:
     os.environ.clear()
     os.environ.update(environment)
     said = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
     os.dup2(said, sys.stdout.fileno())
     os.dup2(said, sys.stderr.fileno())
-    from tests.end_to_end import night
-
-    night.main(arguments)
+    main(arguments)
