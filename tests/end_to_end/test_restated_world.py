@@ -12,7 +12,7 @@ import pytest
 from tests.end_to_end.conftest import Home
 from tests.sandbox.running import Sandbox
 
-EARLIER = ("2026-06-15", "2026-10-31")
+EARLIER = ("2026-08-15", "2026-10-31")
 RETOLD = {
     "ad days": (
         "select platform, account_id, campaign_id, date_day, currency_code, spend, spend_base, "
@@ -44,7 +44,7 @@ told for a while only: whoever was there knows more."""
 
 @pytest.fixture(scope="module")
 def sandbox(generated: Callable[..., Path], serve: Callable[..., Sandbox]) -> Sandbox:
-    return serve(generated(scale=0.05, months=12))
+    return serve(generated(scale=0.05, months=7))
 
 
 @pytest.fixture(scope="module")
