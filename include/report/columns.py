@@ -127,7 +127,6 @@ _OWN = (
     Column("last_seen_at", Type.TIMESTAMP, "When the last of them was loaded", unit="UTC"),
     Column("first_month", Type.DATE, "The first month concerned"),
     Column("last_month", Type.DATE, "The last month concerned"),
-    Column("first_spend_month", Type.DATE, "The first month that cost anything"),
     Column("judged_month", Type.DATE, "The latest month old enough to judge by its return"),
     text("hindrance", "Why nothing is held against the months before; NULL where something may be"),
     text("growing_hindrance", "The same of figures that grow until a cohort's deals are decided"),

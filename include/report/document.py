@@ -63,11 +63,11 @@ def write(settings: Settings) -> Path:
 
 
 def render(settings: Settings) -> tuple[int, str]:
-    """Number and report of the build published last, over the last twelve whole months."""
+    """Number and report of the build published last, over the months the page opens on."""
     with published(settings).read() as session:
         build = views.build_of(session)
         as_of = views.as_of_date(build, settings.reporting_zone)
-        values = parameters.chosen({}, as_of)
+        values = parameters.chosen({}, as_of, build.first_month)
         told = _told(session, values, as_of)
     template = _templates().get_template("report.html")
     style = (TEMPLATES / "report.css").read_text()

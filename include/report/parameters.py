@@ -14,6 +14,8 @@ from typing import Any
 from include.contracts.choices import ATTRIBUTION_MODELS, TYPE_GROUPS
 
 MODELS = tuple(ATTRIBUTION_MODELS)
+MOST_MONTHS = 12
+"""Months the page opens on."""
 LONGEST = 200
 """Characters a text parameter may have: longer than any id or name that is worth asking for."""
 
@@ -82,13 +84,21 @@ def once(given: Iterable[tuple[str, str]]) -> dict[str, str]:
     return found
 
 
-def chosen(given: Mapping[str, str], as_of: date, *, is_to_day: bool = False) -> dict[str, Any]:
+def chosen(
+    given: Mapping[str, str],
+    as_of: date,
+    first_month: date | None = None,
+    *,
+    is_to_day: bool = False,
+) -> dict[str, Any]:
     """Every parameter with its value: as given, else its default, else None.
 
-    ``as_of`` is the build's day in the reporting zone: without a choice the period is the last
-    twelve months that are over by then, for a month under way cannot be held against a whole one.
-    ``is_to_day``, or a choice that begins with the month under way: it ends with that month. Empty
-    texts count as not given. Raises BadParameter with a sentence.
+    ``as_of`` is the build's day in the reporting zone, ``first_month`` when its books begin.
+    Without a choice the period is the last months that are over by then, for a month under way
+    cannot be held against a whole one: twelve, or as few as leave the books as many before them.
+    ``is_to_day``, or a choice that begins with the month under way: it ends with that month, and
+    ``is_to_day`` is always twelve. Empty texts count as not given. Raises BadParameter with a
+    sentence.
     """
     if unknown := sorted(set(given) - set(PARAMETERS)):
         raise BadParameter(f"there is no choice called {', '.join(unknown)[:LONGEST]}")
@@ -96,8 +106,11 @@ def chosen(given: Mapping[str, str], as_of: date, *, is_to_day: bool = False) ->
     values |= {name: PARAMETERS[name](name, text) for name, text in given.items() if text}
     this_month = as_of.replace(day=1)
     is_under_way = is_to_day or values["from_month"] == this_month
+    length = MOST_MONTHS
+    if first_month and not is_to_day and not values["to_month"]:
+        length = min(length, max(1, months_between(first_month, this_month) // 2))
     values["to_month"] = values["to_month"] or months_later(this_month, is_under_way - 1)
-    values["from_month"] = values["from_month"] or months_later(values["to_month"], -11)
+    values["from_month"] = values["from_month"] or months_later(values["to_month"], 1 - length)
     if values["from_month"] > values["to_month"]:
         raise BadParameter("from_month must not lie after to_month")
     if months_between(values["from_month"], values["to_month"]) >= 120:

@@ -174,7 +174,9 @@ class _Answers:
         with self._marts().read() as session:
             build = views.build_of(session)
             as_of = views.as_of_date(build, self._settings.reporting_zone)
-            values = parameters.chosen(given, as_of, is_to_day=views.VIEWS[view].is_to_day)
+            values = parameters.chosen(
+                given, as_of, build.first_month, is_to_day=views.VIEWS[view].is_to_day
+            )
             tag = self._tag(build)
             name = _file_name(self._settings, view, table, values, build) if table else ""
             if _is_known(tag, known):
@@ -292,6 +294,8 @@ def _json(
             "before": answered.before,
             "marts": views.marts_of(table),
         }
+    as_of = views.as_of_date(build, settings.reporting_zone)
+    usual = parameters.chosen({}, as_of, build.first_month, is_to_day=view.is_to_day)
     told = {
         "view": name,
         "question": view.question,
@@ -299,12 +303,13 @@ def _json(
             "run_id": build.run_id,
             "publish_number": build.publish_number,
             "as_of_at": build.as_of_at,
-            "as_of_date": views.as_of_date(build, settings.reporting_zone),
+            "as_of_date": as_of,
             "published_at": build.published_at,
         },
         "reporting_currency": settings.reporting_currency,
         "reporting_zone": settings.reporting_zone,
         "chosen": values,
+        "by_default": {name: usual[name] for name in ("from_month", "to_month")},
         "is_to_day": view.is_to_day,
         "uses": sorted(views.used_by(view)),
         "tables": tables,

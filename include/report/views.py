@@ -30,18 +30,6 @@ AT_MOST = 200
 _FIXED = frozenset({"with_campaigns", "at_most"})
 """Parameters of queries that nobody chooses."""
 
-BUILD = """
-    select
-        run_id,
-        publish_number,
-        (select max(version) from ops.staging_version) as staging_version,
-        (select count(*) from ops.holds) as holds,
-        (select max(decided_at) from ops.holds) as decided_at,
-        as_of_at,
-        published_at
-    from marts.build_info
-"""
-
 
 @dataclass(frozen=True, slots=True)
 class Table:
@@ -303,10 +291,11 @@ class Answered:
 class Build:
     """Which build an answer speaks of, and how far the books were then. Instants in UTC.
 
-    In a PostgreSQL warehouse the books go on while the marts stand.
+    ``first_month`` is when they begin: ``queries/shared/begun.sql``.
     """
 
     run_id: str
+    first_month: date | None
     publish_number: int
     staging_version: int | None
     holds: int
@@ -317,7 +306,7 @@ class Build:
 
 def build_of(session: Session) -> Build:
     """The build that this session reads."""
-    (row,) = session.answer(BUILD)[1]
+    (row,) = session.answer(query("build"))[1]
     return Build(*row)
 
 

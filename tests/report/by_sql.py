@@ -83,6 +83,11 @@ class Marts:
             self._engine.execute(f"attach '{folder / name}.duckdb' as {name} (read_only)")
         (found,) = self.rows("select as_of_at from marts.build_info")
         self.as_of = found["as_of_at"].date()
+        (spent,) = self.rows(
+            "select date_trunc('month', min(date_day))::date as first_month"
+            " from marts.fct_ad_spend_daily where spend <> 0"
+        )
+        self.first_month = spent["first_month"]
         self.choose({})
         self._engine.execute(statements.SET_UP)
         self._is_whole = False
@@ -99,7 +104,7 @@ class Marts:
 
     def choose(self, given: dict[str, str], *, is_to_day: bool = False) -> dict[str, Any]:
         """Make the choice the one that is asked about; what it comes to."""
-        values = parameters.chosen(given, self.as_of, is_to_day=is_to_day)
+        values = parameters.chosen(given, self.as_of, self.first_month, is_to_day=is_to_day)
         columns = ", ".join(f"cast(${n} as {_TYPES.get(n, 'text')}) as {n}" for n in values)
         self._engine.execute(f"create or replace table chosen as select {columns}", values)
         return values

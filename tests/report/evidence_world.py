@@ -59,6 +59,9 @@ def world() -> World:
             "created_at": "2026-01-06T10:00:00Z",
         }
     )
+    # So that the books begin early enough for page and report to open on twelve months.
+    for table in ("stg_campaign_daily", "stg_account_daily"):
+        made[table].append({**made[table][3], "date_day": "2024-10-01"})
     made["stg_campaigns"][1]["campaign_name"] = STRANGE
     made["stg_account_daily"][3]["spend"] = "31"  # so one comparison differs: it cost 30
     ledger = {"source": "facebook_ads", "account_id": "1"}

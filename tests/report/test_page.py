@@ -55,11 +55,13 @@ SHOWN = (
     "health",
     "unplaced",
 )
+YEAR = "from_month=2025-11&to_month=2026-10"
 OPENED = (
-    *SHOWN,
+    "overview",
+    *(f"{view}?{YEAR}" for view in SHOWN),
     "journeys?opportunity_id=O1",
     "journeys?person_id=L1",
-    "channels?platform=google_ads&account_id=1&campaign_id=10",
+    f"channels?{YEAR}&platform=google_ads&account_id=1&campaign_id=10",
 )
 
 
@@ -203,8 +205,8 @@ def test_26_every_view_is_sound_exact_accessible_and_fits(reader: Reader, place:
 
 def test_26_hostile_names_are_read_as_they_were_written(reader: Reader) -> None:
     texts = ""
-    for place in ("channels", "journeys"):
-        reader.open(place)
+    for view in ("channels", "journeys"):
+        reader.open(f"{view}?{YEAR}")
         texts += reader.page.locator("main").inner_text()
     for name in (*HOSTILE.values(), DEAL):
         seen = re.sub(r"[\s\u0007]+", "", name)
@@ -219,6 +221,7 @@ def _number(text: str) -> Decimal:
 
 def _holds_only_what_was_told(reader: Reader, place: str, told: dict[str, Any]) -> None:
     """Every figure is one of the answer, to the last digit, and is shown rounded rightly."""
+    view = place.partition("?")[0]
     reader.page.evaluate("document.querySelectorAll('button.more').forEach((more) => more.click())")
     rows = reader.page.evaluate(
         """[...document.querySelectorAll("main table[data-table] tbody tr")].map((row) => [
@@ -226,7 +229,7 @@ def _holds_only_what_was_told(reader: Reader, place: str, told: dict[str, Any]) 
             [...row.querySelectorAll("data[data-column]")].map(
                 (one) => [one.dataset.column, one.value, one.textContent])])"""
     )
-    assert rows or place in ("unplaced", "forecast")
+    assert rows or view in ("unplaced", "forecast")
     for name, figures in rows:
         table = told["tables"][name]
         kinds = {column["name"]: column["kind"] for column in table["columns"]}
@@ -242,7 +245,7 @@ def _holds_only_what_was_told(reader: Reader, place: str, told: dict[str, Any]) 
                 half = Decimal(5).scaleb(int(shown.as_tuple().exponent) - 1)
                 assert abs(shown - exact) <= half, (name, column, value, text)
     tiles = reader.page.locator("main [data-figure]")
-    assert bool(tiles.count()) == (place in ("overview", "funnel"))
+    assert bool(tiles.count()) == (view in ("overview", "funnel"))
     if tiles.count():
         for tile in tiles.all():
             total = told["tables"][tile.get_attribute("data-of") or "total"]
@@ -266,7 +269,7 @@ def _holds_only_what_was_told(reader: Reader, place: str, told: dict[str, Any]) 
 def test_the_deals_behind_a_figure_add_up_to_it(address: str, chosen: str) -> None:
     told = {}
     for view, name in (("overview", "total"), ("journeys", "credited")):
-        with urlopen(f"{address}data/{view}?{chosen}") as answer:
+        with urlopen(f"{address}data/{view}?{YEAR}&{chosen}") as answer:
             table = json.load(answer)["tables"][name]
         names = [column["name"] for column in table["columns"]]
         told[name] = [dict(zip(names, row, strict=True)) for row in table["rows"]]
@@ -279,7 +282,7 @@ def test_the_deals_behind_a_figure_add_up_to_it(address: str, chosen: str) -> No
     assert abs(_sum(customers, "weight") - Decimal(total["customers"])) <= Decimal("0.0001")
     assert chosen or (won and left)
     for view in ("overview", "journeys"):
-        with urlopen(f"{address}data/{view}?{chosen}") as answer:
+        with urlopen(f"{address}data/{view}?{YEAR}&{chosen}") as answer:
             table = json.load(answer)["tables"]["closed"]
         names = [column["name"] for column in table["columns"]]
         told[view] = [dict(zip(names, row, strict=True)) for row in table["rows"]]
@@ -329,7 +332,7 @@ def test_a_link_is_copied_with_its_months_and_closes_with_its_view(reader: Reade
     reader.page.get_by_role("button", name="Link").click()
     dialog = reader.page.get_by_role("dialog")
     address = dialog.locator("input").input_value()
-    assert address.endswith("#overview?from_month=2025-11&to_month=2026-10")
+    assert address.endswith("#overview?from_month=2026-10&to_month=2026-10")
     dialog.get_by_role("button", name="Copy").click()
     expect(dialog.get_by_role("button", name="Copied")).to_be_visible()
     reader.open("overview?from_month=2026-10")
@@ -350,7 +353,7 @@ def test_why_no_change_is_told_stands_in_its_place(reader: Reader) -> None:
     early = reader.page.locator(".remark.caution", has_text="of the first touch")
     assert "1 of these 2 months is too early to judge" in early.inner_text()
     comparable = early.get_by_role("link", name="Oct 2026")
-    assert comparable.get_attribute("href") == "#overview?from_month=2026-10&to_month=2026-10"
+    assert comparable.get_attribute("href") == "#overview"
     early.get_by_role("link", name="The last 12 that can be judged").click()
     chosen = reader.shown("overview")["chosen"]
     assert (chosen["from_month"], chosen["to_month"]) == ("2025-10-01", "2026-09-01")
@@ -362,7 +365,8 @@ def test_why_no_change_is_told_stands_in_its_place(reader: Reader) -> None:
             const page = document.querySelector("script[type=module]").src;
             const { comparison } = await import(new URL("comparison.js", page));
             const tables = { comparison: { records: [held] } };
-            const { note, whyNot } = comparison({ chosen: { to_month: "2026-11-01" }, tables });
+            const chosen = { to_month: "2026-11-01" };
+            const { note, whyNot } = comparison({ chosen, by_default: {}, tables });
             const [, link] = note();
             return [whyNot({ name: "roi", grows: true }), link.textContent, link.hash];
         }""",
@@ -393,7 +397,7 @@ def test_figures_that_still_grow_are_marked_in_tables_and_campaigns_bear_their_n
 
 def test_a_wide_table_on_a_phone_keeps_its_names_and_says_there_is_more(reader: Reader) -> None:
     reader.page.set_viewport_size({"width": 390, "height": 800})
-    reader.open("channels")
+    reader.open(f"channels?{YEAR}")
     campaigns = reader.page.locator(".tabled", has=reader.page.locator("[data-table=campaigns]"))
     expect(campaigns.locator(".hint")).to_be_visible()
     campaigns.locator(".wide").evaluate("(wide) => { wide.scrollLeft = wide.scrollWidth; }")
@@ -404,7 +408,7 @@ def test_a_wide_table_on_a_phone_keeps_its_names_and_says_there_is_more(reader: 
 
 
 def test_where_nothing_was_spent_nothing_has_a_cost(reader: Reader) -> None:
-    reader.open("channels")
+    reader.open(f"channels?{YEAR}")
     table = reader.page.locator("table[data-table=campaigns]")
     expect(table.get_by_role("button", name="Status")).to_be_visible()
     row = reader.page.locator("table[data-table=campaigns] tbody tr").filter(
@@ -418,7 +422,7 @@ def test_spend_without_a_tagged_touch_is_marked_and_leads_to_what_could_not_be_p
     reader: Reader,
 ) -> None:
     """The campaign with the long name cost 33.335 in October, and nobody bears its tags."""
-    reader.open("channels")
+    reader.open(f"channels?{YEAR}")
     table = reader.page.locator("table[data-table=campaigns]")
     marks = table.locator("tbody tr", has_text=HOSTILE["40"]).locator("[data-mark=untagged]")
     expect(marks).to_have_text("! 1 month without a tagged touch")
@@ -442,9 +446,9 @@ def test_what_is_counted_and_in_which_zone_is_said_in_plain_words(reader: Reader
     expect(closed).to_contain_text("renewals and expansions are left out")
     roi = reader.page.locator(".tile", has_text="ROI")
     expect(roi).to_contain_text("Some is booked in other currencies")
-    reader.open("funnel")
+    reader.open(f"funnel?{YEAR}")
     expect(reader.page.locator("main .stages")).to_contain_text("People on a deal won")
-    reader.open("channels")
+    reader.open(f"channels?{YEAR}")
     for evidence in reader.page.locator("details.evidence").all():
         evidence.locator("summary").click()
     told = reader.page.locator("details.evidence dl").all_inner_texts()
@@ -486,7 +490,7 @@ def test_a_new_place_begins_at_its_top_and_one_gone_back_to_where_it_was_left(
     reader: Reader,
 ) -> None:
     reader.page.set_viewport_size({"width": 1280, "height": 400})
-    reader.open("channels")
+    reader.open(f"channels?{YEAR}")
     campaign = reader.page.locator("table[data-table=campaigns]").get_by_role("link").first
     campaign.scroll_into_view_if_needed()
     left = reader.page.evaluate("scrollY")
@@ -500,7 +504,7 @@ def test_a_new_place_begins_at_its_top_and_one_gone_back_to_where_it_was_left(
 
 
 def test_a_table_is_sorted_by_keyboard_and_the_address_remembers(reader: Reader) -> None:
-    told = reader.open("channels")
+    told = reader.open(f"channels?{YEAR}")
     button = reader.page.locator("table[data-table=campaigns] thead").get_by_role(
         "button", name="Spend"
     )
@@ -519,13 +523,13 @@ def test_a_table_is_sorted_by_keyboard_and_the_address_remembers(reader: Reader)
 
 
 def test_a_table_goes_out_as_csv_and_a_chart_as_png(reader: Reader) -> None:
-    reader.open("channels?channel=Paid%20Search")
+    reader.open(f"channels?{YEAR}&channel=Paid%20Search")
     with reader.page.expect_download() as taken:
         reader.page.locator("a[data-csv=campaigns]").last.click()
     assert taken.value.suggested_filename == (
         "closed-loop_channels-campaigns_2025-11_2026-10_first-touch_EUR_Paid-Search_build-1.csv"
     )
-    with urlopen(f"{reader.address}csv/channels/campaigns?channel=Paid%20Search") as answer:
+    with urlopen(f"{reader.address}csv/channels/campaigns?{YEAR}&channel=Paid%20Search") as answer:
         assert Path(taken.value.path()).read_bytes() == answer.read()
     reader.page.evaluate(
         """() => {

@@ -59,6 +59,27 @@ def test_the_month_under_way_is_chosen_or_left_out(
 
 
 @pytest.mark.parametrize(
+    ("first_month", "given_", "is_to_day", "period"),
+    [
+        (date(2024, 11, 1), {}, False, ("2025-11", "2026-10")),
+        (date(2024, 12, 1), {}, False, ("2025-12", "2026-10")),
+        (date(2025, 1, 1), {}, False, ("2025-12", "2026-10")),
+        (date(2026, 9, 1), {}, False, ("2026-10", "2026-10")),
+        (date(2026, 10, 1), {}, False, ("2026-10", "2026-10")),
+        (date(2026, 11, 1), {}, False, ("2026-10", "2026-10")),
+        (date(2024, 12, 1), {}, True, ("2025-12", "2026-11")),
+        (date(2024, 12, 1), {"to_month": "2026-10"}, False, ("2025-11", "2026-10")),
+        (date(2026, 9, 1), {"from_month": "2026-09"}, False, ("2026-09", "2026-10")),
+    ],
+)
+def test_without_a_choice_as_many_months_lie_before_as_are_shown(
+    first_month: date, given_: dict[str, str], is_to_day: bool, period: tuple[str, str]
+) -> None:
+    values = chosen(given_, AS_OF, first_month, is_to_day=is_to_day)
+    assert (f"{values['from_month']:%Y-%m}", f"{values['to_month']:%Y-%m}") == period
+
+
+@pytest.mark.parametrize(
     ("given_", "sentence"),
     [
         ({"from_month": "2026-13"}, "from_month must be a month such as 2026-03"),
@@ -113,7 +134,7 @@ def test_25_whatever_is_given_is_refused_or_a_checked_value(given_: dict[str, st
 
 def test_25_queries_are_files_and_name_only_what_can_be_chosen() -> None:
     named = {table.query for view in views.VIEWS.values() for table in view.tables.values()}
-    named |= set(re.findall(r'\bTable\("(\w+)"', Path(document.__file__).read_text()))
+    named |= {"build"} | set(re.findall(r'\bTable\("(\w+)"', Path(document.__file__).read_text()))
     assert named == {path.stem for path in views.QUERIES.glob("*.sql")}
     told = "".join(path.read_text() for path in views.QUERIES.glob("*.sql"))
     shared = {path.stem for path in (views.QUERIES / "shared").glob("*.sql")}

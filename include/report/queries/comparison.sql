@@ -1,20 +1,16 @@
 -- What of the chosen months may be held against as many months before them, and why not the rest?
 -- Grain: one row; none where nothing ever cost or brought anything.
 -- hindrance is NULL where figures that are soon known may be: nothing_before where the months
--- before begin before the first that cost anything (or, where nothing ever did, that brought
--- anything), month_not_over where the last month chosen is not over. growing_hindrance is that of
--- figures which grow until a cohort's deals are decided: too_early where one of the months is too
--- young to judge, one that cost and brought nothing aside. whole_month is the last that is over.
+-- before begin before the books do, month_not_over where the last month chosen is not over.
+-- growing_hindrance is that of figures which grow until a cohort's deals are decided: too_early
+-- where one of the months is too young to judge, one that cost and brought nothing aside.
+-- whole_month is the last that is over.
 with
 
 known as (
-    select
-        coalesce(
-            min(case when spend_base is null or spend_base <> 0 then cohort_month end),
-            min(cohort_month)
-        ) as first_month
-    from marts.mart_channel_roi_monthly
-    having count(*) > 0
+    select first_month
+    from shared.begun
+    where first_month is not null
 ),
 
 chosen as (

@@ -51,6 +51,12 @@ export function showChoices(offered, told) {
   if (focused) document.getElementById(focused)?.focus();
 }
 
+/** How many months they are, the first and the last among them. */
+function count(from, to) {
+  const [first, last] = [from, to].map((one) => Number(one.slice(0, 4)) * 12 + Number(one.slice(5, 7)));
+  return last - first + 1;
+}
+
 const forgetOwn = { sort: null };
 
 function picker(id, label, options, value, isUsed, onchange) {
@@ -81,9 +87,11 @@ function period(offered, told, uses) {
   const old = known?.judged_month?.slice(0, 7);
   const quarter = `${year}-${String(Math.floor((Number(asOf.slice(5)) - 1) / 3) * 3 + 1).padStart(2, "0")}`;
   const longest = shifted(asOf, -119);
-  const ends = told.is_to_day ? asOf : shifted(asOf, -1);
+  const [opens, ends] = [told.by_default.from_month, told.by_default.to_month].map((one) => one.slice(0, 7));
+  const year12 = shifted(ends, -11);
   const presets = [
-    ["12 months", null, null, shifted(ends, -11), ends],
+    ...(opens > year12 ? [[`${count(opens, ends)} month${opens < ends ? "s" : ""}`, null, null, opens, ends], ["12 months", year12, ends, year12, ends]]
+      : [["12 months", null, null, opens, ends]]),
     ["This month", asOf, asOf, asOf, asOf],
     ["Last month", shifted(asOf, -1), shifted(asOf, -1), shifted(asOf, -1), shifted(asOf, -1)],
     ["This quarter", quarter, asOf, quarter, asOf],

@@ -18,13 +18,13 @@ export function comparison(told) {
     young: Number(held?.young_months ?? 0), length: Number(held?.months ?? 0), judged: held?.judged_month ?? null,
     whyNot: (column) => (held && COMPARED.includes(column.name) ? WORDS[hindered(column)] ?? null : "no comparison"),
     isYoung: (one) => Boolean(held) && (held.judged_month === null || one > held.judged_month),
-    note: () => (held ? note(held, told.chosen.to_month) : ""),
+    note: () => (held ? note(held, told) : ""),
   };
 }
 
-function note(held, last) {
+function note(held, { chosen: { to_month: last }, by_default: usual }) {
   const length = Number(held.months);
-  if (held.hindrance === "nothing_before") return [`No change is told: the books begin in ${month(held.first_month)}. `, longest(held, last)];
+  if (held.hindrance === "nothing_before") return [`No change is told: the books begin in ${month(held.first_month)}. `, comparable(held, usual)];
   if (held.hindrance === "month_not_over") {
     const [from, to] = [shifted(held.whole_month, 1 - length), held.whole_month.slice(0, 7)];
     return [`No change is told while ${month(last)} is not over. `,
@@ -34,13 +34,10 @@ function note(held, last) {
   return `Change against ${from === to ? from : `${from} – ${to}`}.${held.growing_hindrance ? " What these months brought is too young to compare." : ""}`;
 }
 
-/** The way to the most whole months, up to the last chosen, that have as many before them; null where none has. */
-function longest(held, last) {
-  const to = [last, held.whole_month].sort()[0].slice(0, 7);
-  let from = to;
-  if (shifted(to, -1) < held.first_month.slice(0, 7)) return null;
-  for (let length = 2; shifted(to, 1 - 2 * length) >= held.first_month.slice(0, 7); length += 1) from = shifted(to, 1 - length);
-  return ["To be compared: ", el("a", { href: link({ from_month: from, to_month: to }) }, from === to ? month(to) : `${month(from)} – ${month(to)}`), "."];
+/** The way to the months that the page opens on, where as many lie before them; else null. */
+function comparable(held, { from_month: from, to_month: to }) {
+  if (from <= held.first_month) return null;
+  return ["To be compared: ", el("a", { href: link({ from_month: null, to_month: null }) }, from === to ? month(to) : `${month(from)} – ${month(to)}`), "."];
 }
 
 /** The mark of a month, or of figures, too early to judge. */

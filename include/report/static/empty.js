@@ -12,16 +12,20 @@ const FILTERS = ["channel", "platform", "account_id", "campaign_id", "ad_group_i
 export function empty(what, told, { choices, offered }) {
   const { from_month: from, to_month: to } = told.chosen;
   const [held] = offered.tables.months.records;
-  const months = from === to ? month(from) : `${month(from)} – ${month(to)}`;
+  const months = span(told.chosen);
   if (!held) return nothing("Nothing has been loaded yet that cost or brought anything.");
   if (to < held.first_month || from > held.last_month) {
     return nothing([`There is no data of ${months}: the books hold ${month(held.first_month)} – ${month(held.last_month)}. `,
-      el("a", { href: link({ from_month: null, to_month: null }) }, "The last 12 months")]);
+      el("a", { href: link({ from_month: null, to_month: null }) }, span(told.by_default))]);
   }
   const filters = FILTERS.filter((name) => choices[name] && told.uses.includes(name));
   if (!filters.length) return nothing(`${what} in ${months}. Choose other months.`);
   return nothing([apart(choices, offered) ?? `${what} in ${months} under these filters. `,
     el("a", { href: link(Object.fromEntries(FILTERS.map((name) => [name, null]))) }, "Without filters")]);
+}
+
+function span({ from_month: from, to_month: to }) {
+  return from === to ? month(from) : `${month(from)} – ${month(to)}`;
 }
 
 /** That what is chosen has nothing in common in any month, where that is known. */
