@@ -238,6 +238,6 @@ def test_what_is_planted_fits_and_is_read_by_everybody(page: Page, view: str) ->
     assert charts.count() == (len(FORECAST_METRICS) if view == "forecast" else 0)
     for chart in charts.all():
         expect(chart).to_have_attribute("data-drawn", "true")
-    for months in page.locator("details.months > summary").all():
+    for months in page.locator("details.rows > summary").all():
         months.click()
     fits_and_is_accessible(page)

@@ -186,6 +186,9 @@ def test_the_report_opens_without_a_network_and_prints_to_three_pages(
     page.goto(file.as_uri())
     expect(page.get_by_role("heading", name="What marketing cost and brought")).to_be_visible()
     printed = page.pdf(prefer_css_page_size=True)
+    page.set_viewport_size({"width": 390, "height": 800})
+    beyond = "(all) => all.filter((one) => one.scrollWidth > one.clientWidth).length"
+    assert page.locator("html, section").evaluate_all(beyond) == 0
     context.close()
     assert asked == [file.as_uri()]
     assert 1 <= len(re.findall(rb"/Type\s*/Page\b", printed)) <= 3
@@ -393,6 +396,23 @@ def test_figures_that_still_grow_are_marked_in_tables_and_campaigns_bear_their_n
         assert heads.filter(has_text="Spend").locator("[data-mark=early]").count() == 0
     campaigns = reader.page.locator("table[data-table=campaigns] tbody tr")
     expect(campaigns.filter(has_text=HOSTILE["10"]).locator("td").first).to_have_text("Google Ads")
+
+
+def test_every_view_is_in_sight_and_offers_only_the_choices_it_uses(reader: Reader) -> None:
+    reader.page.set_viewport_size({"width": 1024, "height": 800})
+    reader.open("advice")
+    tabs = reader.page.get_by_role("navigation", name="Views").get_by_role("link").all()
+    assert len(tabs) == len(SHOWN)
+    for tab in tabs:
+        box = tab.bounding_box()
+        assert box is not None
+        assert box["x"] >= 0
+        assert box["x"] + box["width"] <= 1024
+    offered = "(all) => all.map((one) => one.id)"
+    choices = reader.page.locator("#choices select, #choices button")
+    of_advice = ["choose-channel", "choose-platform", "choose-account", "choose-campaign"]
+    assert choices.evaluate_all(offered) == of_advice
+    assert reader.page.locator("#choices :disabled").count() == 0
 
 
 def test_a_wide_table_on_a_phone_keeps_its_names_and_says_there_is_more(reader: Reader) -> None:

@@ -12,7 +12,7 @@ const MODELS = {
 };
 const NETWORKS = {
   facebook_ads: "Facebook Ads", google_ads: "Google Ads", linkedin_ads: "LinkedIn Ads",
-  salesforce: "Salesforce", crm: "CRM campaigns", unmatched: "No campaign known",
+  google_analytics: "Google Analytics", salesforce: "Salesforce", crm: "CRM campaigns", unmatched: "No campaign known",
   unattributed: "No touch known", manual: "Entered by hand",
 };
 
@@ -35,15 +35,19 @@ export function showChoices(offered, told) {
   const uses = new Set(told.uses ?? Object.keys(told.chosen));
   place.hidden = !PICKED.some((name) => uses.has(name));
   const fields = [
-    period(offered, told, uses),
+    uses.has("from_month") ? period(offered, told) : null,
     picker("model", "Attribution", offered.tables.models.records.map(({ model }) => [model, modelName(model)]),
-      told.chosen.model, uses.has("model"), (value) => go({ model: value === "first_touch" ? null : value, ...forgetOwn })),
+      told.chosen.model, uses, (value) => go({ model: value === "first_touch" ? null : value, ...forgetOwn })),
     picker("currency_code", "Currency", [["", `${told.reporting_currency}, converted`],
       ...offered.tables.currencies.records.map(({ currency_code: code }) => [code, `${code} as booked`])],
-    choices.currency_code ?? "", uses.has("currency_code"), (value) => go({ currency_code: value || null })),
+    choices.currency_code ?? "", uses, (value) => go({ currency_code: value || null })),
     el("div", { class: "which" }, filters(offered, choices, uses)),
   ];
-  const summary = `${month(told.chosen.from_month)} – ${month(told.chosen.to_month)} · ${modelName(told.chosen.model)} · ${choices.currency_code ?? told.reporting_currency}`;
+  const summary = [
+    uses.has("from_month") && `${month(told.chosen.from_month)} – ${month(told.chosen.to_month)}`,
+    uses.has("model") && modelName(told.chosen.model),
+    uses.has("currency_code") && (choices.currency_code ?? told.reporting_currency),
+  ].filter(Boolean).join(" · ") || "Filters";
   const panel = el("details", { class: "panel", open: isOpen || innerWidth > 760 },
     el("summary", null, summary), el("div", { class: "fields" }, fields));
   panel.addEventListener("toggle", () => { if (innerWidth <= 760) isOpen = panel.open; });
@@ -59,13 +63,16 @@ function count(from, to) {
 
 const forgetOwn = { sort: null };
 
-function picker(id, label, options, value, isUsed, onchange) {
+/** A choice of ``options``; null where the view makes nothing of it. */
+function picker(name, label, options, value, uses, onchange) {
+  if (!uses.has(name)) return null;
+  const id = name.replace("_id", "");
   const known = options.some(([one]) => one === value);
-  const select = el("select", { id: `choose-${id}`, disabled: !isUsed, title: isUsed ? null : "This view does not use it",
+  const select = el("select", { id: `choose-${id}`,
     onchange: (event) => onchange(event.target.value) },
     options.map(([one, text]) => el("option", { value: one, selected: one === value }, cut(text))),
     known ? null : el("option", { value, selected: true }, cut(value)));
-  return el("label", { class: `field${isUsed ? "" : " unused"}`, for: `choose-${id}` }, el("span", null, label), select);
+  return el("label", { class: "field", for: `choose-${id}` }, el("span", null, label), select);
 }
 
 function cut(text) {
@@ -73,7 +80,7 @@ function cut(text) {
   return letters.length > 60 ? `${letters.slice(0, 59).join("")}…` : text;
 }
 
-function period(offered, told, uses) {
+function period(offered, told) {
   const { from_month: from, to_month: to } = told.chosen;
   const [known] = offered.tables.months.records;
   const asOf = told.build.as_of_date.slice(0, 7);
@@ -101,13 +108,12 @@ function period(offered, told, uses) {
     ...(old ? [["Old enough to judge", shifted(old, -11), old, shifted(old, -11), old]] : []),
     ["All", first < longest ? longest : first, asOf, first < longest ? longest : first, asOf],
   ];
-  const isUsed = uses.has("from_month");
   const select = (id, label, value, onchange) => el("select", {
-    id, "aria-label": label, disabled: !isUsed, onchange: (event) => onchange(event.target.value),
+    id, "aria-label": label, onchange: (event) => onchange(event.target.value),
   }, months.map((one) => el("option", { value: one, selected: one === value }, month(one))));
-  return el("fieldset", { class: `field period${isUsed ? "" : " unused"}` }, el("legend", null, "Months"),
+  return el("fieldset", { class: "field period" }, el("legend", null, "Months"),
     el("div", { class: "presets" }, presets.map(([text, start, end, begins, ends], i) => el("button", {
-      type: "button", id: `preset-${i}`, disabled: !isUsed,
+      type: "button", id: `preset-${i}`,
       "aria-pressed": String(begins === from.slice(0, 7) && ends === to.slice(0, 7)),
       onclick: () => go({ from_month: start, to_month: end }),
     }, text))),
@@ -124,20 +130,20 @@ function filters(offered, choices, uses) {
   const account = (record) => [record.platform, record.account_id].map(encodeURIComponent).join("/");
   return [
     picker("channel", "Channel", [["", "All channels"], ...channels.records.map(({ channel }) => [channel, channel])],
-      choices.channel ?? "", uses.has("channel"), (value) => go({ channel: value || null, campaign_id: null, ad_group_id: null })),
+      choices.channel ?? "", uses, (value) => go({ channel: value || null, campaign_id: null, ad_group_id: null })),
     picker("platform", "Platform", [["", "All platforms"], ...platforms.records.map(({ platform }) => [platform, platformName(platform)])],
-      choices.platform ?? "", uses.has("platform"),
+      choices.platform ?? "", uses,
       (value) => go({ platform: value || null, account_id: null, campaign_id: null, ad_group_id: null })),
-    picker("account", "Account", [["", "All accounts"], ...accounts.records.filter((record) => !choices.platform || record.platform === choices.platform)
+    picker("account_id", "Account", [["", "All accounts"], ...accounts.records.filter((record) => !choices.platform || record.platform === choices.platform)
       .map((record) => [account(record), record.account_name || record.account_id])],
-    choices.account_id ? account(choices) : "", uses.has("account_id"), (value) => {
+    choices.account_id ? account(choices) : "", uses, (value) => {
       const [platform, account_id] = value.split("/").map(decodeURIComponent);
       go(value ? { platform, account_id, campaign_id: null, ad_group_id: null } : { account_id: null, campaign_id: null, ad_group_id: null });
     }),
-    picker("campaign", "Campaign", [["", "All campaigns"], ...campaigns.records
+    picker("campaign_id", "Campaign", [["", "All campaigns"], ...campaigns.records
       .filter((record) => within(record) && (!choices.channel || record.channel === choices.channel))
       .map((record) => [key(record), record.campaign_name || record.campaign_id])],
-    choices.campaign_id ? key(choices) : "", uses.has("campaign_id"), (value) => {
+    choices.campaign_id ? key(choices) : "", uses, (value) => {
       const [platform, account_id, campaign_id] = value.split("/").map(decodeURIComponent);
       go(value ? { platform, account_id, campaign_id, ad_group_id: null } : { campaign_id: null, ad_group_id: null });
     }),

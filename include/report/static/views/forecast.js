@@ -61,8 +61,8 @@ function course(title, metric, answer, own, currency) {
     }),
   });
   const records = own.map((record) => ({ ...record }));
-  return card({ title, note: `By ${METHODS[own[0].method]}, the method that was least off.`, answers: [answer], tools: [png] }, node,
-    el("details", { class: "months" }, el("summary", null, "Month by month"), table({ ...answer, records }, {
+  return card({ title, note: `By ${METHODS[own[0].method]}, the method that was least off.`, answers: [answer], tools: [png], wide: metric === METRICS.at(-1)[0] }, node,
+    el("details", { class: "rows" }, el("summary", null, "Month by month"), table({ ...answer, records }, {
       caption: `${title} by month`,
       columns: [
         { name: "month", cell: (record) => month(record.month) },
