@@ -27,6 +27,7 @@ from include.registry import SOURCES
 from include.run import Run
 from include.settings import Settings, SettingsError
 from include.sources import Record, Row, Source
+from include.sources.crm_ids import long_form
 from include.sources.personal import EMAIL_HASH, hashed
 from include.warehouse import erasing
 from include.warehouse.engine import engine_of
@@ -36,7 +37,6 @@ from include.warehouse.models import audits, models
 log = logging.getLogger(__name__)
 
 _HASH = re.compile(r"[0-9a-f]{64}")
-_SHORT_ID = re.compile(r"[0-9A-Za-z]{15}")
 _ADDRESS = re.compile(r"[\w.%+-]+@[\w-]+(?:\.[\w-]+)+")
 _CRM_ID = re.compile(r"[0-9A-Za-z]{15}|[0-9A-Za-z]{18}")
 _TELLING = {"person_id", "touchpoint_id", "opportunity_id", "content_id", "segment"}
@@ -90,23 +90,10 @@ def erase(settings: Settings, transformer: Settings, who: str) -> Iterator[str]:
 
 
 def names(who: str) -> tuple[str, ...]:
-    """By what to look for whom a person names: a CRM id of 15 characters stands as one of 18.
-
-    The last three say, five letters each, which are capital (Salesforce: *How to convert a 15
-    character ID*). One of digits alone may be a filled form's.
-    """
-    if not _SHORT_ID.fullmatch(who):
-        return (who,)
-    capitals = (
-        sum(
-            1 << place
-            for place, letter in enumerate(who[first : first + 5])
-            if "A" <= letter <= "Z"
-        )
-        for first in range(0, 15, 5)
-    )
-    long = who + "".join("ABCDEFGHIJKLMNOPQRSTUVWXYZ012345"[each] for each in capitals)
-    return (who, long) if who.isdecimal() else (long,)
+    """By what to look for whom a person names: a CRM id of 15 characters stands as one of 18; one
+    of digits alone may be a filled form's."""
+    long = long_form(who)
+    return (who, long) if who.isdecimal() and long != who else (long,)
 
 
 def _found(settings: Settings, who: str) -> Person | None:

@@ -290,7 +290,8 @@ person_id = _text("person_id", "The person: the id of their earliest-created CRM
 touchpoint_id = _text("touchpoint_id", "The touch: its kind of evidence and its record's id")
 evidence = _text(
     "evidence",
-    "What the touch is known from: a form, a network's lead form, a campaign response, an activity",
+    "What the touch is known from: a form, a network's lead form, a campaign response, an activity "
+    "or a line entered by hand",
 )
 sales_stage = _text("sales_stage", "Where sales stood with the person at the time of the touch")
 match_method = _text("match_method", "Which rule told campaign and channel")

@@ -147,7 +147,7 @@ FCT_TOUCHPOINTS = table(
         c.ad_id.meaning_here("The ad, where an id, a click or a lead form told it"),
         c.crm_campaign_id.meaning_here("The CRM campaign responded to"),
         replace(
-            c.evidence, one_of=("form", "lead_form", "campaign_response", "activity")
+            c.evidence, one_of=("form", "lead_form", "campaign_response", "activity", "manual")
         ).required(),
         replace(m.channel, one_of=CHANNELS).required(),
         c.offer_type.required(),

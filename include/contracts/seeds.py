@@ -336,6 +336,27 @@ SEED_MANUAL_SPEND = table(
     ),
 )
 
+SEED_MANUAL_TOUCHPOINTS = table(
+    "staging",
+    "seed_manual_touchpoints",
+    "Touches known from marketing tools that are not read: webinars, mailings, events, chats",
+    "person, day and content",
+    ("touch_date", "content_name", "record_id"),
+    (
+        Column(
+            "record_id",
+            Type.TEXT,
+            "The lead or contact in the CRM that was touched; never an e-mail address",
+        ),
+        Column("content_name", Type.TEXT, "What it was: the webinar, the mailing, the stand"),
+        _offer_type.required(),
+        c.utm_source.meaning_here("The tool or place, as a link's utm_source").required(),
+        c.utm_medium.meaning_here("What kind of medium it was, as a link's utm_medium").required(),
+        c.utm_campaign.meaning_here("The campaign it belongs to, as a link's utm_campaign"),
+        Column("touch_date", Type.DATE, "The day of the touch, in the reporting zone"),
+    ),
+    row_rules=(("touch_date is before 2000-01-01", "touch_date >= date '2000-01-01'"),),
+)
 SEED_ATTRIBUTION_MODELS = table(
     "staging",
     "seed_attribution_models",
@@ -517,6 +538,7 @@ SEED_TABLES: tuple[Table, ...] = (
     SEED_CAMPAIGN_ALIASES,
     SEED_CURRENCY_RATES,
     SEED_MANUAL_SPEND,
+    SEED_MANUAL_TOUCHPOINTS,
     SEED_ATTRIBUTION_MODELS,
     SEED_GOALS,
     SEED_COMPANY_SIZES,

@@ -16,6 +16,7 @@ import pyarrow as pa
 
 from include.contracts import crm_staging as crm
 from include.contracts.ops import MART_CHANGES
+from include.contracts.seeds import SEED_MANUAL_TOUCHPOINTS
 from include.contracts.shape import Table, Type
 from include.contracts.staging import STAGING_TABLES, STG_LEAD_FORM_RESPONSES
 from include.contracts.values import arrow_schema
@@ -43,6 +44,9 @@ _BELONGING: Mapping[str, tuple[str, ...]] = {
 _DEALS: Mapping[str, tuple[str, ...]] = {crm.STG_CRM_OPPORTUNITIES.name: ("contact_id",)}
 TELLING = {**_PEOPLE, **_BELONGING, **_DEALS}
 """Every table whose rows tell of a person, with its columns that name one."""
+
+_BEARING = (*STAGING_TABLES, SEED_MANUAL_TOUCHPOINTS)
+"""Every table in which keys of a person may stand."""
 
 _SHORTEST_CLICK_ID = 10
 _VALUES_TOO = ("email_hash", "email_domain", "old_value", "new_value", *CLICK_IDS)
@@ -141,7 +145,7 @@ def replace_keys(
     changed: dict[str, int] = {}
     with engine_of(settings).write() as session:
         require_ours(session)
-        for table in STAGING_TABLES:
+        for table in _BEARING:
             columns = _leading(table)
             rows = list(_bearing(session, table, columns, tokens))
             if not rows:
@@ -173,7 +177,7 @@ def bearing(
     with engine_of(settings).read() as session:
         found = [
             f"{table.schema}.{table.name}"
-            for table in STAGING_TABLES
+            for table in _BEARING
             if any(True for _ in _bearing(session, table, _leading(table), values))
         ]
         if any(True for _ in _rejected(session, values, sources)):

@@ -17,6 +17,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from include import erased
 from include.contracts.currencies import CURRENCY_DIGITS
 from include.contracts.seeds import (
     SEED_ATTRIBUTION_MODELS,
@@ -24,6 +25,7 @@ from include.contracts.seeds import (
     SEED_CHANNEL_RULES,
     SEED_GOALS,
     SEED_MANUAL_SPEND,
+    SEED_MANUAL_TOUCHPOINTS,
     SEED_OPPORTUNITY_STAGES,
     SEED_TABLES,
 )
@@ -39,6 +41,8 @@ from include.contracts.values import LONGEST_TEXT, arrow_schema, fit
 from include.registry import SOURCES
 from include.settings import Settings
 from include.sources import Source
+from include.sources.crm_ids import long_form
+from include.sources.personal import without_addresses
 from include.warehouse.engine import WarehouseError
 from include.warehouse.row_rules import broken_row_rules
 
@@ -75,6 +79,8 @@ def reference_tables(
         elif table is SEED_GOALS:
             rules = (*table.row_rules, *_goal_rules(settings))
             rows = read_seed(path, replace(table, row_rules=rules))
+        elif table is SEED_MANUAL_TOUCHPOINTS:
+            rows = _without_erased(settings, read_seed(path, table))
         else:
             rows = read_seed(path, table)
         if table in _NEEDED and not len(rows):
@@ -123,6 +129,15 @@ def _seed(path: Path, octets: bytes, table: Table) -> pa.Table:
     for column in table.columns:
         place = header.index(column.name)
         values = [fields[place] or None for _, fields in lines]
+        if table.name == SEED_MANUAL_TOUCHPOINTS.name and column.type is Type.TEXT:
+            for number, value in zip(numbers, values, strict=True):
+                if value and without_addresses(value) != value:
+                    raise WarehouseError(
+                        f"{path}, line {number}: {column.name} holds an e-mail address; name the "
+                        "lead or contact by its id in the CRM"
+                    )
+            if column.name == "record_id":
+                values = [value and long_form(value) for value in values]
         if table.name in _WITH_MONTHS and column.type is Type.DATE:
             values = [_day_of_month(column, value) for value in values]
         fitted = fit(column, values, is_key=column.name in table.key)
@@ -171,6 +186,16 @@ def _records(path: Path, octets: bytes) -> list[tuple[int, list[str]]]:
             "one within a quoted text twice"
         ) from error
     return records or [(1, [])]
+
+
+def _without_erased(settings: Settings, rows: pa.Table) -> pa.Table:
+    """Touches entered by hand, with the token in place of an erased person's record."""
+    known = erased.read(settings)
+    if not known.tokens:
+        return rows
+    place = rows.column_names.index("record_id")
+    ids = [known.token(each) or each for each in rows["record_id"].to_pylist()]
+    return rows.set_column(place, rows.schema.field(place), pa.array(ids, pa.string()))
 
 
 def _day_of_month(column: Column, value: str | None) -> str | None:

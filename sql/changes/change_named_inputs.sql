@@ -13,6 +13,7 @@ named as (
         max(case when input_name = 'internal_domains' then input_name end) as domains,
         max(case when input_name = 'lead_statuses' then input_name end) as statuses,
         max(case when input_name = 'manual_spend' then input_name end) as manual_spend,
+        max(case when input_name = 'manual_touchpoints' then input_name end) as manual_touches,
         max(case when input_name = 'reporting_zone' then input_name end) as reporting_zone,
         string_agg(
             case when input_name in ('rates', 'reporting_currency') then input_name end,

@@ -90,6 +90,7 @@ compared as (
         (old_touches.touchpoint_id is not null) as is_old,
         (new_touches.touchpoint_id is not null) as is_new,
         coalesce(new_touches.evidence, old_touches.evidence) in ('form', 'lead_form') as is_form,
+        coalesce(new_touches.evidence, old_touches.evidence) = 'manual' as is_manual,
         coalesce(
             new_touches.evidence = 'form' and old_owners.crm_records >= owners.crm_records, false
         ) as is_of_known_record,
@@ -193,6 +194,10 @@ told as (
         case
             when not compared.is_old and compared.was_internal and inputs.domains is not null
                 then 'seed_edited'
+            when
+                compared.is_manual and inputs.manual_touches is not null
+                and (not compared.is_old or not compared.is_new or compared.is_edited)
+                then 'seed_edited'
             when not compared.is_old and compared.is_of_known_record then 'lead_edited'
             when not compared.is_old and compared.is_form then 'late_lead'
             when not compared.is_old then 'late_touch'
@@ -223,6 +228,10 @@ told as (
             when compared.is_reloaded then 'touch_edited'
         end as cause,
         case
+            when
+                compared.is_manual and inputs.manual_touches is not null
+                and (not compared.is_old or not compared.is_new or compared.is_edited)
+                then inputs.manual_touches
             when compared.is_old and compared.is_new then inputs.rules
             else inputs.domains
         end as seeds,

@@ -38,6 +38,18 @@ encoded as (
     from build.int_visit_ways
     where strpos(utm_campaign, '%') > 0
     union
+    select utm_source as raw_value
+    from build.int_manual_touchpoints
+    where strpos(utm_source, '%') > 0
+    union
+    select utm_medium as raw_value
+    from build.int_manual_touchpoints
+    where strpos(utm_medium, '%') > 0
+    union
+    select utm_campaign as raw_value
+    from build.int_manual_touchpoints
+    where strpos(utm_campaign, '%') > 0
+    union
     select utm_campaign as raw_value
     from staging.seed_campaign_aliases
     where strpos(utm_campaign, '%') > 0

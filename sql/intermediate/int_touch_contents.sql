@@ -1,7 +1,8 @@
 -- What did each touch show: which campaign of the CRM, which page, which form?
 -- Grain: one row per touch of a person who is none of our own.
 -- Of a response the CRM campaign; of a form the page it stood on, host and path without the query
--- string; of a network's own form that form; of an activity its kind. A touch of which nothing is
+-- string; of a network's own form that form; of an activity its kind; of a touch entered by hand
+-- what the line calls it. A touch of which nothing is
 -- told shows what is unknown.
 with
 
@@ -57,7 +58,7 @@ shown as (
             when touches.crm_campaign_id is not null then touches.offer_type
             when touches.evidence = 'form' and pages.page is not null then 'page'
             when touches.evidence = 'lead_form' then 'lead_form'
-            when touches.evidence = 'activity' then touches.offer_type
+            when touches.evidence in ('activity', 'manual') then touches.offer_type
             else 'unknown'
         end as content_kind,
         case
@@ -65,12 +66,14 @@ shown as (
             when touches.evidence = 'form' and pages.page is not null then pages.page
             when touches.evidence = 'lead_form' then coalesce(filled_forms.form_id, 'unknown')
             when touches.evidence = 'activity' then 'activity'
+            when touches.evidence = 'manual' then by_hand.content_name
             else 'unknown'
         end as content_id,
         case
             when touches.crm_campaign_id is not null then crm_campaigns.crm_campaign_name
             when touches.evidence = 'form' and pages.page is not null then pages.page
             when touches.evidence = 'lead_form' then filled_forms.form_name
+            when touches.evidence = 'manual' then by_hand.content_name
         end as content_name,
         touches.offer_type,
         touches.channel,
@@ -93,6 +96,8 @@ shown as (
         on touches.touchpoint_id = pages.touchpoint_id
     left join filled_forms
         on touches.touchpoint_id = filled_forms.touchpoint_id
+    left join build.int_manual_touchpoints as by_hand
+        on touches.touchpoint_id = 'manual:' || by_hand.line_id
 ),
 
 named as (

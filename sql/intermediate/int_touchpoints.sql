@@ -1,6 +1,6 @@
 -- Which touches are known, and what brought each of them about?
 -- Grain: one row per touch: a form capture, a lead form filled on a network, a response to a CRM
--- campaign, or an activity of sales of a type that the seed calls a touch.
+-- campaign, an activity of sales of a type that the seed calls a touch, or a line entered by hand.
 -- A network's own lead form and the lead that its sync made of it in the CRM are two touches of one
 -- person: the form's comes first, for it was sent before the lead was made.
 -- The first rule that holds tells the campaign and the channel. A campaign response has a day, not
@@ -57,7 +57,7 @@ forms as (
     select
         places.record_kind || ':' || places.record_id as touchpoint_id,
         places.person_id,
-        'form' as evidence,
+        case when places.record_kind = 'manual' then 'manual' else 'form' end as evidence,
         null as crm_campaign_id,
         places.platform,
         places.account_id,
@@ -71,7 +71,7 @@ forms as (
         places.utm_channel_key,
         places.lead_source_channel,
         places.referrer_kind,
-        places.offer_type,
+        coalesce(by_hand.offer_type, places.offer_type) as offer_type,
         places.match_method,
         places.other_campaigns,
         places.named_platform,
@@ -91,6 +91,8 @@ forms as (
     from build.int_visit_places as places
     inner join people
         on places.person_id = people.person_id
+    left join build.int_manual_touchpoints as by_hand
+        on places.record_kind = 'manual' and places.record_id = by_hand.line_id
 ),
 
 -- A form that no ad led to is a visit to the network's own pages.

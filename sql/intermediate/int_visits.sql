@@ -1,5 +1,7 @@
--- What does each form capture, and each way of a visit, say in words that can be compared?
--- Grain: one row per record in int_captures or int_visit_ways; those have record_kind visit.
+-- What does each form capture, each way of a visit, and each touch entered by hand, say in words
+-- that can be compared?
+-- Grain: one row per record in int_captures, in int_visit_ways (record_kind visit), or per touch in
+-- int_manual_touchpoints (record_kind manual).
 -- Values are decoded; a value that holds an unexpanded macro says nothing; has_macro, where it is
 -- the campaign that one hides. source_platform is the
 -- network that the utm_source names. A referrer of our own site is none; fbclid without another
@@ -48,6 +50,28 @@ captures as (
         '&utm_id=' || utm_id as parameters,
         touched_at
     from build.int_visit_ways
+    union all
+    select
+        line_id as record_id,
+        'manual' as record_kind,
+        person_id,
+        null as lead_source,
+        utm_source,
+        utm_medium,
+        utm_campaign,
+        null as utm_content,
+        null as utm_term,
+        null as utm_id,
+        null as gclid,
+        null as fbclid,
+        null as li_fat_id,
+        null as landing_page_url,
+        null as referrer,
+        null as landing,
+        null as parameters,
+        touched_at
+    from build.int_manual_touchpoints
+    where outcome = 'touch'
 ),
 
 decoded as (

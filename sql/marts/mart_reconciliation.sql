@@ -9,6 +9,8 @@
 -- against their amounts, by month of a line's first day.
 -- lead_form_responses holds the touches and those named as test, unmatched or internal against all
 -- responses staged, by month of submission; unmatched ones wait for their person in the CRM.
+-- manual_touchpoints holds the touches entered by hand and those named as unmatched, internal or to
+-- come against all lines of the seed, by month of their day.
 -- Spend is by month of its day, deals by month of the close day, people and cohort figures by
 -- cohort month. What was set aside as wrong counts on the marts' side of platform_spend.
 with
@@ -493,6 +495,44 @@ lead_form_sides as (
     where outcome <> 'touch'
 ),
 
+-- Touches entered by hand: all lines, and those that are no touch, each by its reason.
+manual_touch_sides as (
+    select
+        'manual_touchpoints' as check_name,
+        touch_date,
+        1 as source_total,
+        0 as mart_total
+    from staging.seed_manual_touchpoints
+    union all
+    select
+        'manual_touchpoints' as check_name,
+        by_hand.touch_date,
+        0 as source_total,
+        1 as mart_total
+    from build.int_manual_touchpoints as by_hand
+    left join build.fct_touchpoints as touches
+        on 'manual:' || by_hand.line_id = touches.touchpoint_id
+    where by_hand.outcome <> 'touch' or touches.touchpoint_id is not null
+    union all
+    select
+        'manual_touchpoints_unmatched' as check_name,
+        lines.touch_date,
+        1 as source_total,
+        0 as mart_total
+    from staging.seed_manual_touchpoints as lines
+    left join build.int_person_ids as ids
+        on lines.record_id = ids.record_id
+    where ids.record_id is null
+    union all
+    select
+        'manual_touchpoints_unmatched' as check_name,
+        touch_date,
+        0 as source_total,
+        1 as mart_total
+    from build.int_manual_touchpoints
+    where outcome = 'unmatched'
+),
+
 -- Won revenue by month of the close, in the reporting currency, as each model shares it out.
 month_sides as (
     select
@@ -634,6 +674,16 @@ sides as (
         lead_form_sides.mart_total
     from lead_form_sides
     cross join as_of
+    union all
+    select
+        check_name,
+        'manual' as source,
+        cast(date_trunc('month', touch_date) as date) as month,
+        'XXX' as currency_code,
+        'none' as model,
+        source_total,
+        mart_total
+    from manual_touch_sides
 ),
 
 totals as (

@@ -153,6 +153,17 @@ WORLD: dict[str, list[dict[str, Any]]] = {
             "amount": "100",
         }
     ],
+    "seed_manual_touchpoints": [
+        {
+            "record_id": record,
+            "content_name": "Spring webinar",
+            "offer_type": "webinar",
+            "utm_source": "webinars",
+            "utm_medium": "webinar",
+            "touch_date": "2026-03-03",
+        }
+        for record in ("L4", "L3", "L9")
+    ],
     "stg_crm_leads": [
         {
             "lead_id": "L1",

@@ -114,6 +114,10 @@ MUTATIONS: dict[str, tuple[str, str]] = {
         "build.fct_touchpoints",
         "delete from {table} where evidence = 'lead_form'",
     ),
+    "every_touch_entered_by_hand_is_accounted_for": (
+        "build.fct_touchpoints",
+        "delete from {table} where evidence = 'manual'",
+    ),
     "every_mapped_activity_is_a_touch": (
         "build.fct_touchpoints",
         "delete from {table} where evidence = 'activity'",

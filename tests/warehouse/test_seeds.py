@@ -53,6 +53,11 @@ REPEATED = {
         "events,Fair,Events,EUR,2026-01-01,2026-01-02,10,again",
         "line 2 has the same platform",
     ),
+    "manual_touchpoints": (
+        "00Q5g00000AbCdE,2026-01-05,webinar,Pumps,webinars,webinar,\n"
+        "00Q5g00000AbCdEEAV,2026-01-05,webinar,Pumps,webinars,webinar,again",
+        "line 2 has the same touch_date, content_name, record_id",
+    ),
     "goals": (
         "leads,all,month,,2026-01,100\nleads,all,month,,2026-01-01,120",
         "line 2 has the same metric, channel, period, first_day",
@@ -114,6 +119,24 @@ WRONG = [
     ("currency_rates", "XXQ,2026-01-05,1.1", "currency_code is no currency of ISO 4217"),
     ("currency_rates", "EUR,2026-01-05,1.3", "EUR has a rate"),
     ("manual_spend", "events,Fair,Fairs,EUR,2026-01-01,2026-01-02,10,", "channel is none of"),
+    ("manual_touchpoints", ",2026-01-05,webinar,Pumps,tool,webinar,", "record_id is missing"),
+    ("manual_touchpoints", "00Q1,,webinar,Pumps,tool,webinar,", "touch_date is missing"),
+    ("manual_touchpoints", "00Q1,5.1.2026,webinar,Pumps,tool,webinar,", "touch_date is not a day"),
+    ("manual_touchpoints", "00Q1,1999-12-31,webinar,Pumps,t,webinar,", "is before 2000-01-01"),
+    ("manual_touchpoints", "00Q1,2026-01-05,talk,Pumps,t,webinar,", "offer_type is none of"),
+    ("manual_touchpoints", "00Q1,2026-01-05,webinar,,t,webinar,", "content_name is missing"),
+    ("manual_touchpoints", "00Q1,2026-01-05,webinar,Pumps,,webinar,", "utm_source is missing"),
+    ("manual_touchpoints", "00Q1,2026-01-05,webinar,Pumps,t,,", "utm_medium is missing"),
+    (
+        "manual_touchpoints",
+        "ann@a.example,2026-01-05,webinar,Pumps,t,webinar,",
+        "record_id holds an e-mail address; name the lead or contact by its id",
+    ),
+    (
+        "manual_touchpoints",
+        "00Q1,2026-01-05,webinar,Talk for ann@a.example,t,webinar,",
+        "content_name holds an e-mail address",
+    ),
     ("company_sizes", "small,", "employees_from is missing"),
     ("company_sizes", "small,-1", "employees_from is below 0"),
     ("company_sizes", "unknown,0", "company_size is a word the marts keep"),
