@@ -64,7 +64,6 @@ says:
 from __future__ import annotations
 
 import logging
-import os
 from datetime import timedelta
 
 from airflow.providers.standard.operators.hitl import HITLOperator
@@ -243,6 +242,8 @@ with DAG(
     @task
     def publish() -> None:
         """Put the audited marts where people read them, all at one instant."""
+        import os
+
         from include import run, warehouse
 
         os.nice(PUBLISH_NICE)
