@@ -15,8 +15,9 @@ _JUDGEMENT = (
         "verdict",
         Type.TEXT,
         "scale: 80 % likely to return more than the bar; keep: 50 %; pause: less than 10 %, and "
-        "enough was spent to tell; watch: neither; wait: too young or too little; mend the tags: "
-        "spend without tagged visitors, which nobody can judge",
+        "enough was spent to tell, and its part of the channel's leads that name no campaign would "
+        "not change that; watch: neither; wait: too young or too little; mend the tags: spend "
+        "without tagged visitors, which nobody can judge",
         one_of=VERDICTS,
         is_required=True,
     ),

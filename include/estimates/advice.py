@@ -50,6 +50,8 @@ class _Place:
     cost: Mapping[str, Any]
     by_variant: dict[str, Evidence] = field(default_factory=dict)
     revenue: Decimal = Decimal(0)
+    named_share: float = 1.0
+    """Of its channel's leads, those whose campaign is known: the others may be its own."""
 
     def evidence(self, variant: str) -> Evidence:
         return self.by_variant.get(
@@ -84,6 +86,7 @@ def advice(rows: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
         level: [place for key, place in everything if key[0] == level]
         for level in ("campaign", "channel")
     }
+    _name_shares(levels["campaign"], levels["channel"])
     pools = {
         variant: _pools(levels["campaign"], levels["channel"], variant) for variant in variants
     }
@@ -95,6 +98,17 @@ def _key(row: Mapping[str, Any]) -> tuple[str, ...]:
     if row["level"] == "channel":
         return "channel", row["channel"], "", ""
     return "campaign", row["platform"], row["account_id"], row["campaign_id"]
+
+
+def _name_shares(campaigns: Sequence[_Place], channels: Sequence[_Place]) -> None:
+    named: dict[str, float] = defaultdict(float)
+    for campaign in campaigns:
+        named[campaign.cost["channel"]] += float(campaign.cost["leads"])
+    of = {channel.cost["channel"]: float(channel.cost["leads"]) for channel in channels}
+    for campaign in campaigns:
+        name = campaign.cost["channel"]
+        if named[name] < of.get(name, 0.0):
+            campaign.named_share = named[name] / of[name]
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,7 +176,7 @@ def _told(
             verdict = "mend the tags"
             row |= dict.fromkeys(("roi_low", "roi_expected", "roi_high", "chance"))
         else:
-            reason = _sentence(row, verdict, as_of)
+            reason = _sentence(row, verdict, place, returns, as_of)
             row["flips"] = "; ".join(_flips(place, pools, others, bar, verdict)) or None
     else:
         is_untagged = reason is not None and reason.startswith("Mend")
@@ -219,9 +233,19 @@ def _verdict(place: _Place, variant: str, returns: Returns, chance: float, bar: 
         return "scale"
     if chance >= KEEP:
         return "keep"
-    # Too little spent to have shown a deal even at the bar is no reason to pause.
-    is_enough = own.spend * (1 + bar) / returns.value >= ENOUGH
-    return "pause" if chance < PAUSE and is_enough else "watch"
+    is_sure = chance < PAUSE and _is_proof(own, returns, bar)
+    return "pause" if is_sure and _is_so_with_the_unnamed(place, returns, bar) else "watch"
+
+
+def _is_proof(own: Evidence, returns: Returns, bar: float) -> bool:
+    """Too little spent to have shown a deal even at the bar is no reason to pause."""
+    return own.spend * (1 + bar) / returns.value >= ENOUGH
+
+
+def _is_so_with_the_unnamed(place: _Place, returns: Returns, bar: float) -> bool:
+    """It would be unlikely to reach the bar with its part of the leads that name no campaign, too:
+    as many to each of its own as in the whole channel."""
+    return place.named_share > 0 and returns.chance_above((1 + bar) * place.named_share) < PAUSE
 
 
 def _flips(
@@ -245,7 +269,13 @@ def _flips(
 _BEGINS = {"scale": "Scale", "keep": "Keep", "watch": "Watch", "pause": "Pause"}
 
 
-def _sentence(row: Mapping[str, Any], verdict: str, as_of: Mapping[str, Any]) -> str:
+def _sentence(
+    row: Mapping[str, Any],
+    verdict: str,
+    place: _Place,
+    returns: Returns,
+    as_of: Mapping[str, Any],
+) -> str:
     currency = as_of["currency_code"]
     spent, won, young = (
         f"{float(row[name]):,.0f} {currency}"
@@ -258,6 +288,11 @@ def _sentence(row: Mapping[str, Any], verdict: str, as_of: Mapping[str, Any]) ->
     more = ""
     if verdict == "watch" and row["chance"] < PAUSE:
         more = " Too little was spent to take that for proof."
+        if _is_proof(place.evidence(HEADLINE), returns, float(as_of["roi_bar"])):
+            more = (
+                f" Of its channel's leads {100 * place.named_share:.0f} % name their campaign: "
+                "with its part of the others it may reach that."
+            )
     if row["young_spend_base"]:
         more += f" {young} of later spend are too young to judge."
     return (

@@ -154,6 +154,22 @@ def test_what_is_too_early_or_too_little_spent_is_never_told_to_pause() -> None:
     assert found["small"]["verdict"] != "pause"
 
 
+@pytest.mark.parametrize(("leads_of_channel", "verdict"), [(400, "pause"), (900, "watch")])
+def test_a_pause_stands_with_its_part_of_the_leads_that_name_no_campaign(
+    leads_of_channel: int, verdict: str
+) -> None:
+    """At 0.6 of its spend a campaign is paused where every lead of the channel names its campaign;
+    where 400 of 900 do, its part of the others could make that 0.6 x 900 / 400 = 1.35 of it."""
+    fair = (_cost("fair", leads=200, mature_spend=Decimal(80_000)), [4000.0] * 12)
+    rows = _world(GOOD, fair)
+    for row in rows:
+        if row["row_kind"] == "cost" and row["level"] == "channel":
+            row["leads"] = leads_of_channel
+    found = _verdicts(rows)["fair"]
+    assert found["verdict"] == verdict
+    assert ("44 % name their campaign" in found["sentence"]) is (verdict == "watch")
+
+
 def test_spend_without_tags_is_mended_not_paused() -> None:
     never = (
         _cost(
