@@ -18,7 +18,7 @@ from statistics import median
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, expect
 
 from include import warehouse
 from include.run import failures
@@ -100,8 +100,9 @@ def click(airflow: Served, browser: Browser, asked: dict[str, Any], option: str)
     of_this_run = page.locator(f"a[href*='{asked['task_instance']['dag_run_id']}']")
     page.get_by_role("link", name=asked["subject"]).and_(of_this_run).click()
     page.get_by_text(sentences(asked)[0]).wait_for()
-    page.get_by_role("button", name=option, exact=True).click()
-    page.get_by_role("button", name=option, exact=True).wait_for(state="hidden")
+    button = page.get_by_role("button", name=option, exact=True)
+    button.click()
+    expect(button).to_be_disabled(timeout=180_000)
 
 
 def let_time_pass(home: Home, asked: dict[str, Any]) -> timedelta:
