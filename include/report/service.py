@@ -285,6 +285,7 @@ def _json(
     view = views.VIEWS[name]
     currency = values["currency_code"] or settings.reporting_currency
     reading = views.Reading(session, values)
+    reading.ask(view.tables.values())
     tables = {}
     for table_name, table in view.tables.items():
         answered = reading.of(table)

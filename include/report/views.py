@@ -8,7 +8,7 @@ A table is a query of ``queries/``, a select a file; its ``:names`` are paramete
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -18,7 +18,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from include.report import parameters
-from include.warehouse.engine import Answer, Session
+from include.warehouse.engine import Answer, Question, Session
 
 QUERIES = Path(__file__).parent / "queries"
 _SOURCE = re.compile(r"\b(?:from|join) ((?:marts|ops)\.\w+)")
@@ -335,6 +335,17 @@ class Reading:
         self._at_most = None if is_whole else AT_MOST
         self._asked: dict[tuple[str, bool, bool], Answer] = {}
 
+    def ask(self, tables: Iterable[Table]) -> None:
+        """Ask for several tables at once, side by side where that can be, for ``of`` to tell."""
+        questions = {
+            (table.query, table.with_campaigns, is_before): self._question(table, is_before)
+            for table in tables
+            if table.is_asked(self.values)
+            for is_before in ((False, True) if table.is_compared else (False,))
+        }
+        answers = self._session.answers(list(questions.values()))
+        self._asked |= dict(zip(questions, answers, strict=True))
+
     def of(self, table: Table) -> Answered:
         """One table."""
         if table in _COLUMNS and not table.is_asked(self.values):
@@ -359,12 +370,16 @@ class Reading:
     def _answer(self, table: Table, is_before: bool) -> Answer:
         asked = (table.query, table.with_campaigns, is_before)
         if asked not in self._asked:
-            values = parameters.before(self.values) if is_before else self.values
-            fixed = {"with_campaigns": table.with_campaigns, "at_most": self._at_most}
-            every = {**values, **fixed}
-            used = {name: every[name] for name in sorted(_parameters_of(table.query))}
-            self._asked[asked] = self._session.answer(query(table.query), used)
+            self._asked[asked] = self._session.answer(*self._question(table, is_before))
         return self._asked[asked]
+
+    def _question(self, table: Table, is_before: bool) -> Question:
+        values = parameters.before(self.values) if is_before else self.values
+        fixed = {"with_campaigns": table.with_campaigns, "at_most": self._at_most}
+        every = {**values, **fixed}
+        return query(table.query), {
+            name: every[name] for name in sorted(_parameters_of(table.query))
+        }
 
 
 def used_by(view: View) -> frozenset[str]:

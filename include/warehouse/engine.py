@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 Rows = list[dict[str, Any]]
 Answer = tuple[tuple[str, ...], list[tuple[Any, ...]]]
 """The columns of a query, and its rows."""
+Question = tuple[str, Mapping[str, Any]]
+"""A query, and its parameters."""
 P = ParamSpec("P")
 T = TypeVar("T")
 
@@ -125,6 +127,9 @@ class Session(Protocol):
 
         Parameters that the query does not name are left out.
         """
+
+    def answers(self, questions: Sequence[Question]) -> list[Answer]:
+        """The answers of several queries, in their order; asked side by side where that can be."""
 
     def load(
         self,

@@ -28,6 +28,8 @@ from include.contracts.ops import MART_CHANGES, OPS_TABLES, V_FRESHNESS
 from include.contracts.shape import Table
 from include.settings import Settings
 from include.warehouse.engine import (
+    Answer,
+    Question,
     Rows,
     Sql,
     WarehouseBusy,
@@ -233,12 +235,13 @@ class DuckDBSession:
     def rows(self, sql: str, parameters: Mapping[str, Any] | None = None) -> Rows:
         return self._bound(sql, parameters).to_arrow_table().to_pylist()
 
-    def answer(
-        self, sql: str, parameters: Mapping[str, Any] | None = None
-    ) -> tuple[tuple[str, ...], list[tuple[Any, ...]]]:
+    def answer(self, sql: str, parameters: Mapping[str, Any] | None = None) -> Answer:
         found = self._bound(sql, parameters).to_arrow_table()
         columns = [column.to_pylist() for column in found.columns]
         return tuple(found.column_names), list(zip(*columns, strict=True))
+
+    def answers(self, questions: Sequence[Question]) -> list[Answer]:
+        return [self.answer(*question) for question in questions]
 
     def tables(self, name: str, columns: Sequence[str], rows: int) -> Iterator[pa.Table]:
         """A table's columns, at most so many rows at once."""

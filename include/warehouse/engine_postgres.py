@@ -28,6 +28,8 @@ from include.settings import Settings
 from include.warehouse.engine import (
     MARTS,
     SHAPE,
+    Answer,
+    Question,
     Rows,
     Sql,
     WarehouseBusy,
@@ -219,15 +221,16 @@ class _Session:
             cursor.execute(sql.encode())
             return list(cursor)
 
-    def answer(
-        self, sql: str, parameters: Mapping[str, Any] | None = None
-    ) -> tuple[tuple[str, ...], list[tuple[Any, ...]]]:
+    def answer(self, sql: str, parameters: Mapping[str, Any] | None = None) -> Answer:
         statement = sa.text(sql)
         named = statement.compile().params
         found = self._connection.execute(
             statement, {name: (parameters or {})[name] for name in named}
         )
         return tuple(found.keys()), [tuple(row) for row in found]
+
+    def answers(self, questions: Sequence[Question]) -> list[Answer]:
+        return [self.answer(*question) for question in questions]
 
     def load(
         self,

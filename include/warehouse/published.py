@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, contextmanager
 from typing import Any, Protocol
 
@@ -16,7 +17,7 @@ import duckdb
 
 from include.contracts.ops import MART_CHANGES, PAGE_READS
 from include.settings import Settings
-from include.warehouse.engine import Answer, Session, WarehouseError, compose, engine_of
+from include.warehouse.engine import Answer, Question, Session, WarehouseError, compose, engine_of
 from include.warehouse.engine_duckdb import DuckDBSession, shut_off
 
 MEMORY_LIMIT = "1GB"
@@ -40,6 +41,8 @@ def published(settings: Settings) -> Published:
     return engine_of(settings)
 
 
+_AT_ONCE = 2
+"""How many queries of one reader run side by side: others read, too."""
 _KEPT = 64
 """How many answers of a build are kept, and how many rows an answer may have to be."""
 _KEPT_ROWS = 1000
@@ -83,6 +86,14 @@ class _OfOneBuild(DuckDBSession):
             found = super().answer(sql, parameters)
             self._kept.keep(key, found)
         return found
+
+    def answers(self, questions: Sequence[Question]) -> list[Answer]:
+        def answered(question: Question) -> Answer:
+            with self._connection.cursor() as cursor:
+                return _OfOneBuild(cursor, self._kept).answer(*question)
+
+        with ThreadPoolExecutor(_AT_ONCE) as threads:
+            return list(threads.map(answered, questions))
 
 
 class _Files:
@@ -140,7 +151,7 @@ class _Files:
                 "autoload_known_extensions": "false",
                 "memory_limit": MEMORY_LIMIT,
                 "temp_directory": "",
-                "threads": "1",  # of a query: readers are many, and each has a thread of its own
+                "threads": "1",  # of a query: readers are many, and each has threads of its own
             },
         )
         try:

@@ -6,7 +6,7 @@ import json
 import shutil
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -18,7 +18,7 @@ from starlette.testclient import TestClient
 from include.report import parameters, views
 from include.report.service import HEADERS, STATIC, page
 from include.settings import Settings, load_settings
-from include.warehouse.engine import Answer, Session
+from include.warehouse.engine import Answer, Question, Session
 from include.warehouse.published import published
 from tests.conftest import ENGINES
 from tests.report.evidence_world import QUOTES, publish
@@ -295,6 +295,10 @@ class Listening:
         self.asked.append(sql)
         return self._session.answer(sql, parameters)
 
+    def answers(self, questions: Sequence[Question]) -> list[Answer]:
+        self.asked += [sql for sql, _ in questions]
+        return self._session.answers(questions)
+
 
 def test_views_are_made_before_they_are_asked_for(settings: Settings) -> None:
     """When a page is opened, and when somebody meets the build after it."""
@@ -352,8 +356,13 @@ def test_a_view_asks_only_for_what_it_shows(
             assert views.Reading(session, values).of(table).columns  # told though it is not asked
         listening = Listening(session)
         reading = views.Reading(listening, values | given)  # type: ignore[arg-type]
-        for table in views.VIEWS[view].tables.values():
-            reading.of(table)
+        tables = views.VIEWS[view].tables.values()
+        reading.ask(tables)
+        at_once = len(listening.asked)
+        told = [reading.of(table) for table in tables]
+        assert len(listening.asked) == at_once
+        alone = views.Reading(session, values | given)
+        assert told == [alone.of(table) for table in tables]
     assert {*listening.asked} == {views.query(name) for name in asked}
     assert max(Counter(listening.asked).values()) <= 2  # the period, and the one before
 
