@@ -22,6 +22,10 @@ if TYPE_CHECKING:
 ENGINES = ("duckdb", "postgresql")
 
 
+# The workers of pytest share the processors among themselves, and what they start inherits it:
+# DuckDB asks Slurm's variable how many threads it may have, BLAS the other.
+os.environ |= {"SLURM_CPUS_ON_NODE": "1", "OMP_NUM_THREADS": "1"}
+
 IS_FULL = os.environ.get("CLOSED_LOOP_FULL_CAMPAIGNS") == "1"
 """Whether `make campaigns` asks: tests then do all that is promised, else what time allows."""
 
