@@ -370,16 +370,16 @@ class Reading:
     def _answer(self, table: Table, is_before: bool) -> Answer:
         asked = (table.query, table.with_campaigns, is_before)
         if asked not in self._asked:
-            self._asked[asked] = self._session.answer(*self._question(table, is_before))
+            (self._asked[asked],) = self._session.answers([self._question(table, is_before)])
         return self._asked[asked]
 
     def _question(self, table: Table, is_before: bool) -> Question:
         values = parameters.before(self.values) if is_before else self.values
         fixed = {"with_campaigns": table.with_campaigns, "at_most": self._at_most}
         every = {**values, **fixed}
-        return query(table.query), {
-            name: every[name] for name in sorted(_parameters_of(table.query))
-        }
+        return Question(
+            query(table.query), {name: every[name] for name in sorted(_parameters_of(table.query))}
+        )
 
 
 def used_by(view: View) -> frozenset[str]:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from functools import wraps
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Concatenate, NamedTuple, ParamSpec, Protocol, TypeVar
 
 from tenacity import (
     Retrying,
@@ -28,8 +28,6 @@ if TYPE_CHECKING:
 Rows = list[dict[str, Any]]
 Answer = tuple[tuple[str, ...], list[tuple[Any, ...]]]
 """The columns of a query, and its rows."""
-Question = tuple[str, Mapping[str, Any]]
-"""A query, and its parameters."""
 P = ParamSpec("P")
 T = TypeVar("T")
 
@@ -43,6 +41,13 @@ OUTAGE_SECONDS = 90.0
 log = logging.getLogger(__name__)
 
 _IDENTIFIER = re.compile(r"[a-z_][a-z0-9_]*(\.[a-z_][a-z0-9_]*)?")
+
+
+class Question(NamedTuple):
+    """A query, and the values of its parameters."""
+
+    sql: str
+    parameters: Mapping[str, Any]
 
 
 class WarehouseError(Exception):
