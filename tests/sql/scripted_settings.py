@@ -188,12 +188,23 @@ def name_a_source(world: World) -> None:
     row_of(world, "stg_crm_leads", "E1")["lead_source"] = "Partner"
 
 
-def edit_models_and_domains(world: World) -> None:
+def edit_seeds(world: World) -> None:
+    """The models, the domains of one's own, and August's E1, seen at a stand the day before."""
     world["seed_attribution_models"] = [
         {"model": "first_touch", "touches_until": "created", "look_back_days": 5},
         {"model": "linear", "touches_until": "closed", "look_back_days": 3},
     ]
     world["seed_internal_domains"] = [{"email_domain": "own.example"}]
+    world["seed_manual_touchpoints"] = [
+        {
+            "record_id": "E1",
+            "content_name": "Stand",
+            "offer_type": "event",
+            "utm_source": "fair",
+            "utm_medium": "event",
+            "touch_date": "2026-08-11",
+        }
+    ]
 
 
 LAST_EDITS = {

@@ -32,7 +32,7 @@ from tests.sql.scripted_settings import (
     Z9_MOVED,
     add_people_and_deals,
     delete_a_deal,
-    edit_models_and_domains,
+    edit_seeds,
     harvest_a_click,
     merge_two_companies,
     set_to,
@@ -224,8 +224,9 @@ def test_deletions_clicks_merged_companies_and_settings(sql_settings: Settings) 
     rows = publish(sql_settings, 8)
     assert {(row["mart"], row["causes"]) for row in rows} == {(TRACKED[0], "unexplained")}
 
-    rows = take_step(sql_settings, world, 9, edit_models_and_domains)
+    rows = take_step(sql_settings, world, 9, edit_seeds)
     assert {row["causes"] for row in rows} == {"seed_edited"}
     evidence = " ".join(row["evidence"] for row in rows)
     assert "S1 through internal_domains (contact:Y2)" in evidence
     assert "D2 through attribution_models" in evidence
+    assert "E1 through manual_touchpoints (manual:E1/2026-08-11/Stand)" in evidence
