@@ -6,7 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-NAMES = ("extract", "stage", "nightly", "transform", "page", "trust")
+NAMES = ("extract", "stage", "nightly", "transform", "page", "outlook", "trust")
 
 
 def main() -> int:

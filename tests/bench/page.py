@@ -40,6 +40,7 @@ from include.run import Run
 from include.settings import Settings, load_settings
 from include.warehouse.engine import engine_of
 from include.warehouse.published import published
+from tests.bench.published import company
 from tests.bench.report import write
 from tests.report.reading import rows_of
 
@@ -323,20 +324,6 @@ def first_views(home: Path) -> tuple[float, float, float]:
             empty = sorted(seen(f"{address}/nowhere", NOTHING) for _ in range(5))[2]
         browser.close()
     return cold, warm, empty
-
-
-def company(settings: Settings, name: str, scale: int) -> Path:
-    """A home with the generated company at a scale, published; made once and kept."""
-    home = settings.home / "bench" / name
-    if not (home / "marts.duckdb").exists():
-        environment = {**os.environ, "PYTHONPATH": str(ROOT), "CLOSED_LOOP_HOME": str(home)}
-        data = str(home / "data")
-        for command in (
-            ["include.sandbox", "generate", "--out", data, "--scale", str(scale)],
-            ["include.nightly", "run"],
-        ):
-            subprocess.run([sys.executable, "-m", *command], cwd=ROOT, env=environment, check=True)
-    return home
 
 
 def _percentile(values: Sequence[float], part: float) -> float:
