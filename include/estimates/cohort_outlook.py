@@ -17,10 +17,12 @@ import numpy as np
 
 from include.contracts.outlook_marts import MART_COHORT_OUTLOOK
 from include.estimates import maturity
-from include.estimates.maturity import Curve, Deals, Row
+from include.estimates.maturity import Curve, Deals, Row, Values
 
 __all__ = ["MART_COHORT_OUTLOOK", "cohort_outlook"]
 
+UNTOUCHED = "Unattributed"
+"""Where a deal begins with itself: the people of this channel come to none later."""
 _CENT, _PART = Decimal("0.01"), Decimal("0.0001")
 
 
@@ -71,14 +73,13 @@ def _by_cohort(rows: Iterable[Row]) -> dict[tuple[str, Any], list[Row]]:
 def _channels(by_kind: dict[str, list[Row]]) -> dict[str, _Channel]:
     """Every channel, leaning on all that begin with a touch."""
     touched = {
-        kind: [row for row in rows if row["channel"] != "Unattributed"]
-        for kind, rows in by_kind.items()
+        kind: [row for row in rows if row["channel"] != UNTOUCHED] for kind, rows in by_kind.items()
     }
     won = [row for row in touched["deals"] if row["outcome"] == "won"]
     every = _Channel(
-        maturity.since_touch(touched["people"], touched["deals"]),
+        maturity.since_touch(touched["people"], touched["deals"], is_recent=True),
         maturity.deals_of(by_kind["deals"]),
-        maturity.since_touch(touched["people"], won, "open"),
+        maturity.since_touch(touched["people"], won, "open", is_recent=True),
         0.0,
         *_amounts([row for row in by_kind["deals"] if row["outcome"] == "won"]),
     )
@@ -88,16 +89,20 @@ def _channels(by_kind: dict[str, list[Row]]) -> dict[str, _Channel]:
             [row for row in by_kind[kind] if row["channel"] == name] for kind in ("people", "deals")
         )
         own_won = [row for row in deals if row["outcome"] == "won"]
-        opened = maturity.since_touch(people, deals)
-        customers = maturity.since_touch(people, own_won, "open")
+        opened = maturity.since_touch(people, deals, is_recent=True)
+        customers = maturity.since_touch(people, own_won, "open", is_recent=True)
         course = maturity.deals_of(deals)
         count, wins = float(sum(row["people_or_deals"] for row in deals)), course.wins
         amount, square = _amounts(own_won)
         weight = wins / (wins + maturity.FEWEST_WINS)
+        if name != UNTOUCHED:
+            level = _level(people, deals, every.opened)
+            opened = maturity.mixed(opened, every.opened, count, level)
+        level = _level(people, own_won, every.customers)
         found[name] = _Channel(
-            maturity.mixed(opened, every.opened, count, _level(people, count, every.opened)),
+            opened,
             course.leaning_on(every.deals),
-            maturity.mixed(customers, every.customers, wins, _level(people, wins, every.customers)),
+            maturity.mixed(customers, every.customers, wins, level),
             count,
             weight * amount + (1 - weight) * every.amount,
             weight * square + (1 - weight) * every.square,
@@ -116,19 +121,24 @@ def _amounts(won: list[Row]) -> tuple[float, float]:
     return total / count, squares / count
 
 
-def _level(people: list[Row], events: float, usual: Curve) -> float:
+def _level(people: list[Row], events: list[Row], usual: Curve) -> float:
     """How many events there were for each that the usual curve expects of these people."""
-    ages = np.array([row["age_days"] for row in people], dtype=float)
-    counts = np.array([row["people_or_deals"] for row in people], dtype=float)
-    expected = float((usual.at(ages) * counts).sum()) if len(people) else 0.0
-    return (events + 5) / (expected + 5)
+    ages, counts = _ages(people)
+    expected = float((usual.at(ages) * counts * maturity.recency(ages)).sum())
+    ages, counts = _ages(events)
+    return (float((counts * maturity.recency(ages)).sum()) + 5) / (expected + 5)
+
+
+def _ages(rows: list[Row]) -> tuple[Values, Values]:
+    """Days since the first touch, and how many people or deals are that old."""
+    ages = np.array([row["age_days"] for row in rows], dtype=float)
+    return ages, np.array([row["people_or_deals"] for row in rows], dtype=float)
 
 
 def _projected(
     cohort: Row, people: list[Row], deals: list[Row], channel: _Channel, firsts: float
 ) -> dict[str, Any]:
-    ages = np.array([row["age_days"] for row in people], dtype=float)
-    counts = np.array([row["people_or_deals"] for row in people], dtype=float)
+    ages, counts = _ages(people)
     to_open = 0.0
     share = 1.0
     if len(people):

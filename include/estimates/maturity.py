@@ -22,6 +22,8 @@ LEAN = 30
 """Events of its own at which a channel's curve counts as much as that of all channels."""
 FEWEST_WINS = 10
 """Deals won below which nothing is projected."""
+HALVES_IN_DAYS = 365
+"""People seen so much longer ago count half where it is told what is to come: delays change."""
 WITHIN = 0.8
 """The share of what may come that lies within an interval."""
 
@@ -65,10 +67,22 @@ def incidences(spells: Iterable[tuple[float, int, float]]) -> tuple[Curve, Curve
     return curves[0], curves[1] if len(curves) > 1 else nothing
 
 
-def since_touch(people: Sequence[Row], events: Sequence[Row], days_of: str = "delay") -> Curve:
+def recency(ages: Values | float) -> Values:
+    """How much people of these ages count.
+
+    What happened to them ``d`` days after the touch was ``age - d`` days ago. ``d`` is common to all
+    who are compared on that day: to weigh people by their age is to weigh by when it happened.
+    """
+    return np.asarray(0.5 ** (np.asarray(ages, dtype=float) / HALVES_IN_DAYS))
+
+
+def since_touch(
+    people: Sequence[Row], events: Sequence[Row], days_of: str = "delay", *, is_recent: bool = False
+) -> Curve:
     """The share of people that came to an event, by days since the first touch.
 
     ``events`` are rows of those people with their delay; ``open`` adds a deal's time to its close.
+    ``is_recent``: those seen lately count for more.
     """
     waiting: dict[int, float] = {}
     for row in people:
@@ -77,11 +91,17 @@ def since_touch(people: Sequence[Row], events: Sequence[Row], days_of: str = "de
     for row in events:
         count = row["customers"] if days_of == "open" else row["people_or_deals"]
         days = row["delay_days"] + (row["open_days"] if days_of == "open" else 0)
-        spells.append((float(days), 1, float(count)))
+        spells.append((float(days), 1, float(count) * _weight(row["age_days"], is_recent)))
         # a deal of a person who is not told has nobody to take away
         waiting[row["age_days"]] = max(waiting.get(row["age_days"], 0.0) - count, 0.0)
-    spells += [(float(age), 0, count) for age, count in sorted(waiting.items())]
+    spells += [
+        (float(age), 0, count * _weight(age, is_recent)) for age, count in sorted(waiting.items())
+    ]
     return incidences(spells)[0]
+
+
+def _weight(age: float, is_recent: bool) -> float:
+    return float(recency(age)) if is_recent else 1.0
 
 
 @dataclass(frozen=True)

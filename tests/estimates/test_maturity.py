@@ -147,6 +147,29 @@ def test_a_cohort_without_deals_yet_opens_them_as_others_did() -> None:
     assert float(row["customers_projected"]) == pytest.approx(50, rel=0.02)
 
 
+def test_what_was_seen_lately_counts_for_more() -> None:
+    """Of a thousand people three years old 200 came to a deal, of as many two years old 50: a year
+    halves the weight, so it is (200/8 + 50/4) of (1000/8 + 1000/4), one in ten; half are won."""
+    rows = [
+        people(1000, 3 * 365),
+        people(1000, 2 * 365),
+        *(deals(100, way, age=3 * 365, delay=300, open_for=50) for way in ("won", "lost")),
+        *(deals(25, way, age=2 * 365, delay=300, open_for=50) for way in ("won", "lost")),
+        people(400, 100, month=JUNE),
+    ]
+    (row,) = cohort_outlook([*rows, cohort(400, 0, "0.00", 100, month=JUNE)])
+    assert float(row["customers_projected"]) == pytest.approx(20, rel=0.001)
+
+
+def test_people_without_a_touch_open_no_deal_later() -> None:
+    """A deal of nobody known begins with itself: whoever waits in that channel brings none."""
+    rows = [*_grown_up(), people(500, 50, channel="Unattributed", month=JUNE)]
+    unknown = cohort(500, 2, "200.00", 50, channel="Unattributed", month=JUNE)
+    (row,) = cohort_outlook([*rows, unknown])
+    assert row["customers_projected"] == row["customers_low"] == row["customers_high"] == 2
+    assert row["revenue_projected_base"] == Decimal("200.00")
+
+
 def test_few_wins_project_nothing_and_say_so() -> None:
     rows = [people(50, 400), deals(9, "won", age=400, delay=10, open_for=50)]
     (row,) = cohort_outlook([*rows, cohort(50, 9, "900.00", 400)])
