@@ -70,8 +70,8 @@ def incidences(spells: Iterable[tuple[float, int, float]]) -> tuple[Curve, Curve
 def recency(ages: Values | float) -> Values:
     """How much people of these ages count.
 
-    What happened to them ``d`` days after the touch was ``age - d`` days ago. ``d`` is common to all
-    who are compared on that day: to weigh people by their age is to weigh by when it happened.
+    What happened to them ``d`` days after the touch was ``age - d`` days ago. All who are compared
+    on that day share ``d``: to weigh people by their age is to weigh by when it happened.
     """
     return np.asarray(0.5 ** (np.asarray(ages, dtype=float) / HALVES_IN_DAYS))
 
