@@ -24,6 +24,8 @@ _USED = (
     "airflow.__main__",
     "airflow.cli.commands.dag_command",
     "airflow.api_fastapi.execution_api.app",
+    "airflow.api_fastapi.execution_api.routes",
+    "alembic.runtime.environment",
     "great_expectations",
 )
 

@@ -232,7 +232,10 @@ def _ready(sandbox: subprocess.Popen, data: Path) -> dict[str, str]:
 def _start_dag(
     settings: Settings, environment: dict[str, str], dag_id: str, children: contextlib.ExitStack
 ) -> Step:
-    command = airflow_commands.start("dags", "test", dag_id, environment=environment)
+    # With its bundle named, the DAG is run as reserialized: not all are serialized once more.
+    command = airflow_commands.start(
+        "dags", "test", "--bundle-name", "dags-folder", dag_id, environment=environment
+    )
     children.callback(command.stop)
     return Step(dag_id, command, settings.home / "logs" / f"{dag_id}.log")
 
