@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
@@ -17,10 +17,12 @@ import numpy as np
 
 from include.contracts.outlook_marts import ALL_CHANNELS
 from include.estimates.budget import budget_plan, budget_response
+from include.estimates.response import PRESENT_DAYS
 from include.sandbox.generator.frame import PER_EURO
 from tests.bench.companies import CLOCK, ZONE, Company, Deal, Row, month_of
 
 Sums = Counter[str]
+Bounds = tuple[float, float]
 AS_OF = CLOCK.astimezone(ZONE).date()
 
 
@@ -114,7 +116,7 @@ def budget_days(company: Company) -> list[Row]:
 
 
 @dataclass(frozen=True)
-class _Planted:
+class Curve:
     """A channel's planted answer: euros of won revenue a day at a spend a day that lasts."""
 
     channel: str
@@ -131,10 +133,10 @@ class _Planted:
         return min(max(free, low), high)
 
 
-def planted(company: Company) -> dict[str, _Planted]:
+def planted(company: Company) -> dict[str, Curve]:
     """The planted answers by channel."""
     return {
-        line["channel"]: _Planted(
+        line["channel"]: Curve(
             line["channel"],
             float(line["most_leads_a_day"]) * float(line["revenue_eur_a_lead"]),
             float(line["half_at_eur_a_day"]),
@@ -144,7 +146,7 @@ def planted(company: Company) -> dict[str, _Planted]:
     }
 
 
-def best(curves: Sequence[_Planted], bounds: Sequence[tuple[float, float]], total: float) -> float:
+def best(curves: Sequence[Curve], bounds: Sequence[Bounds], total: float) -> float:
     """The most revenue a day that a total can bring within the bounds, by bisection."""
     low, high = 1e-12, 1e6
     for _ in range(200):
@@ -159,6 +161,52 @@ def best(curves: Sequence[_Planted], bounds: Sequence[tuple[float, float]], tota
 
 MOST_CHANGE = 100
 """The freedom to move that the split is judged at."""
+GOAL_OVER_PRESENT = 1.1
+"""What the goal asks of the channels with spend, per what their present spend truly brings."""
+
+
+def goal_of(rows: Sequence[Row], curves: Mapping[str, Curve]) -> tuple[float, list[Row]]:
+    """Revenue a day that channels with spend shall bring, and the rows of a goal that asks it."""
+    spent = Counter[str]()
+    for row in rows:
+        if row["row_kind"] == "day" and row["date_day"] >= AS_OF - timedelta(days=PRESENT_DAYS):
+            spent[row["channel"]] += row["amount"]
+    present = {channel: float(amount) / PRESENT_DAYS for channel, amount in spent.items()}
+    wanted = GOAL_OVER_PRESENT * sum(
+        curves[channel].revenue(spend) for channel, spend in present.items()
+    )
+    goal = {"row_kind": "goal", "date_day": AS_OF, "days": 365, "amount": wanted * 365}
+    return wanted, [goal, {"row_kind": "free", "days": 365, "amount": 0}]
+
+
+def least(curves: Sequence[Curve], bounds: Sequence[Bounds], wanted: float) -> float | None:
+    """The least spend a day that can bring so much within the bounds; None where none does."""
+    low, high = (sum(each) for each in zip(*bounds, strict=True))
+    if best(curves, bounds, high) < wanted:
+        return None
+    for _ in range(60):
+        middle = (low + high) / 2
+        enough = best(curves, bounds, middle) >= wanted
+        low, high = (low, middle) if enough else (middle, high)
+    return high
+
+
+def reaching(
+    plan: Sequence[Row], curves: Sequence[Curve], bounds: Sequence[Bounds], wanted: float
+) -> Sums:
+    """What the spend that is to reach the goal truly brings, and what would have been enough."""
+    spends = [float(line["planned_spend_base"]) * 12 / 365 for line in plan]
+    enough = least(curves, bounds, wanted)
+    if plan[0]["verdict"] != "move":
+        return Sums({"goals out of reach": 1, "goals rightly so": enough is None})
+    brought = sum(curve.revenue(spend) for curve, spend in zip(curves, spends, strict=True))
+    sums = Sums({"goals": 1})
+    sums["goal brought"] += brought / wanted
+    sums["goal off"] += abs(brought / wanted - 1)
+    if enough is not None:
+        sums["goals in reach"] += 1
+        sums["goal spent of enough"] += sum(spends) / enough
+    return sums
 
 
 def budget(company: Company) -> Sums:
@@ -168,11 +216,12 @@ def budget(company: Company) -> Sums:
         kind = "varied" if truth[row["channel"]].is_varied else "steady"
         sums[f"{kind} channels"] += 1
         sums[f"{kind} declared"] += row["why_not"] is not None
-    plan = [
-        line
-        for line in budget_plan(rows)
-        if (line["scenario"], line["most_change"]) == ("same budget", MOST_CHANGE)
-    ]
+    wanted, goal = goal_of(rows, truth)
+    plans: dict[str, list[Row]] = defaultdict(list)
+    for line in budget_plan([*rows, *goal]):
+        if line["most_change"] == MOST_CHANGE:
+            plans[line["scenario"]].append(line)
+    plan = plans["same budget"]
     lines = [line for line in plan if line["channel"] != ALL_CHANNELS]
     if not lines:
         return sums
@@ -192,6 +241,7 @@ def budget(company: Company) -> Sums:
     ]
     within, anywhere = best(curves, reach, total), best(curves, [(0.0, total)] * len(curves), total)
     verdict = lines[0]["verdict"]
+    sums.update(reaching(plans["reach the goal"][:-1], curves, reach, wanted))
     sums["companies"] += 1
     sums[verdict] += 1
     sums["present of best"] += before / anywhere

@@ -2,16 +2,18 @@
 
 Companies of every preset are invented, each from so many seeds; estimates see them at a clock a
 year before their end, and are held against what came. A measure is a function from a company to
-sums; LINES says what is made of the sums and what is promised of it.
+sums; ``trust_table`` says what is made of the sums and what is promised of it.
 """
 
 from __future__ import annotations
 
 import argparse
 import multiprocessing
+import sys
+import time
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from concurrent.futures import Executor, ProcessPoolExecutor, as_completed
 from typing import Any
 
 from include.contracts.outlook_marts import ALL_CHANNELS, FORECAST_METRICS
@@ -22,8 +24,10 @@ from include.settings import load_settings
 from tests.bench import advised, companies, decisions
 from tests.bench.companies import CLOCK, Company
 from tests.bench.report import write
+from tests.bench.trust_table import Found, Sums, markdown, rows
 
-Sums = Counter[str]
+Job = tuple[str, int]
+Taken = tuple[dict[str, Sums], float]
 
 SEEDS = 20
 PARALLEL = 2
@@ -74,16 +78,6 @@ def _of(found: Counter[Any], channel: str, month: object) -> float:
     return float(sum(value for (_, each), value in found.items() if each == month))
 
 
-def _wape(level: str, sums: Sums) -> tuple[float, float]:
-    """Mean over the metrics of our WAPE, as if seasonal naive's were 1."""
-    ratios = [
-        sums[f"{level} {metric} off"] / sums[f"{level} {metric} naive"]
-        for metric in FORECAST_METRICS
-        if sums[f"{level} {metric} naive"]
-    ]
-    return (sum(ratios) / len(ratios) if ratios else float("nan")), 1.0
-
-
 # --- 2, maturity ------------------------------------------------------------------------------
 
 
@@ -120,18 +114,7 @@ def maturity(company: Company) -> Sums:
     return sums
 
 
-# --- the table --------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class Line:
-    """One line of the table: our figure and what it is held against, from a measure's sums."""
-
-    measure: str
-    text: str
-    unit: str
-    figures: Callable[[Sums], tuple[float, float]]
-    yardstick: str
+# --- all of them ------------------------------------------------------------------------------
 
 
 MEASURES: dict[str, Callable[[Company], Sums]] = {
@@ -142,96 +125,37 @@ MEASURES: dict[str, Callable[[Company], Sums]] = {
 }
 
 
-def _share(part: str, whole: str, yardstick: float = 0.8) -> Callable[[Sums], tuple[float, float]]:
-    return lambda sums: (sums[part] / sums[whole] if sums[whole] else float("nan"), yardstick)
+def measured(preset: str, seed: int) -> Taken:
+    """Invent one company and take every measure of it; with the seconds that took."""
+    began = time.monotonic()
+    with companies.invented(preset, seed) as company:
+        found = {name: measure(company) for name, measure in MEASURES.items()}
+    return found, time.monotonic() - began
 
 
-_NAIVE, _NOMINAL = "seasonal naive; at most 0.8", "80 %; 70 to 90"
-LINES: tuple[Line, ...] = (
-    Line("forecasts", "1 forecast, total", "WAPE", lambda s: _wape("total", s), _NAIVE),
-    Line("forecasts", "1 forecast, by channel", "WAPE", lambda s: _wape("channels", s), _NAIVE),
-    Line("forecasts", "1 interval, total", "held", _share("total held", "total told"), _NOMINAL),
-    Line(
-        "forecasts", "1 interval, by channel", "held", _share("channels held", "channels told"),
-        _NOMINAL,
-    ),
-    Line(
-        "maturity", "2 customers of cohorts half-way, a company", "off",
-        lambda sums: (sums["off"] / sums["companies"] if sums["companies"] else float("nan"), 0.15),
-        "15 % at most",
-    ),
-    Line(
-        "maturity", "2 customers of cohorts half-way, all companies", "projected",
-        lambda sums: (float(sums["projected"]), float(sums["actual"])), "what came",
-    ),
-    Line("maturity", "2 interval, customers", "held", _share("customers held", "told"), _NOMINAL),
-    Line("maturity", "2 interval, revenue", "held", _share("revenue held", "told"), _NOMINAL),
-    Line(
-        "advice", "3 advice, above the bar and told to pause", "share",
-        _share("above paused", "above", 0.05), "5 % at most",
-    ),
-    Line(
-        "advice", "3 advice, below half of it and told to pause", "share",
-        _share("below paused", "below", 0.6), "60 % at least",
-    ),
-    Line(
-        "advice", "3 advice, young and told to pause", "campaigns",
-        lambda sums: (float(sums["young paused"]), 0.0), "none",
-    ),
-    Line(
-        "budget", "4 budget, of the best return within its bounds", "share",
-        _share("of best within", "companies", 0.9), "90 % at least",
-    ),
-    Line(
-        "budget", "4 budget, of the best return of any split", "share",
-        _share("of best", "companies", 0.9), "90 % at least",
-    ),
-    Line(
-        "budget", "4 budget, the present split of the best of any", "share",
-        _share("present of best", "companies", 0.9), "as it was",
-    ),
-    Line(
-        "budget", "4 budget, below 90 % of the best of any split", "companies",
-        lambda sums: (float(sums["companies"] - sums["at least 90 % of best"]), 0.0), "none",
-    ),
-    Line(
-        "budget", "4 budget, worse than the present split by over 2 %", "companies",
-        lambda sums: (float(sums["worse"]), 0.0), "none",
-    ),
-    Line(
-        "budget", "4 budget, steady channels declared", "share",
-        _share("steady declared", "steady channels", 1.0), "all of them",
-    ),
-    Line("budget", "4 interval, gain of the budget", "held", _share("held", "told"), _NOMINAL),
-)  # fmt: skip
+def taken(
+    pool: Executor, jobs: Sequence[Job], take: Callable[[str, int], Taken] = measured
+) -> tuple[Found, list[str]]:
+    """The sums of each preset over its companies, and what was wrong with those that failed."""
+    found: Found = {preset: defaultdict(Sums) for preset, _ in jobs}
+    failed: list[str] = []
+    waiting = {pool.submit(take, *job): job for job in jobs}
+    for number, future in enumerate(as_completed(waiting), 1):
+        preset, seed = waiting[future]
+        try:
+            by_measure, seconds = future.result()
+        except Exception as error:  # whatever it was, the others go on
+            failed.append(f"{preset} {seed}: {type(error).__name__}: {error}")
+            told = f"failed, {failed[-1]}"
+        else:
+            told = f"{preset} {seed}, {seconds:.0f} s"
+            for measure, sums in by_measure.items():
+                found[preset][measure].update(sums)
+        print(f"{number} of {len(jobs)} companies: {told}", flush=True)
+    return found, sorted(failed)
 
 
-def measured(job: tuple[str, int]) -> tuple[str, dict[str, Sums]]:
-    """Invent one company and take every measure of it."""
-    with companies.invented(*job) as company:
-        return company.name, {name: measure(company) for name, measure in MEASURES.items()}
-
-
-def rows(found: dict[str, dict[str, Sums]]) -> Iterator[dict[str, Any]]:
-    """The table's rows: each line for every preset, then for all companies."""
-    everything: dict[str, Sums] = defaultdict(Sums)
-    for by_measure in found.values():
-        for measure, sums in by_measure.items():
-            everything[measure].update(sums)
-    for line in LINES:
-        for preset, by_measure in {**found, "all": everything}.items():
-            ours, yardstick = line.figures(by_measure[line.measure])
-            yield {
-                "measure": f"{line.text}, {preset}",
-                "unit": line.unit,
-                "ours": round(ours, 3),
-                "yardstick": yardstick,
-                "yardstick_name": line.yardstick,
-                "ratio": round(ours / yardstick, 3) if yardstick else float("nan"),
-            }
-
-
-def main(arguments: Sequence[str] | None = None) -> None:
+def main(arguments: Sequence[str] | None = None) -> int:
     """Measure and tell; so many seeds of each preset, from the first on."""
     parser = argparse.ArgumentParser(prog="python -m tests.bench trust", description=__doc__)
     parser.add_argument("--seeds", type=int, default=SEEDS)
@@ -239,15 +163,19 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--presets", nargs="+", choices=PRESETS, default=list(PRESETS))
     options = parser.parse_args(arguments)
     seeds = range(options.first, options.first + options.seeds)
+    began = time.monotonic()
     jobs = [(preset, seed) for seed in seeds for preset in options.presets]
-    found: dict[str, dict[str, Sums]] = {preset: defaultdict(Sums) for preset in options.presets}
-    with multiprocessing.get_context("spawn").Pool(PARALLEL) as pool:
-        for number, (preset, by_measure) in enumerate(pool.imap_unordered(measured, jobs), 1):
-            for measure, sums in by_measure.items():
-                found[preset][measure].update(sums)
-            print(f"{number} of {len(jobs)} companies", flush=True)
-    write(load_settings(), "trust", list(rows(found)))
+    with ProcessPoolExecutor(PARALLEL, multiprocessing.get_context("spawn")) as pool:
+        found, failed = taken(pool, jobs)
+    settings = load_settings()
+    write(settings, "trust", list(rows(found)))
+    path = settings.home / "bench" / "trust.md"
+    path.write_text(markdown(found), encoding="utf-8")
+    print(f"\n{markdown(found)}\n  written to {path}, after {time.monotonic() - began:.0f} s")
+    for line in failed:
+        print(f"  not in the table: {line}")
+    return 1 if failed else 0
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())
