@@ -131,7 +131,10 @@ LINES: tuple[Line, ...] = (
         "budget", "4 budget, steady channels declared", "steady declared", "steady channels",
         Bounds("all of them", 1.0), 1.0,
     ),
-    _share("budget", "4 interval, gain of the budget", "held", "told", _NOMINAL),
+    _share(
+        "budget", "4 interval, gain of the budget", "held", "told",
+        Bounds("80 %; nothing promised"),
+    ),
     _share(
         "budget", "4 goal, brought by the spend that is to reach it", "goal brought", "goals",
         Bounds("the goal"), 1.0,
