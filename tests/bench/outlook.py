@@ -8,9 +8,11 @@ the rest of the night is the yardstick.
 from __future__ import annotations
 
 import argparse
+import re
 import shutil
 import tempfile
 from collections.abc import Iterable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -47,6 +49,8 @@ MOST_SECONDS = 30
 MOST_MEGABYTES = 4096
 """Promised of a company of twenty times its size."""
 
+_TABLE = re.compile(r"\bbuild\.(\w+)")
+
 
 def theirs(built: Sequence[Model]) -> frozenset[str]:
     """The models that nothing but MARTS is built from, and MARTS."""
@@ -62,33 +66,30 @@ def theirs(built: Sequence[Model]) -> frozenset[str]:
 
 def audits_of(names: Iterable[str]) -> frozenset[str]:
     """The audits that read any of these tables."""
-    wanted = {f"build.{name}" for name in names}
+    wanted = set(names)
     return frozenset(
         name
         for name in models.audits()
-        if wanted & set(models.statement(models.audit_file(name)).replace("\n", " ").split())
+        if wanted & set(_TABLE.findall(models.statement(models.audit_file(name))))
     )
 
 
 def measure(settings: Settings, scale: str) -> list[dict[str, Any]]:
-    """Build and audit everything; prints each step of theirs and gives the measures."""
+    """Build and audit everything; prints each step and gives the measures."""
     built, own = models.models(), theirs(models.models())
     engine_of(settings)  # imported before any process begins: no step's time tells of it
     checks = audits_of(own)
-    steps = [
-        (name in own, alone(name, lambda name=name: warehouse.build(settings, name), None))
-        for name in (model.name for model in built)
-    ]
-    steps += [
-        (name in checks, alone(name, lambda name=name: _audited(settings, name), None))
-        for name in models.audits()
-    ]
-    added = sorted((spent for is_own, spent in steps if is_own), key=lambda spent: -spent.seconds)
-    rest = [spent for is_own, spent in steps if not is_own]
-    for spent in added:
+    added: list[Spent] = []
+    rest: list[Spent] = []
+    works = [(model.name, model.name in own, warehouse.build) for model in built]
+    works += [(name, name in checks, _audited) for name in models.audits()]
+    for name, is_added, verb in works:
+        spent = alone(name, partial(verb, settings, name), None)
+        (added if is_added else rest).append(spent)
         print(
-            f"  {spent.name:<60} {spent.seconds:>8.2f} s {spent.cpu_seconds:>8.2f} CPU s "
-            f"{spent.megabytes:>8,.0f} MB"
+            f"  {name:<60} {spent.seconds:>8.2f} s {spent.cpu_seconds:>8.2f} CPU s "
+            f"{spent.megabytes:>8,.0f} MB {'added' if is_added else ''}".rstrip(),
+            flush=True,
         )
     return [
         _row(f"{scale}, {len(added)} models and audits added", "s", added, rest, _seconds),
