@@ -64,6 +64,8 @@ def plan(
     accounts = source.discover(source.connect(credentials, settings))
     loaded = _loaded(settings, source, run, is_full=bool(params.get("full")))
     warehouse.record_accounts(settings, source.name, accounts, run)
+    if not accounts:
+        log.warning("%s shows no account to this login, so nothing of it is read", source.title)
     if wanted := set(map(str, params.get("accounts") or ())):
         if unknown := wanted - {account.account_id for account in accounts}:
             raise SourceRefused(

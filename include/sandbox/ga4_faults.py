@@ -49,6 +49,7 @@ def spoil(response: Any, fault: Fault | None) -> Any:
     """A RunReportResponse as a fault leaves it; the given one may be changed.
 
     `lose_rows` and `empty_page` take the rows and leave their number, `short_page` half of them;
+    `duplicate_page` tells every row twice;
     `alter_number` adds 1 to figure `which` (1: the first) of rows and totals; `sample` says that a
     tenth of the events was read.
     """
@@ -57,6 +58,8 @@ def spoil(response: Any, fault: Fault | None) -> Any:
         del response.rows[:]
     elif kind == "short_page":
         del response.rows[len(response.rows) // 2 :]
+    elif kind == "duplicate_page":
+        response.rows.extend(list(response.rows))
     elif kind == "sample":
         response.metadata.sampling_metadatas.add(
             samples_read_count=1_000_000, sampling_space_size=10_000_000

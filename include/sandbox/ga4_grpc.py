@@ -15,6 +15,7 @@ from google.rpc import error_details_pb2, status_pb2
 from include.sandbox import ga4_report
 from include.sandbox.dataset import World
 from include.sandbox.ga4_access import SERVICE, Ga4Refusal, authorize
+from include.sandbox.google_faults import hang
 from include.sandbox.wire import CURRENT_FAULT, metadata_of
 
 _DETAILS = {
@@ -50,6 +51,7 @@ class _Handlers(grpc.GenericRpcHandler):
             try:
                 authorize(self._world, metadata_of(context), method, fault)
                 response = answer(self._world, request, fault)
+                await hang(fault)
             except Ga4Refusal as refusal:
                 await _abort(context, refusal)
             except Exception:

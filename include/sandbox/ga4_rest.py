@@ -16,6 +16,7 @@ from google.protobuf.json_format import MessageToDict, ParseDict, ParseError
 from include.sandbox import ga4_report
 from include.sandbox.dataset import World
 from include.sandbox.ga4_access import Ga4Refusal, authorize, not_served, violation
+from include.sandbox.google_faults import hang
 
 _BAD_REQUEST = "type.googleapis.com/google.rpc.BadRequest"
 _REALM = 'Bearer realm="https://accounts.google.com/"'
@@ -35,6 +36,7 @@ def routes(world: World) -> list[web.RouteDef]:
                 authorize(world, headers, method, request.get("fault"))
                 as_number = "enum-encoding=int" in request.query.get("$alt", "")
                 message = answer(request, await _body(request))
+                await hang(request.get("fault"))
                 content = _told(MessageToDict(message, use_integers_for_enums=as_number))
                 status = 200
             except Ga4Refusal as refusal:

@@ -17,6 +17,10 @@ LIES = {"lose_rows", "alter_number", "fewer_actions"}
 """Answers that look right and are not. A plan tells one, once: a network that says the same wrong
 thing whenever and however it is asked cannot be told from one that is right."""
 
+_SESSIONS_AND_KEY_EVENTS = (1, 3)
+"""Of GA4's five figures a row, those whose days add up to totals asked apart. Users of two ways are
+fewer than their sum, so of them no wrong number can be told."""
+
 _HTTP: Sequence[Rule] = (
     *({"kind": "status", "status": status} for status in (400, 401, 403, 404, 429, 500, 503)),
     {"kind": "html", "status": 502},
@@ -70,6 +74,18 @@ _OWN: Mapping[str, Sequence[Rule]] = {
         {"kind": "rotate_token"},
     ),
     "salesforce": ({"kind": "quota"},),
+    "ga4": (
+        *({"kind": "quota", "quota": name} for name in ("concurrentRequests", "tokensPerDay")),
+        {"kind": "quota"},
+        {"kind": "refuse", "status": "UNAVAILABLE"},
+        {"kind": "refuse", "status": "RESOURCE_EXHAUSTED"},
+        {"kind": "refuse", "status": "PERMISSION_DENIED"},
+        {"kind": "threshold"},
+        {"kind": "threshold", "users": 2},
+        {"kind": "other_row"},
+        {"kind": "other_row", "rows": 2},
+        {"kind": "sample"},
+    ),
 }
 
 
@@ -87,8 +103,8 @@ def kinds(rules: Sequence[Rule]) -> set[str]:
 
 
 def kinds_of(api: str) -> set[str]:
-    """Every kind that is drawn for an API; of Google, whose log-in alone is HTTP, those of gRPC."""
-    wire = _GRPC if api == "google" else _HTTP
+    """Every kind that is drawn for an API; of those that log in alone by HTTP, gRPC's."""
+    wire = _GRPC if api in ("google", "ga4") else _HTTP
     return {fault["kind"] for fault in (*wire, *_PAGES, *_OWN[api])} | (LIES - {"fewer_actions"})
 
 
@@ -107,6 +123,9 @@ def _rule(api: str, calls: Sequence[Call], dice: random.Random) -> Rule:
     like = [n for n, each in enumerate(calls) if each["path"] == call["path"]]
     match = {"api": api, "path": f"^{re.escape(call['path'])}$"}
     fault = _fault(api, call, dice)
+    if api == "ga4" and fault["kind"] == "alter_number":
+        match["query"] = "landingPage"
+        return {"match": match, "nth": 1, "times": 1, "do": fault}
     times = 1 if fault["kind"] in LIES else dice.choice((1, 1, 1, 2, 3, 1_000))
     if fault["kind"] in ("hang", "rotate_token"):
         times = 1
@@ -115,6 +134,9 @@ def _rule(api: str, calls: Sequence[Call], dice: random.Random) -> Rule:
 
 def _fault(api: str, call: Call, dice: random.Random) -> Rule:
     wire = _GRPC if call["method"] == "GRPC" else _HTTP
-    lies = ({"kind": "lose_rows"}, {"kind": "alter_number", "which": dice.randint(1, 20)})
+    which = dice.randint(1, 20)
+    if api == "ga4":
+        which = 5 * (which % 4) + dice.choice(_SESSIONS_AND_KEY_EVENTS)
+    lies = ({"kind": "lose_rows"}, {"kind": "alter_number", "which": which})
     group = dice.choice((wire, wire, (*_PAGES, *_OWN[api]), lies))
     return dict(dice.choice(group))

@@ -85,3 +85,9 @@ def test_channels_come_from_the_lead_source_and_roi_is_null(
     assert {row["model"]: float(row["won"]) for row in credited} == dict.fromkeys(
         ATTRIBUTION_MODELS, 1100.49
     )
+    # No source counts visits, so the funnel begins with leads.
+    [funnel] = home.marts(
+        "select sum(leads) as leads, count(visitors) as visitors, count(visitor_to_lead_rate) as "
+        "rates from marts.mart_funnel_monthly"
+    )
+    assert funnel == {"leads": 3, "visitors": 0, "rates": 0}
