@@ -10,7 +10,7 @@ export PYTHONPATH := $(CURDIR)
 export AIRFLOW__CORE__LOAD_EXAMPLES := False
 export GX_ANALYTICS_ENABLED := False
 
-.PHONY: run up models approve rebuild test campaigns lint bench lock audit clean dictionary screenshots erase roles
+.PHONY: run up models approve rebuild test campaigns lint lint-types lint-sql bench lock audit clean dictionary screenshots erase roles
 
 run: $(VENV)/installed ## the nightly loop once, against the sandbox
 	@$(BIN)/python -m include.nightly run
@@ -36,7 +36,12 @@ campaigns: $(VENV)/installed-dev ## the tests that are left to chance, as often 
 lint: $(VENV)/installed-dev
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
+	@$(MAKE) --no-print-directory --jobs 2 lint-types lint-sql
+
+lint-types:
 	@$(BIN)/mypy
+
+lint-sql:
 	@PYTHONWARNINGS=ignore $(BIN)/sqlfluff lint --processes 0 --disable-progress-bar sql include/report/queries
 
 bench: $(VENV)/installed-dev ## all benchmarks, or BENCH=<name>

@@ -18,6 +18,22 @@ import pyarrow.parquet
 # The part of an address before its sign, names, numbers: nobody may find them outside the sandbox.
 MAIL, FIRST, LAST, PHONE = "canarymail", "Canaryfirst", "Canarylast", "555018822"
 PERSONAL = (MAIL, FIRST, LAST, PHONE)
+HASH_KEY = "canary-hash-key"
+# Every secret the connections hold, how the tokens minted from them begin, and the key with which
+# addresses are hashed.
+SECRETS = (
+    HASH_KEY,
+    "sandbox-meta-token",
+    "sandbox-meta-secret",
+    "sandbox-google-secret",
+    "sandbox-google-refresh",
+    "sandbox-developer-token",
+    "sandbox-linkedin-secret",
+    "sandbox-linkedin-refresh",
+    "sandbox-salesforce-secret",
+    "ya29.sandbox-",
+    "AQsandbox-",
+)
 TYPED = f"{MAIL}typed@canary.example"
 
 _ADDRESS = re.compile(r"([\w.%-]+)((?:\+[\w-]+)?@)")

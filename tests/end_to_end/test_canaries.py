@@ -21,25 +21,9 @@ from include.registry import SOURCES
 from tests.end_to_end import night, warm
 from tests.end_to_end.airflow import Airflow
 from tests.end_to_end.conftest import Home
-from tests.end_to_end.planted import PERSONAL, findings, plant
+from tests.end_to_end.planted import HASH_KEY, PERSONAL, SECRETS, findings, plant
 from tests.sandbox.running import Sandbox
 
-HASH_KEY = "canary-hash-key"
-# Every secret the connections hold, how the tokens minted from them begin, and the key with which
-# addresses are hashed.
-SECRETS = (
-    HASH_KEY,
-    "sandbox-meta-token",
-    "sandbox-meta-secret",
-    "sandbox-google-secret",
-    "sandbox-google-refresh",
-    "sandbox-developer-token",
-    "sandbox-linkedin-secret",
-    "sandbox-linkedin-refresh",
-    "sandbox-salesforce-secret",
-    "ya29.sandbox-",
-    "AQsandbox-",
-)
 CANARIES = SECRETS + PERSONAL
 ELSEWHERE = {"Location": "https://evil.example/steal"}
 
@@ -196,8 +180,9 @@ def test_35_36_i7_no_canary_is_in_airflows_database_or_logs(
     airflow = Airflow(Home(tmp_path_factory.mktemp("airflow")), sandbox)
     airflow.prepare()
     sandbox.set_faults(SURVIVED)
-    for dag_id in ("ingest_salesforce", "check_connections"):
-        airflow.test(dag_id, CLOSED_LOOP_HISTORY_START="2026-09-15", CLOSED_LOOP_HASH_KEY=HASH_KEY)
+    airflow.test(
+        "ingest_salesforce", CLOSED_LOOP_HISTORY_START="2026-09-15", CLOSED_LOOP_HASH_KEY=HASH_KEY
+    )
     sandbox.set_faults(REFUSED)
     went_well, _ = airflow.test("ingest_facebook_ads")
     assert not went_well

@@ -12,6 +12,7 @@ import pytest
 from include.registry import SOURCES
 from tests.end_to_end.airflow import Airflow
 from tests.end_to_end.conftest import Home
+from tests.end_to_end.planted import SECRETS, findings
 from tests.sandbox.running import Sandbox
 
 
@@ -62,3 +63,10 @@ def test_10_each_connection_that_does_not_work_is_named_with_what_to_do(airflow:
     assert "### salesforce: does not work" in table
     assert "### facebook_ads: does not work" in table
     assert "### google_ads: works" in table
+
+
+def test_35_i7_no_secret_is_in_what_the_two_runs_left(airflow: Airflow) -> None:
+    """XCom, rendered fields, task logs, failures and all that was said."""
+    assert (airflow.home.path / "check_connections.log").read_text().count("verdict") >= 2
+    assert list((airflow.home.path / "failures").rglob("*"))
+    assert findings(airflow.home.path, SECRETS) == []
