@@ -468,6 +468,8 @@ def test_what_is_counted_and_in_which_zone_is_said_in_plain_words(reader: Reader
     expect(roi).to_contain_text("Some is booked in other currencies")
     reader.open(f"funnel?{YEAR}")
     expect(reader.page.locator("main .stages")).to_contain_text("People on a deal won")
+    nobody_counted = reader.page.locator("main .remark", has_text="How many visitors came")
+    expect(nobody_counted).to_contain_text("the funnel begins with leads")
     reader.open(f"channels?{YEAR}")
     for evidence in reader.page.locator("details.evidence").all():
         evidence.locator("summary").click()
