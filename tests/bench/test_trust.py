@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from tests.bench.decisions import Curve, best, least
-from tests.bench.trust import Taken, taken
+from tests.bench.trust import Taken, off_by_chance, taken
 from tests.bench.trust_table import Sums, markdown, rows
 
 
@@ -74,3 +74,12 @@ def test_the_least_spend_that_reaches_a_goal() -> None:
     assert found is not None
     assert math.isclose(found, 25.0, rel_tol=1e-6)
     assert least(curves, [(0.0, 5.0)] * 2, 100.0) is None
+
+
+@pytest.mark.parametrize("mean", [0.4, 2.0, 17.3])
+def test_what_chance_alone_is_off_is_the_mean_distance(mean: float) -> None:
+    chance, slow = math.exp(-mean), 0.0
+    for count in range(200):
+        slow += abs(count - mean) * chance
+        chance *= mean / (count + 1)
+    assert off_by_chance(mean) == pytest.approx(slow)

@@ -8,6 +8,7 @@ sums; ``trust_table`` says what is made of the sums and what is promised of it.
 from __future__ import annotations
 
 import argparse
+import math
 import multiprocessing
 import sys
 import time
@@ -90,7 +91,7 @@ def maturity(company: Company) -> Sums:
         if deal.is_won and (deal.touched_at or deal.created_at) < CLOCK:
             final[deal.channel, deal.cohort_month] += int(deal.is_new_customer)
             revenue[deal.channel, deal.cohort_month] += float(deal.amount)
-    sums, projected, actual = Sums(), 0.0, 0
+    sums, projected, actual, to_come = Sums(), 0.0, 0, 0.0
     for line in cohort_outlook([*rows, *companies.cohorts(rows)]):
         if line["why_not"]:
             sums["refused"] += 1
@@ -98,6 +99,7 @@ def maturity(company: Company) -> Sums:
         cohort = line["channel"], line["cohort_month"]
         if HALF_WAY[0] <= float(line["expected_share"]) <= HALF_WAY[1]:
             projected += float(line["customers_projected"])
+            to_come += float(line["customers_projected"]) - line["customers"]
             actual += final[cohort]
         if float(line["customers_projected"]) - line["customers"] >= 1:
             sums["told"] += 1
@@ -109,9 +111,18 @@ def maturity(company: Company) -> Sums:
     if actual:
         sums["companies"] += 1
         sums["off"] += abs(projected - actual) / actual
+        sums["off by chance"] += off_by_chance(to_come) / actual
     sums["projected"] += projected
     sums["actual"] += actual
     return sums
+
+
+def off_by_chance(mean: float) -> float:
+    """How far a count that comes by chance (Poisson) lies from its mean, on the mean."""
+    if mean <= 0:
+        return 0.0
+    below = math.floor(mean)
+    return 2 * math.exp((below + 1) * math.log(mean) - mean - math.lgamma(below + 1))
 
 
 # --- all of them ------------------------------------------------------------------------------

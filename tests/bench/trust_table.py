@@ -92,6 +92,10 @@ LINES: tuple[Line, ...] = (
         "maturity", "2 customers of cohorts half-way, a company", "off", "companies", _WITHIN_15,
         0.15, "off",
     ),
+    _share(
+        "maturity", "2 of that by chance alone, were the mean known", "off by chance",
+        "companies", Bounds("nothing promised"), 0.15, "off",
+    ),
     Line(
         "maturity", "2 customers of cohorts half-way, all companies", "projected",
         lambda sums: (float(sums["projected"]), float(sums["actual"])),
