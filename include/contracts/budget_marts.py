@@ -6,8 +6,7 @@ from dataclasses import replace
 
 from include.contracts import columns as c
 from include.contracts import mart_columns as m
-from include.contracts.choices import CHANNELS
-from include.contracts.outlook_marts import ALL_CHANNELS
+from include.contracts.choices import ALL_CHANNELS, CHANNELS
 from include.contracts.shape import Column, Table, Type, table
 
 SCENARIOS = ("less 20 %", "less 10 %", "same budget", "more 10 %", "more 20 %", "reach the goal")

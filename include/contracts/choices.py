@@ -95,7 +95,7 @@ GOAL_METRICS = (
 """What a goal may be of, in the order of the way to a purchase."""
 GOALS_OF_MONEY = ("won_revenue", "spend")
 GOAL_PERIODS = ("week", "month", "quarter", "year")
-ALL_CHANNELS = "all"
-"""The word of a goal that is of every channel together, ``Unattributed`` too."""
+ALL_CHANNELS = "All"
+"""Every channel together, ``Unattributed`` too: of a goal, and where a mart has a row of it."""
 
 RATE_SOURCES = ("seed", "crm")

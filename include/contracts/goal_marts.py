@@ -97,11 +97,11 @@ MART_GOAL_PLAN = table(
     "goal of revenue, channel and figure",
     ("channel", "period", "first_day", "planned_channel", "metric"),
     (
-        _channel.meaning_here("The channel of the goal, or all"),
+        _channel.meaning_here("The channel of the goal, or All"),
         Column(
             "planned_channel",
             Type.TEXT,
-            "The channel that shall bring it, or all together",
+            "The channel that shall bring it, or All of them together",
             one_of=(*CHANNELS, "Unattributed", ALL_CHANNELS),
         ),
         _period,

@@ -6,11 +6,9 @@ from dataclasses import replace
 
 from include.contracts import columns as c
 from include.contracts import mart_columns as m
-from include.contracts.choices import CHANNELS
+from include.contracts.choices import ALL_CHANNELS, CHANNELS
 from include.contracts.shape import Column, Table, Type, table
 
-ALL_CHANNELS = "All"
-"""The row of all channels together, where a mart has one beside theirs."""
 FORECAST_METRICS = ("leads", "opportunities", "customers", "won_revenue", "spend")
 FORECAST_METHODS = ("seasonal_naive", "smoothed", "lag_completed")
 STAGES = ("mql", "sql", "opportunity", "customer", "revenue")

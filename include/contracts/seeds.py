@@ -399,7 +399,7 @@ SEED_GOALS = table(
     (
         Column("metric", Type.TEXT, "What is counted", one_of=GOAL_METRICS),
         _chosen(c.channel, (*CHANNELS, ALL_CHANNELS)).meaning_here(
-            "The channel of the first touch, or all"
+            "The channel of the first touch, or All"
         ),
         Column("period", Type.TEXT, "How long there is", one_of=GOAL_PERIODS),
         c.currency_code.meaning_here(

@@ -25,7 +25,7 @@ from include.contracts.budget_marts import (
     MOST_CHANGES,
     SCENARIOS,
 )
-from include.contracts.outlook_marts import ALL_CHANNELS
+from include.contracts.choices import ALL_CHANNELS
 from include.estimates.response import Course, Response, Values, moved, refusal, responses
 from include.estimates.returns import Evidence, rates_of, worth_of_lead
 

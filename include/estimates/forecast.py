@@ -18,8 +18,8 @@ from typing import Any
 
 import numpy as np
 
+from include.contracts.choices import ALL_CHANNELS
 from include.contracts.outlook_marts import (
-    ALL_CHANNELS,
     FORECAST_METHODS,
     FORECAST_METRICS,
     MART_FORECAST_ACCURACY,

@@ -9,7 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from include.contracts.outlook_marts import ALL_CHANNELS, MART_STAGE_DELAYS
+from include.contracts.choices import ALL_CHANNELS
+from include.contracts.outlook_marts import MART_STAGE_DELAYS
 from include.estimates import maturity
 from include.estimates.maturity import Curve, Row
 

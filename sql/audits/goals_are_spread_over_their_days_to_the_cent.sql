@@ -76,7 +76,7 @@ told as (
     from known_spreads
     inner join deals
         on
-            known_spreads.channel in ('all', deals.channel)
+            known_spreads.channel in ('All', deals.channel)
             and (known_spreads.metric = 'opportunities' or deals.is_won)
             and case known_spreads.metric
                 when 'opportunities' then deals.created_day
@@ -99,7 +99,7 @@ told as (
     cross join as_of
     inner join build.fct_people as people
         on
-            known_spreads.channel in ('all', people.first_touch_channel)
+            known_spreads.channel in ('All', people.first_touch_channel)
             and not people.is_internal
             and cast(
                 (
@@ -131,7 +131,7 @@ told as (
             daily.platform = campaigns.platform
             and daily.account_id = campaigns.account_id
             and daily.campaign_id = campaigns.campaign_id
-            and known_spreads.channel in ('all', campaigns.channel)
+            and known_spreads.channel in ('All', campaigns.channel)
     where known_spreads.metric = 'spend'
     group by
         known_spreads.metric,

@@ -142,7 +142,7 @@ goals as (
             and goals.period = pacing.period
             and goals.first_day = pacing.first_day
     cross join as_of
-    where goals.metric = 'won_revenue' and goals.channel = 'all'
+    where goals.metric = 'won_revenue' and goals.channel = 'All'
     group by goals.period, goals.first_day, goals.value, as_of.as_of_date
     having max(pacing.last_day) >= as_of.as_of_date
 ),

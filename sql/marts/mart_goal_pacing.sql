@@ -111,7 +111,7 @@ figures as (
     union all
     select
         metric,
-        'all' as channel,
+        'All' as channel,
         date_day,
         cast(
             case when count(*) = count(amount) then sum(amount) end as numeric(20, 6)

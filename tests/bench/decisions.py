@@ -15,7 +15,7 @@ from decimal import Decimal
 
 import numpy as np
 
-from include.contracts.outlook_marts import ALL_CHANNELS
+from include.contracts.choices import ALL_CHANNELS
 from include.estimates.budget import budget_plan, budget_response
 from include.estimates.response import PRESENT_DAYS
 from include.sandbox.generator.frame import PER_EURO

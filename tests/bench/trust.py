@@ -17,7 +17,8 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Executor, ProcessPoolExecutor, as_completed
 from typing import Any
 
-from include.contracts.outlook_marts import ALL_CHANNELS, FORECAST_METRICS
+from include.contracts.choices import ALL_CHANNELS
+from include.contracts.outlook_marts import FORECAST_METRICS
 from include.estimates.cohort_outlook import cohort_outlook
 from include.estimates.forecast import forecast_monthly
 from include.sandbox.generator.companies import PRESETS

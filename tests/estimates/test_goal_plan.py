@@ -64,7 +64,7 @@ def _rows(value: int, days: int, revenue: dict[date, int], customers: int = 10) 
         "revenue_squares": Decimal(sum(each * each for each in revenue.values())),
     }  # fmt: skip
     goal = {
-        "row_kind": "goal", "channel": "all", "period": "month", "currency_code": "EUR",
+        "row_kind": "goal", "channel": "All", "period": "month", "currency_code": "EUR",
         "first_day": date(2027, 1, 1), "days": days, "amount": Decimal(value),
         "smallest_unit": CENT,
     }  # fmt: skip

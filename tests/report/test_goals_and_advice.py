@@ -54,8 +54,8 @@ def test_only_goals_that_run_are_drawn_day_by_day(settings: Settings, client: Te
     """As of 20 November: the year's and the month of November; the first quarter is over."""
     told = ask(client, "goals")
     running = {tuple(row[name] for name in GOAL) for row in told["days"]}
-    assert ("visitors", "all", "month", "2026-11-01") in running
-    assert ("won_revenue", "all", "quarter", "2026-01-01") not in running
+    assert ("visitors", "All", "month", "2026-11-01") in running
+    assert ("won_revenue", "All", "quarter", "2026-01-01") not in running
     assert ("spend", "Paid Search", "year", "2026-01-01") in running
     days = [row for row in told["days"] if row["metric"] == "spend"]
     assert [row["date_day"] for row in days] == sorted(row["date_day"] for row in days)
@@ -64,7 +64,7 @@ def test_only_goals_that_run_are_drawn_day_by_day(settings: Settings, client: Te
 
 def test_a_channel_has_its_own_goals_and_those_of_all(client: TestClient) -> None:
     told = ask(client, "goals", channel="Email")["goals"]
-    assert {row["channel"] for row in told} == {"all", "Email"}
+    assert {row["channel"] for row in told} == {"All", "Email"}
 
 
 def test_a_plan_has_a_line_a_channel_with_people_rounded_up(

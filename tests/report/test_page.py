@@ -82,7 +82,7 @@ def _world() -> World:
     world["stg_crm_leads"].append({"lead_id": "L9", **came(HOSTILE["20"], "2026-10-07")})
     row_of(world, "stg_crm_opportunities", "O1")["opportunity_name"] = DEAL
     world["seed_goals"] = [
-        {"metric": "won_revenue", "channel": "all", "period": "quarter", "currency_code": "EUR",
+        {"metric": "won_revenue", "channel": "All", "period": "quarter", "currency_code": "EUR",
          "first_day": "2026-10-01", "value": "9200"},
         {"metric": "leads", "channel": "Paid Search", "period": "month", "currency_code": None,
          "first_day": "2026-11-01", "value": "60"},

@@ -38,14 +38,14 @@ WORLD: dict[str, list[dict[str, Any]]] = {
             "value": value,
         }
         for metric, channel, period, first_day, value in (
-            ("won_revenue", "all", "quarter", "2026-01-01", "1000"),
+            ("won_revenue", "All", "quarter", "2026-01-01", "1000"),
             ("spend", "Paid Search", "year", "2026-01-01", "100"),
-            ("leads", "all", "month", "2026-02-01", "10"),
+            ("leads", "All", "month", "2026-02-01", "10"),
             ("mqls", "Email", "year", "2026-01-01", "10"),
-            ("sqls", "all", "year", "2026-01-01", "10"),
-            ("opportunities", "all", "year", "2026-01-01", "10"),
-            ("customers", "all", "year", "2026-01-01", "10"),
-            ("visitors", "all", "month", "2026-11-01", "10"),
+            ("sqls", "All", "year", "2026-01-01", "10"),
+            ("opportunities", "All", "year", "2026-01-01", "10"),
+            ("customers", "All", "year", "2026-01-01", "10"),
+            ("visitors", "All", "month", "2026-11-01", "10"),
         )
     ],
     "seed_currency_rates": [

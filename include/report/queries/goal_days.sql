@@ -13,7 +13,7 @@ running as (
         is_latest
         and date_day < last_day
         and verdict <> 'to come'
-        and (cast(:channel as text) is null or channel in ('all', :channel))
+        and (cast(:channel as text) is null or channel in ('All', :channel))
 ),
 
 days as (

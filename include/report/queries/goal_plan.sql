@@ -26,12 +26,12 @@ select
     cast(ceil(max(case when metric = 'customers' then needed end)) as bigint) as needed_customers,
     max(median_days) as median_days
 from marts.mart_goal_plan
-where cast(:channel as text) is null or channel in ('all', :channel)
+where cast(:channel as text) is null or channel in ('All', :channel)
 group by channel, planned_channel, period, currency_code, verdict, sentence, first_day, value
 order by
     first_day desc,
     period asc,
     channel asc,
-    case when planned_channel = 'all' then 0 else 1 end asc,
+    case when planned_channel = 'All' then 0 else 1 end asc,
     needed_revenue_base desc,
     planned_channel asc

@@ -19,7 +19,7 @@ select
     projected_high,
     is_on_course
 from marts.mart_goal_pacing
-where is_latest and (cast(:channel as text) is null or channel in ('all', :channel))
+where is_latest and (cast(:channel as text) is null or channel in ('All', :channel))
 order by
     case
         when verdict = 'to come' then 2
