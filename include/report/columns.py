@@ -177,6 +177,8 @@ _PERCENT = (
     "share",
     "share_of_spend",
     "earlier_share_of_spend",
+    "wape",
+    "bias",
 )
 _PERCENT_ENDINGS = ("_rate", "_share", "_by_amount")
 

@@ -28,6 +28,7 @@ DRILLS = {
     "channels": "table[data-table=campaigns] a.drill",
     "funnel": "table[data-table=channels] a.drill",
     "audience": "table[data-table=briefs] a.drill",
+    "advice": "table[data-table=channels] a.drill",
     "models": "table[data-table=channels] a.drill",
     "journeys": "table[data-table=found] a.drill",
     "unplaced": "table[data-table=deals] a.drill",

@@ -7,7 +7,6 @@ rows it is made of. Ratios are made here, of the sums.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from decimal import Decimal
 from itertools import pairwise
 from pathlib import Path
@@ -15,9 +14,10 @@ from typing import Any
 
 import duckdb
 
-from include.contracts.choices import ATTRIBUTION_MODELS
+from include.contracts.choices import ATTRIBUTION_MODELS, CHANNELS
 from include.report import parameters
-from tests.report import statements
+from tests.report import ahead_by_sql, statements
+from tests.report.expected import Expected, Shown
 from tests.report.reckoning import PLACES, STAGES, Row, ratio, rounded
 
 VIEWS = (
@@ -26,6 +26,10 @@ VIEWS = (
     "cohorts",
     "funnel",
     "audience",
+    "goals",
+    "advice",
+    "budget",
+    "forecast",
     "models",
     "journeys",
     "health",
@@ -51,29 +55,6 @@ _LEVELS = {
 _FUNNEL_LEVELS = {"total": 0b11, "channels": 0b01, "months": 0b10}
 
 
-@dataclass(frozen=True)
-class Expected:
-    """A table of a view: these columns of these rows, in whatever order.
-
-    ``listed``: of more rows than that the page shows so many. ``is_sparse``: rows of nothing but
-    zeros need not be there.
-    """
-
-    table: str
-    columns: tuple[str, ...]
-    rows: list[Row]
-    listed: int | None = None
-    is_sparse: bool = False
-
-
-@dataclass(frozen=True)
-class Shown:
-    """What a view must show: its tables, and single figures by the table and column they are of."""
-
-    tables: list[Expected]
-    figures: dict[tuple[str, str], Any]
-
-
 class Marts:
     """The published marts of one build, asked by themselves."""
 
@@ -91,6 +72,8 @@ class Marts:
         self.choose({})
         self._engine.execute(statements.SET_UP)
         self._is_whole = False
+        self.split = ("same budget", 50)
+        """The budget and the bound that the reader looks at: no choice of the address."""
 
     def rows(self, sql: str, **bound: Any) -> list[Row]:
         """The rows of a query, each a dict."""
@@ -264,6 +247,20 @@ class Marts:
             {},
         )
 
+    def _goals(self, values: dict[str, Any]) -> Shown:
+        return ahead_by_sql.goals(self.rows, self.as_of, is_whole=self._is_whole)
+
+    def _advice(self, values: dict[str, Any]) -> Shown:
+        listed, is_whole = self._listed, self._is_whole
+        return ahead_by_sql.advice(self.rows, self.as_of, listed, is_whole=is_whole)
+
+    def _budget(self, values: dict[str, Any]) -> Shown:
+        listed, is_whole = self._listed, self._is_whole
+        return ahead_by_sql.budget(self.rows, self.as_of, self.split, listed, is_whole=is_whole)
+
+    def _forecast(self, values: dict[str, Any]) -> Shown:
+        return ahead_by_sql.forecast(self.rows)
+
     def _models(self, values: dict[str, Any]) -> Shown:
         credited = self.rows(statements.BY_MODEL)
         models = tuple(ATTRIBUTION_MODELS)
@@ -381,6 +378,9 @@ def ten(marts: Marts, view: str) -> list[dict[str, str]]:
     whole = {"from_month": f"{last_year - 1}-01", "to_month": f"{this_year}-{marts.as_of.month:02}"}
     year = {"from_month": f"{last_year}-02", "to_month": f"{this_year}-01"}
     month = {"from_month": f"{this_year}-01", "to_month": f"{this_year}-01"}
+    if view in ("goals", "forecast"):  # of a channel or of all; no period, no model
+        known = dict.fromkeys((*paid, *unpaid, "Unattributed", "Nowhere", *CHANNELS))
+        return [{}, *({"channel": channel} for channel in list(known)[:9])]
     if view == "health":
         return [
             {},

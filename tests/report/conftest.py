@@ -10,6 +10,7 @@ from include import warehouse
 from include.registry import SOURCES
 from include.settings import Settings
 from tests.report.evidence_world import publish_world
+from tests.report.planting import publish_foreseen
 
 
 @pytest.fixture(scope="session")
@@ -22,6 +23,15 @@ def evidence(new_settings: Callable[[str], Settings]) -> Callable[[str], Setting
 def published_anew(new_settings: Callable[[str], Settings]) -> Callable[[str], Settings]:
     """The same, of one file of tests alone, which may publish there what it likes."""
     return _made_once(new_settings)
+
+
+@pytest.fixture(scope="session")
+def foreseen(new_settings: Callable[[str], Settings]) -> Settings:
+    """Settings of a warehouse with that world and planted estimates, only read."""
+    settings = new_settings("duckdb")
+    warehouse.prepare(settings, SOURCES)
+    publish_foreseen(settings)
+    return settings
 
 
 def _made_once(new_settings: Callable[[str], Settings]) -> Callable[[str], Settings]:

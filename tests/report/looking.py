@@ -14,7 +14,8 @@ from urllib.parse import parse_qsl, urlencode
 from playwright.sync_api import Frame, Page
 
 from include.report.columns import label
-from tests.report.by_sql import Expected, Marts
+from tests.report.by_sql import Marts
+from tests.report.expected import Expected
 from tests.report.reckoning import Row
 
 SHOWN = """(view) => {

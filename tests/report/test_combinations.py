@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import Browser
@@ -14,12 +14,11 @@ from tests.report.serving import served
 
 
 @pytest.fixture(scope="module")
-def look(browser: Browser, evidence: Callable[[str], Settings]) -> Iterator[Look]:
+def look(browser: Browser, foreseen: Settings) -> Iterator[Look]:
     """Somebody before the page over the world of evidence, and the marts themselves."""
-    settings = evidence("duckdb")
-    with served(settings) as address:
+    with served(foreseen) as address:
         context = browser.new_context(locale="en-US", reduced_motion="reduce")
-        yield Look(context.new_page(), address, Marts(settings.home))
+        yield Look(context.new_page(), address, Marts(foreseen.home))
         context.close()
 
 
@@ -39,6 +38,11 @@ def test_a_view_shows_what_sql_on_the_marts_says_for_ten_choices(look: Look, vie
         ("cohorts", "model", None),
         ("funnel", "channel", "table[data-table=channels] a.drill"),
         ("audience", "channel", "table[data-table=briefs] a.drill"),
+        ("goals", "channel", None),
+        ("advice", "channel", "table[data-table=channels] a.drill"),
+        ("advice", "platform", "table[data-table=campaigns] a.drill"),
+        ("budget", None, "table[data-table=tests] a.drill"),
+        ("forecast", "channel", None),
         ("models", "from", "table[data-table=channels] a.drill"),
         ("journeys", "model", "table[data-table=found] a.drill"),
         ("health", "platform", None),
@@ -46,12 +50,22 @@ def test_a_view_shows_what_sql_on_the_marts_says_for_ten_choices(look: Look, vie
     ],
 )
 def test_a_view_filtered_by_hand_drilled_and_taken_out_says_the_same(
-    look: Look, view: str, control: str, link: str | None
+    look: Look, view: str, control: str | None, link: str | None
 ) -> None:
     look.open(view, {})
     assert look.exports()
-    look.choose(control)
-    look.exports()
+    if control:
+        look.choose(control)
+        look.exports()
     if link:
         look.open(view, {})
         look.drill(link)
+
+
+def test_the_budget_and_the_bound_that_a_reader_sets_say_the_same(look: Look) -> None:
+    look.open("budget", {})
+    look.frame.select_option("#budget-change", "100")
+    for _ in range(2):
+        look.frame.press("#budget-scenario", "ArrowRight")
+    look.marts.split = ("more 20 %", 100)
+    look.agrees()

@@ -5,7 +5,7 @@ import { platformName } from "../choices.js";
 import { el, name as outside } from "../element.js";
 import { month, plainNumber, shown } from "../format.js";
 import { link } from "../state.js";
-import { table } from "../table.js";
+import { figure, table } from "../table.js";
 
 const SIGNS = { scale: "▲", keep: "●", watch: "◔", pause: "■", wait: "…", "mend the tags": "✎" };
 
@@ -34,6 +34,7 @@ function turnedOut(record) {
   const title = "How earlier advice turned out";
   if (!one) return card({ title, answers: [record], wide: true }, nothing("No advice is old enough yet to be judged by the three months after it."));
   const judged = Number(one.advice_judged);
+  const percent = (line, name) => figure(line[name], record.column[name], { digits: 0 });
   return card({ title, note: `Each by the three whole months after it, once they are old enough. ${judged ? `${plainNumber(one.advice_right)} of ${plainNumber(judged)} that claimed something were right. ` : "None of it claimed anything. "}Three months of one campaign hold few deals: one line proves nothing.${cut(record)}`, answers: [record], wide: true },
     table(record, {
       caption: title,
@@ -42,7 +43,7 @@ function turnedOut(record) {
         { name: "campaign_name", label: "Of", cell: (line) => (line.level === "channel" ? outside(line.channel) : campaign(line)) },
         { name: "verdict", label: "Advice", cell: (line) => el("span", { class: "stands", "data-verdict": line.verdict }, el("span", { "aria-hidden": "true" }, `${SIGNS[line.verdict]} `), line.verdict) },
         { name: "is_right", label: "Was", cell: (line) => (line.is_right === null ? "no claim" : line.is_right ? "✓ right" : "✕ wrong") },
-        { name: "roi", label: "Returned", isNumeric: true, cell: (line) => (line.roi === null ? "–" : [shown(line.roi, record.column.roi, { digits: 0 }), line.roi_low === null ? null : el("span", { class: "sub" }, `told: ${shown(line.roi_low, record.column.roi_low, { digits: 0 })} to ${shown(line.roi_high, record.column.roi_high, { digits: 0 })}`)]) },
+        { name: "roi", label: "Returned", isNumeric: true, cell: (line) => (line.roi === null ? "–" : [percent(line, "roi"), line.roi_low === null ? null : el("span", { class: "sub" }, "told: ", percent(line, "roi_low"), " to ", percent(line, "roi_high"))]) },
         { name: "spend_base", label: "Spend of the three months" }, { name: "won_deals", digits: 0 }, "won_revenue_base",
       ],
     }));
@@ -60,14 +61,14 @@ function campaign(record) {
 }
 
 function list(answer, caption, places) {
-  const percent = (record, name) => shown(record[name], answer.column[name], { digits: 0 });
+  const percent = (record, name) => figure(record[name], answer.column[name], { digits: 0 });
   return table(answer, {
     caption,
     columns: [
       ...places,
       { name: "verdict", label: "Advice", cell: (record) => [el("span", { class: "stands", "data-verdict": record.verdict }, el("span", { "aria-hidden": "true" }, `${SIGNS[record.verdict]} `), record.verdict)] },
       { name: "chance", label: "Above the bar", digits: 0 },
-      { name: "roi_expected", label: "Likely return", isNumeric: true, cell: (record) => (record.roi_expected === null ? "–" : [percent(record, "roi_expected"), el("span", { class: "sub" }, `${percent(record, "roi_low")} to ${percent(record, "roi_high")}`)]) },
+      { name: "roi_expected", label: "Likely return", isNumeric: true, cell: (record) => (record.roi_expected === null ? "–" : [percent(record, "roi_expected"), el("span", { class: "sub" }, percent(record, "roi_low"), " to ", percent(record, "roi_high"))]) },
       { name: "sentence", label: "Why", cell: (record) => el("details", { class: "why" }, el("summary", null, record.flips ? "Why, and what would turn it" : "Why"),
         el("p", null, outside(record.sentence)), record.flips && el("p", null, "It would be otherwise by ", outside(record.flips), ".")) },
       { name: "spend_base", label: "Spend judged", bar: true }, { name: "young_spend_base", label: "Spend too young" },

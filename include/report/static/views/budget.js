@@ -3,9 +3,8 @@
 import { card, nothing, remark } from "../card.js";
 import { platformName } from "../choices.js";
 import { el, name as outside } from "../element.js";
-import { shown } from "../format.js";
 import { link } from "../state.js";
-import { table } from "../table.js";
+import { figure, table } from "../table.js";
 
 const SIGNS = { move: "▲", keep: "●", "not known": "?", "out of reach": "✕" };
 const picked = { scenario: "same budget", change: "50" };
@@ -61,15 +60,15 @@ function sentence(record) {
 }
 
 function split(plan) {
-  const figure = (record, name) => shown(record[name], plan.column[name], { digits: 0 });
+  const told = (record, name) => figure(record[name], plan.column[name], { digits: 0 });
   return table(plan, {
     caption: "Where the budget should go",
     columns: [
       { name: "channel", cell: (record) => [outside(record.channel === "All" ? "All channels" : record.channel), record.why_not && el("span", { class: "sub" }, outside(`Stays: ${record.why_not}.`))] },
       { name: "present_spend_base", label: "Spend a month", digits: 0 },
-      { name: "planned_spend_base", label: "Proposed", isNumeric: true, cell: (record) => [figure(record, "planned_spend_base"), el("span", { class: "sub" }, by(record))] },
+      { name: "planned_spend_base", label: "Proposed", isNumeric: true, cell: (record) => [told(record, "planned_spend_base"), el("span", { class: "sub" }, by(record))] },
       { name: "present_revenue_base", label: "Brings", digits: 0 }, { name: "planned_revenue_base", label: "Would bring", digits: 0 },
-      { name: "gain_base", label: "Gain", isNumeric: true, cell: (record) => (record.gain_base === null || record.chance === null ? "–" : [figure(record, "gain_base"), el("span", { class: "sub" }, `${figure(record, "gain_low_base")} to ${figure(record, "gain_high_base")}`)]) },
+      { name: "gain_base", label: "Gain", isNumeric: true, cell: (record) => (record.gain_base === null || record.chance === null ? "–" : [told(record, "gain_base"), el("span", { class: "sub" }, told(record, "gain_low_base"), " to ", told(record, "gain_high_base"))]) },
       { name: "chance", label: "Above zero", digits: 0 },
     ],
   });
@@ -83,15 +82,15 @@ function by(record) {
 }
 
 function curves(response) {
-  const figure = (record, name) => shown(record[name], response.column[name], { digits: 0 });
+  const told = (record, name) => figure(record[name], response.column[name], { digits: 0 });
   return table(response, {
     caption: "How channels answer to spend",
     columns: [
       { name: "channel", cell: (record) => [outside(record.channel), record.why_not && el("span", { class: "sub" }, outside(`Not known: ${record.why_not}.`))] },
       { name: "spend_day_base", label: "Spend a day", digits: 0 },
-      { name: "most_spend_day_base", label: "Seen, four weeks", isNumeric: true, cell: (record) => (record.most_spend_day_base === null ? "–" : `${figure(record, "least_spend_day_base")} to ${figure(record, "most_spend_day_base")}`) },
+      { name: "most_spend_day_base", label: "Seen, four weeks", isNumeric: true, cell: (record) => (record.most_spend_day_base === null ? "–" : [told(record, "least_spend_day_base"), " to ", told(record, "most_spend_day_base")]) },
       { name: "leads_day", label: "Leads a day", digits: 1 },
-      { name: "half_spend_day_base", label: "Half at", isNumeric: true, cell: (record) => (record.half_spend_day_base === null ? "–" : [figure(record, "half_spend_day_base"), el("span", { class: "sub" }, `${figure(record, "half_low_base")} to ${figure(record, "half_high_base")}`)]) },
+      { name: "half_spend_day_base", label: "Half at", isNumeric: true, cell: (record) => (record.half_spend_day_base === null ? "–" : [told(record, "half_spend_day_base"), el("span", { class: "sub" }, told(record, "half_low_base"), " to ", told(record, "half_high_base"))]) },
       { name: "carry_over_days", label: "Half done after days", digits: 1 },
       { name: "revenue_per_lead_base", label: "Revenue a lead" }, { name: "next_return_base", label: "One more brings" },
     ],

@@ -4,7 +4,7 @@ import { card, nothing, remark } from "../card.js";
 import { axis, chart } from "../charts.js";
 import { el, name as outside } from "../element.js";
 import { month, shortMonth, shown } from "../format.js";
-import { table } from "../table.js";
+import { figure, table } from "../table.js";
 
 const METRICS = [["won_revenue", "Won revenue"], ["customers", "Customers"], ["opportunities", "Opportunities"], ["leads", "Leads"], ["spend", "Spend"]];
 const METHODS = { seasonal_naive: "as a year before", smoothed: "level, trend and season", lag_completed: "what people and open deals bring yet" };
@@ -42,15 +42,17 @@ function sums(channels) {
 function course(title, metric, answer, own, currency) {
   if (!own.length) return null;
   const isMoney = metric === "won_revenue" || metric === "spend";
-  const amount = (value) => shown(value, isMoney ? { kind: "money", unit: currency } : { kind: "number" }, { digits: isMoney ? 0 : 1, symbol: true });
-  const off = (record) => (record.wape === null ? "–" : `${Math.round(100 * Number(record.wape))} %`);
+  const unit = isMoney ? { kind: "money", unit: currency } : { kind: "number" };
+  const how = { digits: isMoney ? 0 : 1, symbol: true };
+  const amount = (value) => shown(value, unit, how);
+  const exactly = (record, name) => figure(record[name], { ...unit, name }, how);
   const first = own.find((record) => Number(record.horizon) === 2) ?? own[0];
   const { png, node } = chart({
     title, height: 240,
     says: `${title} by month. ${month(first.month)}: ${amount(first.forecast)}, between ${amount(first.forecast_low)} and ${amount(first.forecast_high)}.`,
     draw: (colours) => ({
       grid: { left: 24, right: 24, top: 14, bottom: 4, containLabel: true },
-      tooltip: { trigger: "axis", formatter: ([mark]) => { const record = own[mark.dataIndex]; return [month(record.month), amount(record.forecast), `${amount(record.forecast_low)} to ${amount(record.forecast_high)}`, `Such forecasts were ${off(record)} off`].join("\n"); } },
+      tooltip: { trigger: "axis", formatter: ([mark]) => { const record = own[mark.dataIndex]; return [month(record.month), amount(record.forecast), `${amount(record.forecast_low)} to ${amount(record.forecast_high)}`, `Such forecasts were ${shown(record.wape, answer.column.wape, { digits: 0 })} off`].join("\n"); } },
       xAxis: axis(colours, { type: "category", data: own.map((record) => shortMonth(record.month)), splitLine: { show: false } }),
       yAxis: axis(colours, { type: "value", axisLabel: { formatter: (value) => shown(String(value), { kind: "number" }, { short: true }) } }),
       series: [
@@ -66,8 +68,8 @@ function course(title, metric, answer, own, currency) {
       caption: `${title} by month`,
       columns: [
         { name: "month", cell: (record) => month(record.month) },
-        { name: "forecast", label: "Forecast", isNumeric: true, cell: (record) => [amount(record.forecast), el("span", { class: "sub" }, `${amount(record.forecast_low)} to ${amount(record.forecast_high)}`)] },
-        { name: "wape", label: "Was off by", isNumeric: true, cell: off },
+        { name: "forecast", label: "Forecast", isNumeric: true, cell: (record) => [exactly(record, "forecast"), el("span", { class: "sub" }, exactly(record, "forecast_low"), " to ", exactly(record, "forecast_high"))] },
+        { name: "wape", label: "Was off by", digits: 0 },
       ],
     })));
 }

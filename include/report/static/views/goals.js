@@ -3,8 +3,8 @@
 import { card, nothing, remark } from "../card.js";
 import { axis, chart, legend } from "../charts.js";
 import { el, name as outside } from "../element.js";
-import { day, plainNumber, shown } from "../format.js";
-import { table } from "../table.js";
+import { day, shown } from "../format.js";
+import { figure, table } from "../table.js";
 
 const MOST_CHARTS = 6;
 const SIGNS = { "on course": "▲", reached: "✓", kept: "✓", behind: "▼", over: "▼", missed: "✕", exceeded: "✕", "to come": "…", unknown: "?" };
@@ -23,30 +23,38 @@ export const goals = {
 /** What a goal is of: "Won revenue, all channels". */
 function named(record) {
   const metric = METRICS[record.metric] ?? record.metric.charAt(0).toUpperCase() + record.metric.slice(1);
-  return `${metric}, ${record.channel === "all" ? "all channels" : record.channel}`;
+  return `${metric}, ${record.channel === "All" ? "all channels" : record.channel}`;
 }
 
 function spanned(record) {
   return `${record.period} from ${day(record.first_day)}`;
 }
 
-/** A figure in the unit of its goal: money in its currency, else a number. */
+/** In the unit of its goal: money in its currency, else a number. */
+function unit(record) {
+  return record.currency_code ? { kind: "money", unit: record.currency_code } : { kind: "number" };
+}
+
 function amount(value, record) {
-  const column = record.currency_code ? { kind: "money", unit: record.currency_code } : { kind: "number" };
-  return shown(value, column, { symbol: true });
+  return shown(value, unit(record), { symbol: true });
+}
+
+/** A figure of a goal, with the exact value underneath. */
+function exactly(name, record) {
+  return figure(record[name], { ...unit(record), name }, { symbol: true });
 }
 
 function standing(every) {
-  const figure = (name, label) => ({ name, label, isNumeric: true, cell: (record) => amount(record[name], record) });
+  const told = (name, label) => ({ name, label, isNumeric: true, cell: (record) => exactly(name, record) });
   return card({ title: "Goals", note: "Due is an even part of the goal by day. Landing is what is there and, for each day left, the mean of the last 91 days; four landings in five lie between the figures below it.", answers: [every], wide: true },
     table(every, {
       caption: "Goals",
       columns: [
         { name: "metric", label: "Goal", cell: (record) => [outside(named(record)), el("span", { class: "sub" }, spanned(record))] },
         { name: "verdict", label: "Stands", cell: (record) => el("span", { class: "stands", "data-verdict": record.verdict }, el("span", { "aria-hidden": "true" }, `${SIGNS[record.verdict]} `), record.verdict) },
-        figure("value", "Goal of the period"), figure("target_to_date", "Due so far"), figure("actual_to_date", "There so far"),
-        figure("target_month_to_date", "Due this month"), figure("actual_month_to_date", "There this month"),
-        { name: "projected_landing", label: "Landing", isNumeric: true, cell: (record) => (record.projected_landing === null ? "–" : [amount(record.projected_landing, record), el("span", { class: "sub" }, `${amount(record.projected_low, record)} to ${amount(record.projected_high, record)}`)]) },
+        told("value", "Goal of the period"), told("target_to_date", "Due so far"), told("actual_to_date", "There so far"),
+        told("target_month_to_date", "Due this month"), told("actual_month_to_date", "There this month"),
+        { name: "projected_landing", label: "Landing", isNumeric: true, cell: (record) => (record.projected_landing === null ? "–" : [exactly("projected_landing", record), el("span", { class: "sub" }, exactly("projected_low", record), " to ", exactly("projected_high", record))]) },
         { name: "date_day", label: "As of" },
       ],
     }));
@@ -90,16 +98,19 @@ function planned(plan) {
     table(plan, {
       caption: "What the goals of revenue take",
       columns: [
-        { name: "planned_channel", label: "Channel", cell: (record) => [outside(record.planned_channel === "all" ? "All channels" : record.planned_channel), el("span", { class: "sub" }, outside(`${named({ ...record, metric: "won_revenue" })}, ${spanned(record)}`))] },
-        { name: "needed_revenue_base", label: "Revenue" }, { name: "needed_spend_base", label: "Budget", isNumeric: true, cell: (record) => between(record, "needed_spend", "_base", (value) => shown(value, plan.column.needed_spend_base)) },
-        { name: "needed_visitors", label: "Visitors" }, { name: "needed_leads", label: "Leads", isNumeric: true, cell: (record) => between(record, "needed_leads", "", plainNumber) },
+        { name: "planned_channel", label: "Channel", cell: (record) => [outside(record.planned_channel === "All" ? "All channels" : record.planned_channel), el("span", { class: "sub" }, outside(`${named({ ...record, metric: "won_revenue" })}, ${spanned(record)}`))] },
+        { name: "needed_revenue_base", label: "Revenue" }, { name: "needed_spend_base", label: "Budget", isNumeric: true, cell: (record) => between(plan, record, "needed_spend", "_base") },
+        { name: "needed_visitors", label: "Visitors" }, { name: "needed_leads", label: "Leads", isNumeric: true, cell: (record) => between(plan, record, "needed_leads", "") },
         { name: "needed_mqls", label: "MQLs" }, { name: "needed_sqls", label: "SQLs" }, { name: "needed_opportunities", label: "Opportunities" }, { name: "needed_customers", label: "Customers" }, { name: "median_days", label: "Days to close, half of deals", digits: 0 },
       ],
     }));
 }
 
-function between(record, name, ending, said) {
-  const [value, low, high] = ["", "_low", "_high"].map((end) => record[`${name}${end}${ending}`]);
+function between(plan, record, name, ending) {
+  const [value, low, high] = ["", "_low", "_high"].map((end) => {
+    const of = `${name}${end}${ending}`;
+    return record[of] === null ? null : figure(record[of], plan.column[of]);
+  });
   if (value === null) return "–";
-  return [said(value), low === null || Number(high) === 0 ? null : el("span", { class: "sub" }, `${said(low)} to ${said(high)}`)];
+  return [value, low === null || Number(high.value) === 0 ? null : el("span", { class: "sub" }, low, " to ", high)];
 }
