@@ -19,7 +19,7 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 from markupsafe import Markup
 
-from include.report import drawing, parameters, views
+from include.report import drawing, outlook, parameters, views
 from include.report.columns import GROWING
 from include.report.views import Table
 from include.settings import Settings
@@ -106,6 +106,7 @@ def _told(session: Session, values: Mapping[str, Any], as_of: date) -> dict[str,
         "compared": compared,
         "begun": next(iter(_rows(begun.of(overview["total"]))), None),
         "states": states,
+        "states_words": {figure: _state([row]) for figure, row in states.items()},
         "chart": drawing.spend_and_return(months),
         "months": months,
         "judged": _judged(months),
@@ -124,6 +125,7 @@ def _told(session: Session, values: Mapping[str, Any], as_of: date) -> dict[str,
             row["verdict"]: row["checks"] for row in rows(views.VIEWS["choices"].tables["checks"])
         },
         "control": rows(Table("control_totals")),
+        **outlook.told(rows, as_of),
     }
 
 

@@ -17,22 +17,13 @@ import pytest
 import tenacity
 from playwright.sync_api import Browser
 
+from include.report import document
 from tests.end_to_end.airflow import Airflow
 from tests.end_to_end.conftest import Home
 from tests.report.by_sql import VIEWS, Marts, ten
 from tests.report.entering import enter
+from tests.report.looking import BY_HAND, printed_pages
 from tests.sandbox.running import ROOT, Sandbox
-
-DRILLS = {
-    "overview": "table[data-table=channels] a.drill",
-    "channels": "table[data-table=campaigns] a.drill",
-    "funnel": "table[data-table=channels] a.drill",
-    "audience": "table[data-table=briefs] a.drill",
-    "advice": "table[data-table=channels] a.drill",
-    "models": "table[data-table=channels] a.drill",
-    "journeys": "table[data-table=found] a.drill",
-    "unplaced": "table[data-table=deals] a.drill",
-}
 
 
 @contextmanager
@@ -94,8 +85,15 @@ def test_ten_choices_a_view_say_what_the_marts_say_in_airflow_over_the_default_d
                 look.open(view, given)
             look.open(view, {})
             assert look.exports()
-            look.choose("from")
+        for view, control, link in BY_HAND:
             look.open(view, {})
-            if view in DRILLS:
-                look.drill(DRILLS[view])
+            if control:
+                look.choose(control)
+            if link:
+                look.open(view, {})
+                look.drill(link)
     assert look.seen > 10_000
+    report = browser.new_page()
+    report.set_content(document.render(home.settings)[1])
+    assert printed_pages(report) <= 3
+    report.close()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections import Counter
 from collections.abc import Iterable
 from datetime import date, datetime
@@ -18,6 +19,23 @@ from tests.report.by_sql import Marts
 from tests.report.expected import Expected
 from tests.report.reckoning import Row
 
+BY_HAND: tuple[tuple[str, str | None, str | None], ...] = (
+    ("overview", "channel", "table[data-table=channels] tbody a.drill"),
+    ("channels", "platform", "table[data-table=campaigns] tbody a.drill"),
+    ("cohorts", "model", None),
+    ("funnel", "channel", "table[data-table=channels] a.drill"),
+    ("audience", "channel", "table[data-table=briefs] a.drill"),
+    ("goals", "channel", None),
+    ("advice", "channel", "table[data-table=channels] a.drill"),
+    ("advice", "platform", "table[data-table=campaigns] a.drill"),
+    ("budget", None, "table[data-table=tests] a.drill"),
+    ("forecast", "channel", None),
+    ("models", "from", "table[data-table=channels] a.drill"),
+    ("journeys", "model", "table[data-table=found] a.drill"),
+    ("health", "platform", None),
+    ("unplaced", "from", "table[data-table=deals] a.drill"),
+)
+"""Of each view a control to choose by, and a link that leads on; None where it has none."""
 SHOWN = """(view) => {
     const { dataset } = document.getElementById("main");
     return dataset.shown === view && dataset.place === location.hash;
@@ -164,3 +182,8 @@ def _normal(value: Any) -> Any:
     if isinstance(value, str) and value[4:5] == "-" and value[7:8] == "-":
         return value.replace("+00:00", "Z")
     return Decimal(value).quantize(Decimal("0.000001"))
+
+
+def printed_pages(page: Page) -> int:
+    """On how many pages what is open would be printed."""
+    return len(re.findall(rb"/Type\s*/Page\b", page.pdf(prefer_css_page_size=True)))

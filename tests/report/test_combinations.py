@@ -9,7 +9,7 @@ from playwright.sync_api import Browser
 
 from include.settings import Settings
 from tests.report.by_sql import VIEWS, Marts, ten
-from tests.report.looking import Look
+from tests.report.looking import BY_HAND, Look
 from tests.report.serving import served
 
 
@@ -30,25 +30,7 @@ def test_a_view_shows_what_sql_on_the_marts_says_for_ten_choices(look: Look, vie
     assert look.seen - seen > 10
 
 
-@pytest.mark.parametrize(
-    ("view", "control", "link"),
-    [
-        ("overview", "channel", "table[data-table=channels] tbody a.drill"),
-        ("channels", "platform", "table[data-table=campaigns] tbody a.drill"),
-        ("cohorts", "model", None),
-        ("funnel", "channel", "table[data-table=channels] a.drill"),
-        ("audience", "channel", "table[data-table=briefs] a.drill"),
-        ("goals", "channel", None),
-        ("advice", "channel", "table[data-table=channels] a.drill"),
-        ("advice", "platform", "table[data-table=campaigns] a.drill"),
-        ("budget", None, "table[data-table=tests] a.drill"),
-        ("forecast", "channel", None),
-        ("models", "from", "table[data-table=channels] a.drill"),
-        ("journeys", "model", "table[data-table=found] a.drill"),
-        ("health", "platform", None),
-        ("unplaced", "from", "table[data-table=deals] a.drill"),
-    ],
-)
+@pytest.mark.parametrize(("view", "control", "link"), BY_HAND)
 def test_a_view_filtered_by_hand_drilled_and_taken_out_says_the_same(
     look: Look, view: str, control: str | None, link: str | None
 ) -> None:

@@ -183,6 +183,40 @@ def test_cohorts_equal_the_marts_and_add_up(settings: Settings) -> None:
     assert [*total[1:3], *total[4:6]] == [shown(value) for value in sums]
 
 
+def test_the_year_ahead_has_the_next_month_quarters_and_their_sum(foreseen: Settings) -> None:
+    """Planted: 40 and twice the horizon of each metric, one less to one more, 12 % off."""
+    _, *rows = Reader(document.render(foreseen)[1]).tables["The year ahead"]
+    metrics = ["Spend", "Leads", "Opportunities", "New customers", "Won revenue"]
+    figures = ["44", "43 to 45", "12 %", "138", "156", "174", "192", "660"]
+    assert rows[:5] == [[metric, *figures] for metric in metrics]
+
+
+def test_goals_that_run_and_how_advice_turned_out_equal_the_marts(foreseen: Settings) -> None:
+    read = Reader(document.render(foreseen)[1])
+    (spent,) = warehouse.read_marts(
+        foreseen,
+        "select sum(spend_base) as spend from marts.fct_ad_spend_daily "
+        "inner join marts.dim_campaign using (platform, account_id, campaign_id) "
+        "where channel = 'Paid Search' and date_day between '2026-01-01' and '2026-11-19'",
+    )
+    (goal,) = (row for row in read.tables["The year ahead"] if row[0].startswith("Spend, "))
+    assert goal[:3] == ["Spend, Paid Search", "2026-12-31", "100"]
+    assert goal[3] == shown(Decimal(100) * 323 / 365), "due by 19 November"
+    assert goal[4].split()[0] == shown(spent["spend"])
+    assert goal[4].split()[1] == "✗", "spend of the world of evidence does not agree"
+    assert "1 of 2 that claimed something were right" in read.text
+
+
+def test_what_is_not_foreseen_or_set_is_said(settings: Settings) -> None:
+    read = Reader(document.render(settings)[1])
+    (why_not,) = warehouse.read_marts(
+        settings,
+        "select distinct why_not from marts.mart_forecast_monthly where why_not is not null",
+    )
+    assert f"no forecast, for {why_not['why_not']}." in read.text
+    assert "none is old enough yet to be judged" in read.text
+
+
 def test_the_month_under_way_stands_apart(settings: Settings) -> None:
     (begun,) = warehouse.read_marts(
         settings,
