@@ -1,4 +1,4 @@
-"""The report for senior management: what the spend brought, on two pages that need nothing else.
+"""The report for senior management, on three pages: what spend brought, and what may be expected.
 
 One HTML file without script and without anything from elsewhere, so that it can be mailed, archived
 and printed. Every name in it is text that others chose, and is escaped.

@@ -172,6 +172,7 @@ VIEWS: Mapping[str, View] = {
             "total": Table("funnel", "total", frozenset({"level", "channel", "cohort_month"})),
             "channels": Table("funnel", "channel", frozenset({"level", "cohort_month"})),
             "months": Table("funnel", "month", frozenset({"level", "channel"})),
+            "goals": Table("funnel_goals"),
             "comparison": Table("comparison"),
         },
     ),

@@ -15,6 +15,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 from math import sqrt
 from statistics import stdev
+from typing import Any
 
 from tests.report.expected import Expected, Shown
 from tests.report.reckoning import Row, ratio, rounded
@@ -227,6 +228,10 @@ group by channel
 _JUDGED = ("spend_base", "young_spend_base", "won_deals", "won_revenue_base", "roi")
 _ESTIMATED = ("chance", "roi_low", "roi_expected", "roi_high")
 _LANDINGS = ("projected_landing", "projected_low", "projected_high")
+OF_A_GOAL = (
+    *("value", "target_to_date", "actual_to_date", "target_month_to_date"),
+    *("actual_month_to_date", *_LANDINGS, "date_day"),
+)
 _PACE, _FEWEST = timedelta(days=90), 28
 
 
@@ -252,14 +257,32 @@ def goals(ask: Ask, as_of: date, *, is_whole: bool) -> Shown:
             courses += _course(goal, counted if is_over else None, last)
     if not told:
         return Shown([], {})
-    names = ("value", "target_to_date", "actual_to_date", "target_month_to_date")
-    tables = [Expected("goals", (*names, "actual_month_to_date", *_LANDINGS, "date_day"), told)]
+    tables = [Expected("goals", OF_A_GOAL, told)]
     if courses and is_whole:
         of_a_day = ("date_day", "target_to_date", "actual_to_date")
         tables.append(Expected("days", of_a_day, courses))
     if plan := ask(PLAN):
         tables.append(_planned(plan, is_whole=is_whole))
     return Shown(tables, {})
+
+
+def of_stages(ask: Ask, as_of: date, values: dict[str, Any]) -> list[Expected]:
+    """Goals of the funnel's stages, of the channel chosen or all, on days of the chosen months."""
+    first, month = values["from_month"], values["to_month"]
+    last = (month + timedelta(days=31)).replace(day=1) - timedelta(days=1)
+    if any(values[name] for name in ("platform", "account_id", "campaign_id")):
+        return []
+    rows = [
+        goal
+        for table in goals(ask, as_of, is_whole=False).tables
+        for goal in table.rows
+        if table.table == "goals"
+        and goal["metric"] not in ("won_revenue", "spend")
+        and goal["channel"] == (values["channel"] or EVERY_CHANNEL)
+        and goal["first_day"] <= last
+        and goal["last_day"] >= first
+    ]
+    return [Expected("goals", OF_A_GOAL, rows)] if rows else []
 
 
 def _due(goal: Row, day: date) -> Decimal:

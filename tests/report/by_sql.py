@@ -209,6 +209,7 @@ class Marts:
             [
                 Expected("channels", (*names, *rates, *days), told["channels"]),
                 Expected("months", (*names, *rates), told["months"]),
+                *ahead_by_sql.of_stages(self.rows, self.as_of, values),
             ],
             {("total", name): total[name] for name in names},
         )

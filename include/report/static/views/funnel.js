@@ -8,6 +8,7 @@ import { empty } from "../empty.js";
 import { isNumeric, month, plainNumber, shortMonth, shown } from "../format.js";
 import { link } from "../state.js";
 import { table } from "../table.js";
+import { standing } from "./goals.js";
 import { rows } from "./overview.js";
 
 const STAGES = ["visitors", "leads", "mqls", "sqls", "opportunities", "customers"];
@@ -16,13 +17,15 @@ export const funnel = {
   name: "funnel",
   title: "Funnel",
   show(told, context) {
-    const { total, channels, months } = told.tables;
+    const { total, channels, months, goals } = told.tables;
     const [now] = total.records;
     if (!now || !Number(now.leads)) return empty("Nobody came", told, context);
     const compared = comparison(told);
     return [
       now.visitors === null || now.visitors === undefined ? remark("info", "How many visitors came is not known for this choice: where no source counts visits, the funnel begins with leads.") : null,
-      stages(total, now), trend(months, compared), byChannel(channels, now, compared),
+      stages(total, now),
+      goals.records.length ? standing(goals, "Against the goals", "A goal counts what happens on its days, whenever the first touch was; so these are not the figures above. ") : null,
+      trend(months, compared), byChannel(channels, now, compared),
     ];
   },
 };

@@ -16,7 +16,7 @@ export const goals = {
   show(told) {
     const { goals: every, days, plan } = told.tables;
     if (!every.records.length) return nothing(told.chosen.channel ? "No goal is set for this channel or for all." : "No goal is set. Goals stand in the seed goals.csv: metric, channel, period and value.");
-    return [standing(every), ...courses(every, days), planned(plan)];
+    return [standing(every, "Goals"), ...courses(every, days), planned(plan)];
   },
 };
 
@@ -44,11 +44,12 @@ function exactly(name, record) {
   return figure(record[name], { ...unit(record), name }, { symbol: true });
 }
 
-function standing(every) {
+/** How goals stand, as a card; ``before`` stands before what is said of every goal. */
+export function standing(every, title, before = "") {
   const told = (name, label) => ({ name, label, isNumeric: true, cell: (record) => exactly(name, record) });
-  return card({ title: "Goals", note: "Due is an even part of the goal by day. Landing is what is there and, for each day left, the mean of the last 91 days; four landings in five lie between the figures below it.", answers: [every], wide: true },
+  return card({ title, note: `${before}Due is an even part of the goal by day. Landing is what is there and, for each day left, the mean of the last 91 days; four landings in five lie between the figures below it.`, answers: [every], wide: true },
     table(every, {
-      caption: "Goals",
+      caption: title,
       columns: [
         { name: "metric", label: "Goal", cell: (record) => [outside(named(record)), el("span", { class: "sub" }, spanned(record))] },
         { name: "verdict", label: "Stands", cell: (record) => el("span", { class: "stands", "data-verdict": record.verdict }, el("span", { "aria-hidden": "true" }, `${SIGNS[record.verdict]} `), record.verdict) },
