@@ -130,7 +130,9 @@ def advised(company: Company) -> Sums:
         if mature_from(before) <= month < before:
             for place, name in enumerate(("spend_eur", "revenue_eur", "customers")):
                 expected[_campaign(line)][place] += float(line[name])
-    for row in advice(advice_rows(company)):
+    rows = advice_rows(company)
+    named = _named_shares(rows)
+    for row in advice(rows):
         if row["level"] != "campaign":
             continue
         spend, revenue, customers = expected[_campaign(row)]
@@ -150,4 +152,17 @@ def advised(company: Company) -> Sums:
         ):
             sums["below"] += 1
             sums["below paused"] += is_paused
+            # Evidence is what is known to be of it: leads that name no campaign are of none.
+            if spend * (1 + BAR) * customers * named[row["channel"]] >= 2 * ENOUGH * revenue:
+                sums["seen below"] += 1
+                sums["seen below paused"] += is_paused
     return sums
+
+
+def _named_shares(rows: list[Row]) -> dict[str, float]:
+    """By channel with spend: of its leads those that name a campaign."""
+    named, every = Counter[str](), Counter[str]()
+    for row in rows:
+        if row["row_kind"] == "cost":
+            (named if row["level"] == "campaign" else every)[row["channel"]] += row["leads"]
+    return {channel: named[channel] / max(leads, 1) for channel, leads in every.items()}

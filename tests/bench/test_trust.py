@@ -16,7 +16,9 @@ def test_the_table_says_what_is_promised_and_marks_what_breaks_it() -> None:
     found = {
         "steady": {
             "maturity": Sums({"off": 0.2, "companies": 2, "projected": 30.4, "actual": 28}),
-            "advice": Sums({"above": 40, "above paused": 1, "below": 5, "below paused": 2}),
+            "advice": Sums(
+                {"above": 40, "above paused": 1, "seen below": 5, "seen below paused": 2}
+            ),
         },
         "tiny": {
             "maturity": Sums({"off": 0.4, "companies": 1, "projected": 5, "actual": 7}),
@@ -34,7 +36,7 @@ def test_the_table_says_what_is_promised_and_marks_what_breaks_it() -> None:
     paused = "5 % at most | 2 % (40) | – | 2 % (40) |"
     assert said["3 advice, above the bar and told to pause"] == paused
     below = "60 % at least | **40 % (5)** | – | **40 % (5)** |"
-    assert said["3 advice, below half of it and told to pause"] == below
+    assert said["3 advice, below half of it, enough of it seen, and told to pause"] == below
     assert said["3 advice, young and told to pause"] == "none | 0 | **1** | **1** |"
 
 

@@ -108,8 +108,12 @@ LINES: tuple[Line, ...] = (
         Bounds("5 % at most", 0, 0.05), 0.05,
     ),
     _share(
-        "advice", "3 advice, below half of it and told to pause", "below paused", "below",
-        Bounds("60 % at least", 0.6), 0.6,
+        "advice", "3 advice, below half of it, enough of it seen, and told to pause",
+        "seen below paused", "seen below", Bounds("60 % at least", 0.6), 0.6,
+    ),
+    _share(
+        "advice", "3 of all below half of it, seen or not", "below paused", "below",
+        Bounds("nothing promised"), 0.6,
     ),
     _none("advice", "3 advice, young and told to pause", "campaigns", lambda s: s["young paused"]),
     _share(
