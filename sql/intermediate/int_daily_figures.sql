@@ -5,7 +5,8 @@
 -- stage at an instant nobody noted is on no day. Opportunities stand on the day of their creation,
 -- customers and won revenue on that of the close: new business alone, as in the ROI marts. amount
 -- is NULL where one of its parts lacks a rate. known_from is the first day of which the metric's
--- system tells at all. Visitors are not here: nothing counts them by day.
+-- system tells at all. Visitors are not here: they are people of a month, and who came on two of
+-- its days is one.
 with
 
 as_of as (

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -24,6 +25,18 @@ from tests.report.by_sql import VIEWS, Marts, ten
 from tests.report.entering import enter
 from tests.report.looking import BY_HAND, printed_pages
 from tests.sandbox.running import ROOT, Sandbox
+
+
+GOALS = """metric,channel,period,currency_code,first_day,value
+won_revenue,All,year,EUR,2026-01,5200000.00
+won_revenue,Paid Social,year,EUR,2026-01,1000000.00
+spend,Paid Search,quarter,EUR,2026-10,60000.00
+leads,All,month,,2026-11,1100
+visitors,All,month,,2026-11,50000
+mqls,Paid Search,quarter,,2026-07,100
+opportunities,Events,week,,2026-11-16,3
+customers,All,year,,2026-01,400
+"""
 
 
 @contextmanager
@@ -74,12 +87,14 @@ def test_ten_choices_a_view_say_what_the_marts_say_in_airflow_over_the_default_d
     serve: Callable[..., Sandbox],
     browser: Browser,
 ) -> None:
-    home = Home(tmp_path)
+    home, seeds = Home(tmp_path / "home"), tmp_path / "seeds"
+    shutil.copytree(ROOT / "include" / "seeds", seeds)
+    (seeds / "goals.csv").write_text(GOALS)
     sandbox = serve(generated())
-    home.night(sandbox)
+    home.night(sandbox, CLOSED_LOOP_SEEDS=str(seeds))
     airflow = Airflow(home, sandbox)
     with standalone(airflow) as (address, user, password):
-        look = enter(browser, address, user, password, Marts(tmp_path))
+        look = enter(browser, address, user, password, Marts(home.path))
         for view in VIEWS:
             for given in ten(look.marts, view):
                 look.open(view, given)
