@@ -26,7 +26,6 @@ from tests.report.entering import enter
 from tests.report.looking import BY_HAND, printed_pages
 from tests.sandbox.running import ROOT, Sandbox
 
-
 GOALS = """metric,channel,period,currency_code,first_day,value
 won_revenue,All,year,EUR,2026-01,5200000.00
 won_revenue,Paid Social,year,EUR,2026-01,1000000.00
