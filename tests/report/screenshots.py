@@ -26,6 +26,8 @@ VIEWS = {
     "overview": ("overview", "light", 800),
     "channels": ("channels?channel=Paid%20Social", "light", 800),
     "cohorts": ("cohorts", "dark", 860),
+    "audience": ("audience", "light", 860),
+    "forecast": ("forecast", "dark", 860),
     "journey": ("journeys?opportunity_id={deal}", "light", 900),
 }
 IS_SHOWN = """() => document.getElementById("main").dataset.place === location.hash

@@ -31,7 +31,7 @@ function segment(text) {
 
 function funnels(segments) {
   const of = (dimension) => segments.records.filter((record) => record.dimension === dimension);
-  return card({ title: "Segments", note: "People by the month of their first touch, everybody in each part once; on a deal and won are people, on deals of any type. Rules of segment_rules.csv say who is what. Of segments with few people a rate says little.", answers: [segments], wide: true },
+  return card({ title: "Segments", note: "People by the month of their first touch, everybody in each part once; on a deal and won are people, on deals of any type. Rules of segment_rules.csv say who is what. Of segments with few people a rate says little. More than 100 % means that deals were opened past the stage before.", answers: [segments], wide: true },
     Object.entries(DIMENSIONS).map(([dimension, title]) => el("section", { class: "segments", "aria-label": title }, el("h3", null, title),
       table({ ...segments, records: of(dimension) }, {
         caption: title, atFirst: 8, columns: [
