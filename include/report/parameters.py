@@ -96,16 +96,17 @@ def chosen(
     ``as_of`` is the build's day in the reporting zone, ``first_month`` when its books begin.
     Without a choice the period is the last months that are over by then, for a month under way
     cannot be held against a whole one: twelve, or as few as leave the books as many before them.
-    ``is_to_day``, or a choice that begins with the month under way: it ends with that month, and
-    ``is_to_day`` is always twelve. Empty texts count as not given. Raises BadParameter with a
-    sentence.
+    ``is_to_day``, or a choice or books that begin with the month under way: it ends with that
+    month, and ``is_to_day`` is always twelve. Empty texts count as not given. Raises BadParameter
+    with a sentence.
     """
     if unknown := sorted(set(given) - set(PARAMETERS)):
         raise BadParameter(f"there is no choice called {', '.join(unknown)[:LONGEST]}")
     values: dict[str, Any] = {name: DEFAULTS.get(name) for name in PARAMETERS}
     values |= {name: PARAMETERS[name](name, text) for name, text in given.items() if text}
     this_month = as_of.replace(day=1)
-    is_under_way = is_to_day or values["from_month"] == this_month
+    begins = values["from_month"] or (None if values["to_month"] else first_month)
+    is_under_way = is_to_day or begins == this_month
     length = MOST_MONTHS
     if first_month and not is_to_day and not values["to_month"]:
         length = min(length, max(1, months_between(first_month, this_month) // 2))
