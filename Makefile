@@ -4,7 +4,8 @@ PYTHON ?= python3
 HOME_DIR = $(or $(CLOSED_LOOP_HOME),.closed_loop)
 VENV = .venv
 BIN = $(VENV)/bin
-PIP = $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-input --require-hashes --no-deps
+# What is never imported need not be compiled.
+PIP = $(BIN)/python -m pip install --quiet --no-compile --disable-pip-version-check --no-input --require-hashes --no-deps
 
 export PYTHONPATH := $(CURDIR)
 export AIRFLOW__CORE__LOAD_EXAMPLES := False

@@ -180,13 +180,13 @@ Real parts throughout: DuckDB, a PostgreSQL from a wheel, the sandbox's servers,
 `conftest.py` hands out databases and settings, `forked.py` processes that start with everything
 imported, so that a kill costs no import.
 
-- All: `make test`, in three processes, about 25 minutes on two idle cores.
+- All: `make test`, in three processes, about 20 minutes on two idle cores.
 - One: `.venv/bin/python -m pytest -n 0 tests/warehouse/test_outages.py -k restarted`.
 - `make campaigns`: what is left to chance as often as it is promised (kills at 200 instants an
   engine, 50 rounds of eight processes, 200 plans of faults a source, forty nights), the books of
   the whole default company (`make test` closes those of a third), and whole Airflows: `make up`
   with a killed task, the page in its UI, a held publish that is answered in each way there is, the
-  night on Celery with its lost worker. `make test` does a tenth, and leaves those out. Such tests
+  night on Celery with its lost worker. `make test` does a twentieth, and leaves those out. Such tests
   ask `campaign(200)` how often, and are marked `campaign`.
 - This page: `make dictionary` writes it anew, from `promises.py` and the names of the tests.
 

@@ -135,9 +135,33 @@ MART_FORECAST_ACCURACY = table(
     ),
     warning="A method sees what is known today of the months before its origin, not what was then.",
 )
+MART_OUTCOMES_MONTHLY = table(
+    "marts",
+    "mart_outcomes_monthly",
+    "What each month brought, as forecasts read it",
+    "channel, metric and month",
+    ("channel", "metric", "month"),
+    (
+        m.channel,
+        _metric.meaning_here("What is counted"),
+        Column("month", Type.DATE, "First day of the month, in the reporting zone"),
+        Column(
+            "actual",
+            Type.AD_MONEY,
+            "What came, so far if the month is under way; a month that brought none has no row",
+            unit="people, deals, companies or reporting currency",
+            is_required=True,
+        ),
+    ),
+    warning=(
+        "New business alone, by the month in which it happens, as mart_forecast_monthly. Choose "
+        "one metric; channels add up."
+    ),
+)
 OUTLOOK_MARTS: tuple[Table, ...] = (
     MART_STAGE_DELAYS,
     MART_COHORT_OUTLOOK,
     MART_FORECAST_MONTHLY,
     MART_FORECAST_ACCURACY,
+    MART_OUTCOMES_MONTHLY,
 )

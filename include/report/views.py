@@ -212,6 +212,7 @@ VIEWS: Mapping[str, View] = {
         "What will the next twelve months bring?",
         {
             "months": Table("forecast_months"),
+            "past": Table("forecast_past"),
             "channels": Table("forecast_channels"),
         },
     ),

@@ -4,9 +4,10 @@
 -- of the first touch. People stand on the day on which they became known, MQL, SQL: who reached a
 -- stage at an instant nobody noted is on no day. Opportunities stand on the day of their creation,
 -- customers and won revenue on that of the close: new business alone, as in the ROI marts. amount
--- is NULL where one of its parts lacks a rate. known_from is the first day of which the metric's
--- system tells at all. Visitors are not here: they are people of a month, and who came on two of
--- its days is one.
+-- is NULL where one of its parts lacks a rate. Visitors are people of a month, and who came on two of
+-- its days is one: those of a month are spread over its days as all visits were, to the hundredth;
+-- from the first month on whose every day is loaded, and NULL where some of them are withheld.
+-- known_from is the first day of which the metric's system tells at all.
 with
 
 as_of as (
@@ -36,6 +37,63 @@ deals as (
     from build.fct_opportunities as deals
     cross join as_of
     where deals.type_group = 'new_business'
+),
+
+visit_days as (
+    select
+        date_day,
+        cast(date_trunc('month', date_day) as date) as visit_month,
+        sum(sessions) as sessions
+    from build.mart_visitors_daily
+    group by date_day, cast(date_trunc('month', date_day) as date)
+),
+
+visits_known as (
+    select cast(date_trunc('month', min(date_day) + interval '1 month' - interval '1 day') as date)
+            as first_month
+    from visit_days
+),
+
+visit_shares as (
+    select
+        visit_days.date_day,
+        visit_days.visit_month,
+        cast(
+            sum(visit_days.sessions) over (
+                partition by visit_days.visit_month order by visit_days.date_day
+            ) as bigint
+        ) as sessions_to_date,
+        cast(
+            sum(visit_days.sessions) over (partition by visit_days.visit_month) as bigint
+        ) as month_sessions
+    from visit_days
+    inner join visits_known on visit_days.visit_month >= visits_known.first_month
+),
+
+visitors_due as (
+    select
+        months.channel,
+        shares.visit_month,
+        shares.date_day,
+        2 * shares.month_sessions as twice_sessions,
+        case when months.sessions_withheld = 0 then 200 * months.visitors end
+        * shares.sessions_to_date + shares.month_sessions as twice_due
+    from visit_shares as shares
+    inner join build.mart_visitors_monthly as months
+        on shares.visit_month = months.visit_month
+),
+
+visitors_to_date as (
+    select
+        channel,
+        visit_month,
+        date_day,
+        cast(
+            cast(
+                (twice_due - twice_due % twice_sessions) / nullif(twice_sessions, 0) as bigint
+            ) * 0.01 as numeric(20, 6)
+        ) as visitors
+    from visitors_due
 ),
 
 happened as (
@@ -96,30 +154,49 @@ happened as (
             daily.platform = campaigns.platform
             and daily.account_id = campaigns.account_id
             and daily.campaign_id = campaigns.campaign_id
+    union all
+    select
+        'visitors' as metric,
+        channel,
+        date_day,
+        visitors - coalesce(
+            lag(visitors) over (partition by channel, visit_month order by date_day), 0
+        ) as amount
+    from visitors_to_date
+),
+
+systems as (
+    select
+        case when metric in ('spend', 'visitors') then metric else 'crm' end as system_name,
+        metric,
+        channel,
+        date_day,
+        amount
+    from happened
 ),
 
 known as (
     select
-        metric = 'spend' as is_spend,
+        system_name,
         min(date_day) as known_from
-    from happened
-    group by metric = 'spend'
+    from systems
+    group by system_name
 ),
 
 figures as (
     select
-        happened.metric,
-        happened.channel,
-        happened.date_day,
+        systems.metric,
+        systems.channel,
+        systems.date_day,
         known.known_from,
         cast(
-            case when count(*) = count(happened.amount) then sum(happened.amount) end
+            case when count(*) = count(systems.amount) then sum(systems.amount) end
             as numeric(20, 6)
         ) as amount
-    from happened
+    from systems
     inner join known
-        on known.is_spend = (happened.metric = 'spend')
-    group by happened.metric, happened.channel, happened.date_day, known.known_from
+        on systems.system_name = known.system_name
+    group by systems.metric, systems.channel, systems.date_day, known.known_from
 )
 
 select * from figures

@@ -95,10 +95,10 @@ due as (
 
 known as (
     select
-        metric = 'spend' as is_spend,
+        case when metric in ('spend', 'visitors') then metric else 'crm' end as system_name,
         min(known_from) as known_from
     from build.int_daily_figures
-    group by metric = 'spend'
+    group by case when metric in ('spend', 'visitors') then metric else 'crm' end
 ),
 
 figures as (
@@ -151,7 +151,9 @@ compared as (
     from due
     cross join as_of
     left join known
-        on due.metric <> 'visitors' and known.is_spend = (due.metric = 'spend')
+        on
+            known.system_name
+            = case when due.metric in ('spend', 'visitors') then due.metric else 'crm' end
     left join figures
         on
             due.metric = figures.metric

@@ -17,7 +17,7 @@ def test_the_table_says_what_is_promised_and_marks_what_breaks_it() -> None:
         "steady": {
             "maturity": Sums({"off": 0.2, "companies": 2, "projected": 30.4, "actual": 28}),
             "advice": Sums(
-                {"above": 40, "above paused": 1, "seen below": 5, "seen below paused": 2}
+                {"above": 40, "above paused": 1, "seen": 5, "seen paused": 2, "seen too few": 3}
             ),
         },
         "tiny": {
@@ -36,7 +36,9 @@ def test_the_table_says_what_is_promised_and_marks_what_breaks_it() -> None:
     paused = "5 % at most | 2 % (40) | – | 2 % (40) |"
     assert said["3 advice, above the bar and told to pause"] == paused
     below = "60 % at least | **40 % (5)** | – | **40 % (5)** |"
-    assert said["3 advice, below half of it, enough of it seen, and told to pause"] == below
+    assert said["3 advice, below half of it, with evidence enough, and told to pause"] == below
+    plain = "nothing promised | 60 % (5) | – | 60 % (5) |"
+    assert said["3 of those, how many a plain count of deals finds out"] == plain
     assert said["3 advice, young and told to pause"] == "none | 0 | **1** | **1** |"
 
 

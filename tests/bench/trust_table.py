@@ -108,11 +108,15 @@ LINES: tuple[Line, ...] = (
         Bounds("5 % at most", 0, 0.05), 0.05,
     ),
     _share(
-        "advice", "3 advice, below half of it, enough of it seen, and told to pause",
-        "seen below paused", "seen below", Bounds("60 % at least", 0.6), 0.6,
+        "advice", "3 advice, below half of it, with evidence enough, and told to pause",
+        "seen paused", "seen", Bounds("60 % at least", 0.6), 0.6,
     ),
     _share(
-        "advice", "3 of all below half of it, seen or not", "below paused", "below",
+        "advice", "3 of those, how many a plain count of deals finds out", "seen too few", "seen",
+        Bounds("nothing promised"), 0.6,
+    ),
+    _share(
+        "advice", "3 of all below half of it, with evidence or not", "below paused", "below",
         Bounds("nothing promised"), 0.6,
     ),
     _none("advice", "3 advice, young and told to pause", "campaigns", lambda s: s["young paused"]),

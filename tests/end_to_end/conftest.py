@@ -27,6 +27,7 @@ from tests.sandbox.running import ROOT, Sandbox, command, environment, start_san
 WHOLE_AIRFLOWS = [
     "test_celery_run.py",
     "test_held_publish.py",
+    "test_make_run_killed.py",
     "test_make_up.py",
     "test_page_in_standalone.py",
 ]

@@ -21,6 +21,7 @@ from include.registry import SOURCES
 from tests.end_to_end import night, warm
 from tests.end_to_end.airflow import Airflow
 from tests.end_to_end.conftest import Home
+from tests.end_to_end.nightly import its_steps_and_the_outcome_are_printed, make_run
 from tests.end_to_end.planted import HASH_KEY, PERSONAL, SECRETS, findings, plant
 from tests.sandbox.running import Sandbox
 
@@ -72,17 +73,18 @@ def talkative(arguments: list[str]) -> None:
 
 
 @pytest.fixture(scope="module")
-def sandbox(
-    generated: Callable[..., Path],
-    serve: Callable[..., Sandbox],
-    tmp_path_factory: pytest.TempPathFactory,
-) -> Sandbox:
+def company(generated: Callable[..., Path], tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("planted") / "data"
     made = generated(scale=0.05, months=5)
     folder.mkdir()
     subprocess.run(["cp", "-r", f"{made}/.", str(folder)], check=True)
     plant(folder)
-    return serve(folder)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def sandbox(company: Path, serve: Callable[..., Sandbox]) -> Sandbox:
+    return serve(company)
 
 
 @dataclass(frozen=True)
@@ -173,22 +175,21 @@ def test_rotated_tokens_are_for_their_owners_eyes(home: Home) -> None:
         assert stat.S_IMODE(file.stat().st_mode) == 0o600, file
 
 
-def test_35_36_i7_no_canary_is_in_airflows_database_or_logs(
-    sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory
+def test_34_35_36_i7_no_canary_is_in_what_airflow_leaves_or_says(
+    company: Path, sandbox: Sandbox, tmp_path: Path
 ) -> None:
-    """XCom, rendered fields, task logs and failures of DAGs that end well and that do not."""
-    airflow = Airflow(Home(tmp_path_factory.mktemp("airflow")), sandbox)
-    airflow.prepare()
-    sandbox.set_faults(SURVIVED)
-    airflow.test(
-        "ingest_salesforce", CLOSED_LOOP_HISTORY_START="2026-09-15", CLOSED_LOOP_HASH_KEY=HASH_KEY
-    )
+    """XCom, rendered fields, task logs, failures and all that is said: a whole `make run` that ends
+    well, then a load that is refused."""
+    home = Home(tmp_path / "home")
+    ended = make_run(home.path, company, CLOSED_LOOP_HASH_KEY=HASH_KEY)
+    its_steps_and_the_outcome_are_printed(home.path, ended)
+    (tmp_path / "said.txt").write_text("".join(ended[1:]))
     sandbox.set_faults(REFUSED)
-    went_well, _ = airflow.test("ingest_facebook_ads")
-    assert not went_well
+    went_well, _ = Airflow(home, sandbox).test("ingest_facebook_ads")
     sandbox.reset()
-    assert list((airflow.home.path / "failures").rglob("*")), "no failure was recorded"
-    assert findings(airflow.home.path, CANARIES) == []
+    assert not went_well
+    assert list((home.path / "failures").rglob("*")), "no failure was recorded"
+    assert findings(tmp_path, CANARIES) == []
 
 
 def test_the_search_finds_what_is_hidden(tmp_path: Path, sandbox: Sandbox) -> None:

@@ -23,7 +23,7 @@ import pytest
 import tenacity
 
 from tests.end_to_end.conftest import Home, totals, truth
-from tests.end_to_end.test_make_run import start
+from tests.end_to_end.nightly import start
 from tests.sandbox.running import ROOT
 
 INGEST_DAGS = {

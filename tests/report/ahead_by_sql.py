@@ -53,6 +53,23 @@ from (
     from marts.fct_opportunities where type_group = 'new_business' and is_won
     union all by name
     select 'spend' as metric, channel, date_day, spend_base as amount from spent
+    union all by name
+    select
+        'visitors' as metric, channel, date_day,
+        round(part * so_far, 2) - round(part * (so_far - sessions), 2) as amount
+    from (
+        select
+            date_day, sessions, date_trunc('month', date_day) as visit_month,
+            sum(sessions) over (partition by visit_month order by date_day) as so_far,
+            cast(1 as double) / sum(sessions) over (partition by visit_month) as one
+        from (select date_day, sum(sessions) as sessions from marts.mart_visitors_daily group by all)
+    ) inner join (
+        select
+            channel, visit_month, case when sessions_withheld = 0 then visitors end as visitors
+        from marts.mart_visitors_monthly
+    ) using (visit_month), lateral (select visitors * one as part)
+    where visit_month >= (
+        select min(date_day) from marts.mart_visitors_daily where day(date_day) = 1)
 )
 where date_day is not null
 group by all
@@ -206,6 +223,46 @@ inner join channels using (metric, horizon)
 semi join chosen on coalesce(chosen.channel, $every) = told.channel
 where told.forecast is not null
 """
+PAST = """
+with latest as (
+    select metric, month from marts.mart_forecast_monthly
+    where horizon = 1 and channel = $every and forecast is not null
+),
+gone as (
+    select metric, cast(month - to_months(back) as date) as month
+    from latest cross join range(1, 25) as backs (back)
+    where month - to_months(back) >= (
+        select date_trunc('month', min(date_day)) from marts.fct_ad_spend_daily)
+),
+deals as (
+    select
+        first_touch_channel as channel,
+        cast(date_trunc('month', timezone($zone, created_at)) as date) as created,
+        case when is_won then cast(date_trunc('month', close_date) as date) end as won,
+        amount_base, is_new_customer
+    from marts.fct_opportunities where type_group = 'new_business'
+),
+came as (
+    select 'leads' as metric, first_touch_channel as channel, cohort_month as month, 1.0 as actual
+    from marts.fct_people where not is_internal
+    union all
+    select 'opportunities', channel, created, 1.0 from deals
+    union all
+    select 'customers', channel, won, 1.0 from deals where won is not null and is_new_customer
+    union all
+    select 'won_revenue', channel, won, amount_base from deals where won is not null
+    union all
+    select 'spend', campaigns.channel, cast(date_trunc('month', date_day) as date), spend_base
+    from marts.fct_ad_spend_daily
+    inner join marts.dim_campaign as campaigns using (platform, account_id, campaign_id)
+)
+select coalesce(sum(came.actual), 0) as actual
+from gone left join (
+    select came.* from came
+    semi join chosen on chosen.channel is null or came.channel = chosen.channel
+) as came using (metric, month)
+group by metric, month
+"""
 SUMS = """
 with told as (
     select channel, metric, forecast
@@ -241,17 +298,18 @@ def goals(ask: Ask, as_of: date, *, is_whole: bool) -> Shown:
     for row in ask(HAPPENED, zone=ZONE):
         by_day[row["metric"], row["channel"]][row["date_day"]] = row["amount"]
         whole = by_day[row["metric"], EVERY_CHANNEL]
-        whole[row["date_day"]] = (whole.get(row["date_day"]) or 0) + row["amount"]
-    known: dict[bool, date] = {}
+        so_far = whole.get(row["date_day"], Decimal(0))
+        is_told = so_far is not None and row["amount"] is not None
+        whole[row["date_day"]] = so_far + row["amount"] if is_told else None
+    known: dict[str, date] = {}
     for (metric, _), days in by_day.items():
-        is_spend = metric == "spend"
-        known[is_spend] = min(*days, known.get(is_spend, date.max))
+        known[_system(metric)] = min(*days, known.get(_system(metric), date.max))
     told, courses = [], []
     for goal in ask(GOALS, every=EVERY_CHANNEL):
         last = as_of - timedelta(days=1)
         goal["date_day"] = max(goal["first_day"], min(goal["last_day"], last))
         counted = by_day[goal["metric"], goal["channel"]]
-        is_over = goal["first_day"] <= last and goal["metric"] != "visitors"
+        is_over = goal["first_day"] <= last and _system(goal["metric"]) in known
         told.append(goal | _stands(goal, counted if is_over else None, known))
         if goal["first_day"] <= last and goal["date_day"] < goal["last_day"]:
             courses += _course(goal, counted if is_over else None, last)
@@ -291,12 +349,17 @@ def _due(goal: Row, day: date) -> Decimal:
     return rounded(goal["value"] * ((day - goal["first_day"]).days + 1) / days, 2)
 
 
-def _between(counted: dict[date, Decimal | None], first: date, last: date) -> Decimal:
-    within = (of for day, of in counted.items() if first <= day <= last)
-    return sum((of or Decimal(0) for of in within), Decimal(0))
+def _system(metric: str) -> str:
+    return metric if metric in ("spend", "visitors") else "crm"
 
 
-def _stands(goal: Row, counted: dict[date, Decimal | None] | None, known: dict[bool, date]) -> Row:
+def _between(counted: dict[date, Decimal | None], first: date, last: date) -> Decimal | None:
+    within = [of for day, of in counted.items() if first <= day <= last]
+    told = [of for of in within if of is not None]
+    return sum(told, Decimal(0)) if len(told) == len(within) else None
+
+
+def _stands(goal: Row, counted: dict[date, Decimal | None] | None, known: dict[str, date]) -> Row:
     day = goal["date_day"]
     month = max(goal["first_day"], day.replace(day=1))
     before = _due(goal, month - timedelta(days=1))
@@ -310,13 +373,14 @@ def _stands(goal: Row, counted: dict[date, Decimal | None] | None, known: dict[b
     there = _between(counted, goal["first_day"], day)
     row |= {"actual_to_date": there, "actual_month_to_date": _between(counted, month, day)}
     left = (goal["last_day"] - day).days
-    since = max(day - _PACE, known[goal["metric"] == "spend"])
-    count = (day - since).days + 1
+    since = max(day - _PACE, known[_system(goal["metric"])])
     if left == 0:
         return row | dict.fromkeys(_LANDINGS, there)
-    if count < _FEWEST:
+    every = (counted.get(since + timedelta(days=n), Decimal(0)) for n in range((day - since).days + 1))
+    pace = [of for of in every if of is not None]
+    count = len(pace)
+    if there is None or count < _FEWEST:
         return row
-    pace = [counted.get(since + timedelta(days=n)) or Decimal(0) for n in range(count)]
     landing = there + rounded(rounded(sum(pace, Decimal(0)) * left / count, 10), 6)
     margin = 1.2815515655 * stdev(map(float, pace)) * sqrt(left + left * left / count)
     around = rounded(Decimal(margin), 2)
@@ -422,6 +486,7 @@ def forecast(ask: Ask) -> Shown:
         [
             Expected("channels", figures, ask(SUMS, every=EVERY_CHANNEL)),
             Expected("months", ("forecast", "forecast_low", "forecast_high", "wape"), months),
+            Expected("past", ("actual",), ask(PAST, every=EVERY_CHANNEL, zone=ZONE)),
         ],
         {},
     )

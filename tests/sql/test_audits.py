@@ -175,6 +175,10 @@ MUTATIONS: dict[str, tuple[str, str]] = {
         "build.mart_forecast_monthly",
         "update {table} set horizon = 2 where horizon = 1",
     ),
+    "outcomes_of_months_equal_the_facts": (
+        "build.mart_outcomes_monthly",
+        "update {table} set actual = actual + 0.01 where metric = 'won_revenue'",
+    ),
     "paths_hold_every_deal_and_touch_once": (
         "build.mart_paths",
         "update {table} set amount_base = amount_base - 0.01 where outcome = 'lost'",
