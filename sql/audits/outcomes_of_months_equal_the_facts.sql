@@ -33,15 +33,30 @@ spent as (
 ),
 
 expected as (
-    select metric, cast(known as numeric(20, 6)) as known from people
+    select
+        metric,
+        cast(known as numeric(20, 6)) as known
+    from people
     union all
-    select 'opportunities' as metric, cast(opportunities as numeric(20, 6)) as known from deals
+    select
+        'opportunities' as metric,
+        cast(opportunities as numeric(20, 6)) as known
+    from deals
     union all
-    select 'customers' as metric, cast(customers as numeric(20, 6)) as known from deals
+    select
+        'customers' as metric,
+        cast(customers as numeric(20, 6)) as known
+    from deals
     union all
-    select 'won_revenue' as metric, cast(won_revenue as numeric(20, 6)) as known from deals
+    select
+        'won_revenue' as metric,
+        cast(won_revenue as numeric(20, 6)) as known
+    from deals
     union all
-    select metric, cast(known as numeric(20, 6)) as known from spent
+    select
+        metric,
+        cast(known as numeric(20, 6)) as known
+    from spent
 ),
 
 shown as (

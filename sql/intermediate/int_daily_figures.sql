@@ -4,9 +4,9 @@
 -- of the first touch. People stand on the day on which they became known, MQL, SQL: who reached a
 -- stage at an instant nobody noted is on no day. Opportunities stand on the day of their creation,
 -- customers and won revenue on that of the close: new business alone, as in the ROI marts. amount
--- is NULL where one of its parts lacks a rate. Visitors are people of a month, and who came on two of
--- its days is one: those of a month are spread over its days as all visits were, to the hundredth;
--- from the first month on whose every day is loaded, and NULL where some of them are withheld.
+-- is NULL where one of its parts lacks a rate. Visitors are people of a month, and who came on two
+-- of its days is one: those of a month are spread over its days as all visits were, to the
+-- hundredth; from the first month on whose every day is loaded, and NULL where some are withheld.
 -- known_from is the first day of which the metric's system tells at all.
 with
 
@@ -49,8 +49,10 @@ visit_days as (
 ),
 
 visits_known as (
-    select cast(date_trunc('month', min(date_day) + interval '1 month' - interval '1 day') as date)
-            as first_month
+    select
+        cast(
+            date_trunc('month', min(date_day) + interval '1 month' - interval '1 day') as date
+        ) as first_month
     from visit_days
 ),
 

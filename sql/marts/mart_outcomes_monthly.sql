@@ -1,8 +1,8 @@
 -- What did each month bring through each channel, as forecasts read it?
 -- Grain: one row per channel, metric and month that brought any.
--- By the month in which it happened: people by their first touch, deals by their creation, customers
--- and won revenue by the close, spend by its day. The last month may be under way. A deal won
--- without an amount, or in a currency without a rate, counts as a customer and brings nothing.
+-- By the month in which it happened: people by their first touch, deals by their creation,
+-- customers and won revenue by the close, spend by its day. The last month may be under way. A deal
+-- won without an amount, or in a currency without a rate, counts as a customer and brings nothing.
 with
 
 monthly as (

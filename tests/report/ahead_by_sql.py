@@ -62,7 +62,8 @@ from (
             date_day, sessions, date_trunc('month', date_day) as visit_month,
             sum(sessions) over (partition by visit_month order by date_day) as so_far,
             cast(1 as double) / sum(sessions) over (partition by visit_month) as one
-        from (select date_day, sum(sessions) as sessions from marts.mart_visitors_daily group by all)
+        from (
+            select date_day, sum(sessions) as sessions from marts.mart_visitors_daily group by all)
     ) inner join (
         select
             channel, visit_month, case when sessions_withheld = 0 then visitors end as visitors
@@ -376,7 +377,8 @@ def _stands(goal: Row, counted: dict[date, Decimal | None] | None, known: dict[s
     since = max(day - _PACE, known[_system(goal["metric"])])
     if left == 0:
         return row | dict.fromkeys(_LANDINGS, there)
-    every = (counted.get(since + timedelta(days=n), Decimal(0)) for n in range((day - since).days + 1))
+    seen = (day - since).days + 1
+    every = (counted.get(since + timedelta(days=n), Decimal(0)) for n in range(seen))
     pace = [of for of in every if of is not None]
     count = len(pace)
     if there is None or count < _FEWEST:

@@ -1,6 +1,6 @@
 -- What came in the 24 months before the one under way?
--- Grain: one row per metric that is forecast and month, from the first with spend on, of the channel
--- chosen, else of all together.
+-- Grain: one row per metric that is forecast and month, from the first with spend on, of the
+-- channel chosen, else of all together.
 with
 
 under_way as (

@@ -70,7 +70,7 @@ function course(title, metric, answer, past, own, came, currency) {
       ],
     }),
   });
-  return card({ title, note: `Grey came; blue with its band is forecast by ${METHODS[own[0].method]}, the method that was least off.`, answers: [answer, past], tools: [png], wide: metric === METRICS.at(-1)[0] }, node,
+  return card({ title, note: `Grey is what came; blue, between its bounds, is forecast by ${METHODS[own[0].method]}, the method that was least off.`, answers: [answer, past], tools: [png], wide: metric === METRICS.at(-1)[0] }, node,
     el("details", { class: "rows" }, el("summary", null, "Month by month"), table({ ...answer, records: own.map((record) => ({ ...record })) }, {
       caption: `${title} forecast by month`,
       columns: [
