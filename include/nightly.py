@@ -153,10 +153,11 @@ def _prepare(settings: Settings, children: contextlib.ExitStack) -> dict[str, st
     data = _data_set(settings, children)
     sandbox = _start_sandbox(data, settings, children)
     airflow_commands.load(environment, settings.home / "logs" / "airflow.log")
+    ready = _ready(sandbox, data)
     # Serialized once, before DAGs run side by side: each would write those it finds.
     for command in (("db", "migrate"), ("dags", "reserialize")):
         _airflow(environment, children, *command)
-    return environment | _ready(sandbox, data)
+    return environment | ready
 
 
 def _airflow_environment(settings: Settings) -> dict[str, str]:

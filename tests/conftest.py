@@ -33,9 +33,9 @@ IS_FULL = os.environ.get("CLOSED_LOOP_FULL_CAMPAIGNS") == "1"
 def campaign(full: int) -> int:
     """How often a test tries what is left to chance: ``full`` times in `make campaigns`, else less.
 
-    A twentieth of it, and thrice at least, is what there is time for each time every test is run.
+    A tenth of it, and thrice at least, is what there is time for each time every test is run.
     """
-    return full if IS_FULL else max(3, full // 20)
+    return full if IS_FULL else max(3, full // 10)
 
 
 @pytest.fixture(scope="session")

@@ -187,7 +187,7 @@ imported, so that a kill costs no import.
   the whole default company (`make test` closes those of a third), and whole Airflows: `make up`
   with a killed task, the page in its UI, a held publish that is answered in each way there is, the
   night on Celery with its lost worker, `make run` killed and run again. `make test` does a
-  twentieth, and leaves those out. Such tests ask `campaign(200)` how often, and are marked
+  tenth, and leaves those out. Such tests ask `campaign(200)` how often, and are marked
   `campaign`.
 - This page: `make dictionary` writes it anew, from `promises.py` and the names of the tests.
 

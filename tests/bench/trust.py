@@ -109,10 +109,8 @@ def maturity(company: Company) -> Sums:
             )
             low, high = (float(line[f"revenue_{bound}_base"]) for bound in ("low", "high"))
             sums["revenue held"] += low <= revenue[cohort] <= high
-    if actual:
-        sums["companies"] += 1
-        sums["off"] += abs(projected - actual) / actual
-        sums["off by chance"] += off_by_chance(to_come) / actual
+    sums["off"] += abs(projected - actual)
+    sums["off by chance"] += off_by_chance(to_come)
     sums["projected"] += projected
     sums["actual"] += actual
     return sums

@@ -60,16 +60,14 @@ REFUSED: list[dict[str, Any]] = [
 ]
 
 
-def talkative(arguments: list[str]) -> None:
-    """A night with all that any library has to say, at its most talkative; its marts if asked."""
+def talkative(_: list[str]) -> None:
+    """The loads of a night with all that any library has to say, at its most talkative."""
     logging.basicConfig(level=logging.DEBUG, force=True)
     for source in SOURCES:
         try:
             night.load([source.name])
         except Exception:
             logging.exception("the load of %s failed", source.name)
-    if "marts" in arguments:
-        night.build_marts()
 
 
 @pytest.fixture(scope="module")
@@ -103,15 +101,15 @@ def nights(sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> Nights
         "CLOSED_LOOP_HISTORY_START": "2026-09-15",
         "CLOSED_LOOP_HASH_KEY": HASH_KEY,
     }
-    for name, faults, marts, patience in (
-        ("redirected", REDIRECTED, [], "3"),
-        ("refused", REFUSED, [], "3"),
-        ("survived", SURVIVED, ["marts"], "60"),
+    for name, faults, patience in (
+        ("redirected", REDIRECTED, "3"),
+        ("refused", REFUSED, "3"),
+        ("survived", SURVIVED, "60"),
     ):
         sandbox.reset()
         sandbox.set_faults(faults)
         environment = home.environment(sandbox, CLOSED_LOOP_RETRY_SECONDS=patience, **every)
-        warm.spend(marts, environment, home.path / f"{name}.log", talkative)
+        warm.spend((), environment, home.path / f"{name}.log", talkative)
     calls = sandbox.log()
     sandbox.reset()
     return Nights(home, calls)
@@ -156,8 +154,8 @@ def test_the_nights_met_what_they_were_meant_to_meet(home: Home) -> None:
 
 
 def test_35_36_i7_no_canary_is_in_any_file_log_or_table(home: Home) -> None:
-    """Landed batches, checked and rejected rows, staging, ops, build, marts, and all that libraries
-    at their most talkative say."""
+    """Landed batches, checked and rejected rows, staging, ops, and all that libraries at their most
+    talkative say."""
     assert findings(home.path, CANARIES) == []
 
 
@@ -178,8 +176,8 @@ def test_rotated_tokens_are_for_their_owners_eyes(home: Home) -> None:
 def test_34_35_36_i7_no_canary_is_in_what_airflow_leaves_or_says(
     company: Path, sandbox: Sandbox, tmp_path: Path
 ) -> None:
-    """XCom, rendered fields, task logs, failures and all that is said: a whole `make run` that ends
-    well, then a load that is refused."""
+    """XCom, rendered fields, task logs, failures, build, marts, the report and all that is said: a
+    whole `make run` that ends well, then a load that is refused."""
     home = Home(tmp_path / "home")
     ended = make_run(home.path, company, CLOSED_LOOP_HASH_KEY=HASH_KEY)
     its_steps_and_the_outcome_are_printed(home.path, ended)

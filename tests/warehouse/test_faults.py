@@ -23,6 +23,7 @@ from include.landing import LandingError, plainly
 from include.settings import Settings
 from include.warehouse import engine_duckdb, engine_postgres, models
 from tests import forked
+from tests.warehouse.worker import main as at_work
 from tests.warehouse.world import (
     ACCOUNT,
     FIRST,
@@ -177,11 +178,16 @@ def test_25_any_account_id_is_a_safe_folder(new_settings: Any, name: str) -> Non
     assert landing.read_batch(settings, batch.batch_id).account.account_id == name
 
 
-def test_16_i2_many_at_once_equal_one_after_the_other(warehouse_settings: Settings) -> None:
-    crowd = [worker(warehouse_settings, "prepare") for _ in range(2)]
+def _side_by_side(settings: Settings, *verbs: tuple[str, ...]) -> None:
+    home, url = str(settings.home), settings.warehouse_url
+    crowd = [forked.start(at_work, home, url, *verb) for verb in verbs]
     for process in crowd:
-        _, errors = process.communicate(timeout=120)
-        assert process.returncode == 0, errors
+        process.join(120)
+    assert [process.exitcode for process in crowd] == [0] * len(verbs)
+
+
+def test_16_i2_many_at_once_equal_one_after_the_other(warehouse_settings: Settings) -> None:
+    _side_by_side(warehouse_settings, *[("prepare",)] * 2)
     batches = []
     for night in range(4):
         records = [spent(f"only {night}", 0, "1"), spent("a", 1, str(night))]
@@ -189,12 +195,9 @@ def test_16_i2_many_at_once_equal_one_after_the_other(warehouse_settings: Settin
         quality.check(warehouse_settings, NETWORK, batch)
         batches.append(batch)
 
-    crowd = [
-        worker(warehouse_settings, "stage", batch.batch_id) for batch in [*batches, *batches[:2]]
-    ]
-    for process in crowd:
-        _, errors = process.communicate(timeout=120)
-        assert process.returncode == 0, errors
+    _side_by_side(
+        warehouse_settings, *(("stage", batch.batch_id) for batch in [*batches, *batches[:2]])
+    )
 
     staged = warehouse.read(
         warehouse_settings,
