@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import hypothesis
 import psycopg
 import pytest
 from psycopg import sql
@@ -25,6 +26,10 @@ ENGINES = ("duckdb", "postgresql")
 # The workers of pytest share the processors among themselves, and what they start inherits it:
 # DuckDB asks Slurm's variable how many threads it may have, BLAS the other.
 os.environ |= {"SLURM_CPUS_ON_NODE": "1", "OMP_NUM_THREADS": "1"}
+
+# How fast an example is, is no matter of right or wrong, and workers share the processors.
+hypothesis.settings.register_profile("any pace", deadline=None)
+hypothesis.settings.load_profile("any pace")
 
 IS_FULL = os.environ.get("CLOSED_LOOP_FULL_CAMPAIGNS") == "1"
 """Whether `make campaigns` asks: tests then do all that is promised, else what time allows."""

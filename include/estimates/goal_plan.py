@@ -150,17 +150,19 @@ def _needed(
     times: Fraction,
     unit: Decimal,
 ) -> Iterator[tuple[str, Mapping[str, Any], Decimal | None]]:
-    """Each channel with what it held and what it shall hold; of a goal of all, all first."""
-    exact = [Fraction(c[metric]) for c in channels if c[metric] is not None]
-    parts: Sequence[Decimal | None] = [None] * len(channels)
-    total = None
-    if len(exact) == len(channels):
-        whole_parts = shared_out(sum(exact, Fraction(0)) * times, exact, unit)
-        parts, total = whole_parts, sum(whole_parts, Decimal(0))
+    """Each channel with what it held and what it shall hold; of a goal of all, all first.
+
+    What is not known of a channel is neither of it nor of all.
+    """
+    known = [c for c in channels if c[metric] is not None]
+    exact = [Fraction(c[metric]) for c in known]
+    parts = shared_out(sum(exact, Fraction(0)) * times, exact, unit)
+    needed = {c["channel"]: part for c, part in zip(known, parts, strict=True)}
     if wanted == ALL_CHANNELS:
+        total = sum(parts, Decimal(0)) if len(known) == len(channels) else None
         yield ALL_CHANNELS, _summed(channels), total
-    for channel, part in zip(channels, parts, strict=True):
-        yield channel["channel"], channel, part
+    for channel in channels:
+        yield channel["channel"], channel, needed.get(channel["channel"])
 
 
 def _summed(channels: Sequence[Mapping[str, Any]]) -> dict[str, Any]:

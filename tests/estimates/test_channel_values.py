@@ -169,7 +169,7 @@ def test_nothing_is_learned_from_nothing() -> None:
     assert channel_values([]) == []
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(_worlds)
 def test_removal_effects_equal_the_chain_taken_apart(paths: list[Path]) -> None:
     assert removal_effects(paths) == slow_removal_effects(paths)
@@ -178,13 +178,13 @@ def test_removal_effects_equal_the_chain_taken_apart(paths: list[Path]) -> None:
         assert chance_of_a_win(paths) == Fraction(sum(path.won for path in paths), closed)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(_worlds)
 def test_shapley_values_equal_the_mean_over_every_order(paths: list[Path]) -> None:
     assert shapley_values(paths) == slow_shapley_values(paths)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(_worlds, st.randoms(use_true_random=False))
 def test_neither_order_nor_grouping_nor_scale_of_the_deals_matters(
     paths: list[Path], chance: random.Random
@@ -200,7 +200,7 @@ def test_neither_order_nor_grouping_nor_scale_of_the_deals_matters(
         assert values(paths) == values(one_by_one) == values(threefold)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(_worlds, st.permutations(FEW))
 def test_names_of_channels_do_not_matter(paths: list[Path], names: list[str]) -> None:
     named = dict(zip(FEW, names, strict=True))
@@ -210,7 +210,7 @@ def test_names_of_channels_do_not_matter(paths: list[Path], names: list[str]) ->
         assert values(renamed) == {named[channel]: found[channel] for channel in found}
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(_worlds)
 def test_shapley_values_share_out_what_was_won_and_nothing_else(paths: list[Path]) -> None:
     closed = sum(path.won + path.lost for path in paths)
@@ -219,7 +219,7 @@ def test_shapley_values_share_out_what_was_won_and_nothing_else(paths: list[Path
     assert 0 <= rest < max(len(channels_of(paths)), 1)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(_worlds)
 def test_a_channel_that_changes_nothing_is_worth_nothing(paths: list[Path]) -> None:
     """Each path happens once more with Z in it, so no set of channels does better with Z."""
@@ -229,7 +229,7 @@ def test_a_channel_that_changes_nothing_is_worth_nothing(paths: list[Path]) -> N
     assert values == shapley_values(paths)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(_worlds)
 def test_channels_that_do_the_same_are_worth_the_same(paths: list[Path]) -> None:
     swap = {"A": "B", "B": "A"}
@@ -239,7 +239,7 @@ def test_channels_that_do_the_same_are_worth_the_same(paths: list[Path]) -> None
         assert found.get("A") == found.get("B")
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(_worlds)
 def test_a_channel_without_which_nothing_is_won_has_the_whole_effect(paths: list[Path]) -> None:
     through_z = [Path((*path.channels, "Z"), path.won, path.lost) for path in paths]

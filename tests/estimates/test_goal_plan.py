@@ -119,6 +119,18 @@ def test_a_stage_with_more_than_came_before_has_a_rate_and_no_interval() -> None
     assert mqls["rate_low"] < mqls["rate"] < mqls["rate_high"]
 
 
+def test_what_is_not_known_of_one_channel_is_neither_of_it_nor_of_all() -> None:
+    """Search brought 5 of 15 and had 200 visitors; 30 take twice as many."""
+    rows = _rows(30, 30, {UNTIL: 10})
+    rows.append(rows[1] | {"channel": "Search", "visitors": 200, "won_revenue": Decimal(5)})
+    needed = {
+        row["planned_channel"]: row["needed"]
+        for row in goal_plan(rows)
+        if row["metric"] == "visitors"
+    }
+    assert needed == {"All": None, "Email": None, "Search": Decimal(400)}
+
+
 def test_few_customers_and_no_revenue_give_a_sentence_and_no_figure() -> None:
     for rows, reason in (
         (_rows(10, 30, {UNTIL: 10}, customers=9), "9 customers, and fewer than 10 tell too little"),

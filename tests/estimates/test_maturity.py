@@ -71,7 +71,7 @@ _spells = st.lists(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(_spells)
 def test_incidences_are_those_of_the_definition(spells: list[tuple[int, int, int]]) -> None:
     first, second = maturity.incidences(spells)

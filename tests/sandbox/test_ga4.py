@@ -734,7 +734,7 @@ _LINE = st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(
     lines=st.lists(_LINE, max_size=12),
     by=st.lists(st.sampled_from(["date", "sessionSource"]), unique=True, max_size=2),

@@ -54,9 +54,7 @@ def spent(
     return found
 
 
-@settings(
-    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(lines=LINES)
 def test_4_campaigns_add_up_to_the_account_in_any_order(
     tmp_path: Path, lines: list[dict[str, Any]]

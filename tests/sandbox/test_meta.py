@@ -497,7 +497,7 @@ line = st.builds(
 )
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(
     lines=st.lists(line, max_size=30),
     level=st.sampled_from(meta_insights.LEVELS),

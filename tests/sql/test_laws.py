@@ -322,7 +322,6 @@ def both_engines(new_settings: Callable[[str], Settings]) -> list[Settings]:
 @pytest.mark.timeout(900)  # every example builds all marts on both engines
 @settings(
     max_examples=5,
-    deadline=None,
     derandomize=True,
     phases=[Phase.explicit, Phase.generate],
     print_blob=False,

@@ -160,7 +160,6 @@ worlds = st.lists(
 @given(worlds=worlds)
 @hypothesis_settings(
     max_examples=8,
-    deadline=None,
     derandomize=True,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )

@@ -137,7 +137,6 @@ ONCE = [spent(f"c{n}", n % 3, str(n + 1)) for n in range(6)]
 @given(repeats=st.lists(st.integers(0, len(ONCE) - 1), max_size=6), data=st.data())
 @hypothesis_settings(
     max_examples=8,
-    deadline=None,
     derandomize=True,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
@@ -336,7 +335,7 @@ values = st.one_of(
 
 
 @given(type_=st.sampled_from(list(Type)), column=st.lists(values, max_size=6))
-@hypothesis_settings(max_examples=300, deadline=None, derandomize=True)
+@hypothesis_settings(max_examples=300, derandomize=True)
 def test_a_column_fits_as_its_values_do_one_by_one(type_: Type, column: list[Any]) -> None:
     described = Column("x", type_, "anything")
     expected: list[Any] = []

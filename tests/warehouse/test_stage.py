@@ -343,7 +343,6 @@ moves = st.lists(
 @given(moves=moves, data=st.data())
 @hypothesis_settings(
     max_examples=8,
-    deadline=None,
     derandomize=True,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
