@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import shutil
 import tempfile
@@ -30,6 +31,13 @@ os.environ |= {"SLURM_CPUS_ON_NODE": "1", "OMP_NUM_THREADS": "1"}
 # How fast an example is, is no matter of right or wrong, and workers share the processors.
 hypothesis.settings.register_profile("any pace", deadline=None)
 hypothesis.settings.load_profile("any pace")
+
+
+def pytest_collection_finish() -> None:
+    """What is imported by now stays: the collector need not look through it again and again."""
+    gc.collect()
+    gc.freeze()
+
 
 IS_FULL = os.environ.get("CLOSED_LOOP_FULL_CAMPAIGNS") == "1"
 """Whether `make campaigns` asks: tests then do all that is promised, else what time allows."""

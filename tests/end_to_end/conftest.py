@@ -24,14 +24,15 @@ from tests.end_to_end import warm
 from tests.sandbox.running import ROOT, Sandbox, command, environment, start_sandbox
 
 # Minutes of two cores: they have their time in `make campaigns` alone.
-WHOLE_AIRFLOWS = [
+IN_CAMPAIGNS = [
     "test_celery_run.py",
     "test_held_publish.py",
     "test_make_run_killed.py",
     "test_make_up.py",
     "test_page_in_standalone.py",
+    "test_restated_earlier.py",
 ]
-collect_ignore = [] if IS_FULL else WHOLE_AIRFLOWS
+collect_ignore = [] if IS_FULL else IN_CAMPAIGNS
 
 
 @pytest.fixture(scope="session")
