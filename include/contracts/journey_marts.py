@@ -169,7 +169,7 @@ MART_PERSON_JOURNEYS = table(
         *_STEP_IDS,
         Column("kind", Type.TEXT, "What kind of step", one_of=("touch", "stage"), is_required=True),
         *_STEP_WORDS,
-        m.text("content", "What was seen: utm_content, else the CRM campaign's name"),
+        m.text("content", "What was chosen: CRM campaign, page or form; else utm_content"),
         _match_method,
         _step_number,
         m.number(
@@ -202,7 +202,8 @@ MART_ACCOUNT_JOURNEYS = table(
         ),
         *_STEP_WORDS,
         m.text(
-            "content", "What was seen: utm_content, else the CRM campaign's name; a deal's name"
+            "content",
+            "What was chosen: CRM campaign, page or form; else utm_content; a deal's name",
         ),
         _match_method,
         _step_number,

@@ -131,6 +131,8 @@ VIEWS: Mapping[str, View] = {
             "months": _returns("month", with_campaigns=False),
             "networks": _returns("network", is_compared=True, with_campaigns=False),
             "channels": _returns("channel", is_compared=True, with_campaigns=False),
+            "judged_networks": Table("judged_returns", "network", frozenset({"level", "channel"})),
+            "judged_channels": Table("judged_returns", "channel", frozenset({"level", "platform"})),
             "closed": Table("closed_months"),
             "checks": Table("checks"),
             "missing": Table("unsettled_days", "missing", frozenset({"level"})),
@@ -183,6 +185,7 @@ VIEWS: Mapping[str, View] = {
             "contents": Table("audience_contents"),
             "briefs": Table("audience_briefs"),
         },
+        is_to_day=True,  # whom sales should call came lately
     ),
     "goals": View(
         "Are we on course, and what would the goals take?",

@@ -181,7 +181,12 @@ journeys as (
         ordered.label,
         ordered.channel,
         coalesce(crm_campaigns.campaign_name, ad_campaigns.campaign_name) as campaign_name,
-        coalesce(ordered.utm_content, crm_campaigns.campaign_name) as content,
+        coalesce(
+            case
+                when contents.content_id not in ('unknown', 'activity') then contents.content_name
+            end,
+            ordered.utm_content
+        ) as content,
         ordered.match_method,
         ordered.step_number,
         cast(
@@ -198,6 +203,8 @@ journeys as (
         on
             crm_campaigns.platform = 'crm'
             and ordered.crm_campaign_id = crm_campaigns.campaign_id
+    left join build.int_touch_contents as contents
+        on ordered.touchpoint_id = contents.touchpoint_id
 )
 
 select * from journeys

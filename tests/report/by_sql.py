@@ -72,6 +72,7 @@ class Marts:
         self.choose({})
         self._engine.execute(statements.SET_UP)
         self._is_whole = False
+        self._given: dict[str, str] = {}
         self.split = ("same budget", 50)
         """The budget and the bound that the reader looks at: no choice of the address."""
 
@@ -94,7 +95,8 @@ class Marts:
 
     def shown(self, view: str, given: dict[str, str], *, is_whole: bool = False) -> Shown:
         """What the view must show for the choice; ``is_whole``: what its CSV files must hold."""
-        values = self.choose(given, is_to_day=view == "health")
+        self._given = given
+        values = self.choose(given, is_to_day=view in ("audience", "health"))
         self._is_whole = is_whole
         made: Callable[[dict[str, Any]], Shown] = getattr(self, f"_{view}")
         return made(values)
@@ -118,7 +120,11 @@ class Marts:
     def _overview(self, values: dict[str, Any]) -> Shown:
         told = self.returned()
         figures = (*_RETURNS, *_COSTS[:2], "roi")
-        tables = [Expected(name, figures, told[name]) for name in ("networks", "channels")]
+        networks = (*figures, "judged_roi") if self._judge(told["networks"], values) else figures
+        tables = [
+            Expected("networks", networks, told["networks"]),
+            Expected("channels", figures, told["channels"]),
+        ]
         tables.append(Expected("months", (*_RETURNS[:2], *_RETURNS[3:], "roi"), told["months"]))
         if not told["total"]:
             return Shown([], {})
@@ -136,6 +142,31 @@ class Marts:
         gained = None if spend is None or won is None else won - spend
         tiles["paid", "roi"] = ratio(gained, spend) if is_beside else None
         return Shown(tables, tiles)
+
+    def _judge(self, networks: list[Row], values: dict[str, Any]) -> bool:
+        """Where some of the months are too early, tell what networks returned in those that are
+        not; whether that is so."""
+        young, last = self.rows(
+            """
+            select
+                count(*) filter (
+                    is_too_early and cohort_month between $from_month and $to_month
+                ) as young,
+                max(cohort_month) filter (not is_too_early) as last
+            from marts.mart_cohort_outlook
+            """,
+            from_month=values["from_month"],
+            to_month=values["to_month"],
+        )[0].values()
+        if not young or last is None:
+            return False
+        first = max(parameters.months_later(last, -11), self.first_month)
+        self.choose(self._given | {"from_month": f"{first:%Y-%m}", "to_month": f"{last:%Y-%m}"})
+        roi = {row["platform"]: row["roi"] for row in self.returned()["networks"]}
+        self.choose(self._given)
+        for row in networks:
+            row["judged_roi"] = roi.get(row["platform"])
+        return bool(roi)
 
     def _channels(self, values: dict[str, Any]) -> Shown:
         told = self.returned()

@@ -216,6 +216,20 @@ class Reckoning:
         told = self._returns(spent, [], [], credits)
         return [{name: told[name] for name in ("spend", "customers", "won_revenue", "cac", "roi")}]
 
+    def judged(self, table: str, as_of: date) -> list[Row]:
+        """Networks or channels in the last twelve months old enough, where there are as many."""
+        begun = min(row["cohort_month"] for row in self.spent() if row["spend"])
+        known = {row["cohort_month"] for row in (*self.spent(), *self.people(), *self.credits())}
+        last = max(month for month in known if month < self._old_before(as_of))
+        years, index = divmod(last.year * 12 + last.month - 1 - 11, 12)
+        first = max(begun, date(years, index + 1, 1))
+        months = {"from_month": first, "to_month": last}
+        told = ("spend", "customers", "won_revenue", "roi")
+        return [
+            months | {name: row[name] for name in (*PLACES[table], *told)}
+            for row in Reckoning(self._facts, {**self.values, **months}).returns(table)
+        ]
+
     def closed(self) -> list[Row]:
         """Won by the month of the close."""
         won = [

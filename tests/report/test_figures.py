@@ -327,6 +327,9 @@ def test_the_overview_tells_months_and_what_closed_in_them(shown: Shown) -> None
     for of, reckoning, what in shown.each("overview"):
         for table in ("total", "months", "networks", "channels"):
             _same(of(table), reckoning.returns(table), PLACES[table], f"{table} of {what}")
+        for table in ("networks", "channels"):
+            judged, told = reckoning.judged(table, AS_OF_DATE), of(f"judged_{table}")
+            _same(told, judged, PLACES[table], f"{table} old enough of {what}")
         _same(of("paid"), reckoning.paid(), (), f"paid of {what}")
         _same(of("evidence"), reckoning.evidence(), (), f"evidence of {what}")
         _same(of("closed"), reckoning.closed(), ("close_month",), f"closed of {what}")

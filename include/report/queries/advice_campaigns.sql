@@ -1,5 +1,6 @@
 -- What should each campaign do that still spends, how sure is that, and what would turn it?
--- Grain: one row per campaign that spent in the last 30 days; the largest spend first.
+-- Grain: one row per campaign that spent in the last 30 days; first those to pause, to scale and to
+-- tag, then those to watch, the least likely to return enough first; of the rest the largest spend.
 select
     platform,
     account_id,
@@ -32,6 +33,15 @@ where
     and (cast(:account_id as text) is null or account_id = :account_id)
     and (cast(:campaign_id as text) is null or campaign_id = :campaign_id)
 order by
+    case verdict
+        when 'pause' then 1
+        when 'scale' then 2
+        when 'mend the tags' then 3
+        when 'watch' then 4
+        when 'keep' then 5
+        else 6
+    end asc,
+    case when verdict = 'watch' then chance end asc nulls last,
     spend_base + young_spend_base desc,
     platform asc,
     account_id asc,

@@ -20,13 +20,28 @@ export const advice = {
     return [
       remark("info", `Held against a return of ${bar}. `,
         one.mature_before ? `Judged by what was spent before ${month(one.mature_before)}: later spend is too young. ` : "No deal is won yet, so nothing can be judged. ",
-        "This is what was observed, not an experiment: nobody knows what would have come without the spend."),
+        "So figures differ from those of the months chosen elsewhere. This is what was observed, not an experiment: nobody knows what would have come without the spend."),
+      inShort(channels, campaigns),
       card({ title: "Channels", answers: [channels], wide: true }, channels.records.length ? list(channels, "Channels", [{ name: "channel", cell: (record) => el("a", { class: "drill", href: link({ channel: record.channel }) }, outside(record.channel)) }]) : nothing("None of this choice spent.")),
-      card({ title: "Campaigns", note: `Those that spent in the last 30 days.${cut(campaigns)}`, answers: [campaigns], wide: true }, campaigns.records.length ? list(campaigns, "Campaigns", [{ name: "campaign_name", label: "Campaign", cell: campaign }]) : nothing("No campaign of this choice spent in the last 30 days.")),
+      card({ title: "Campaigns", note: `Those that spent in the last 30 days, first what there is to do.${cut(campaigns)}`, answers: [campaigns], wide: true }, campaigns.records.length ? list(campaigns, "Campaigns", [{ name: "campaign_name", label: "Campaign", cell: campaign }]) : nothing("No campaign of this choice spent in the last 30 days.")),
       turnedOut(earlier),
     ];
   },
 };
+
+/** What there is to do, by name: what a reader came for. */
+function inShort(channels, campaigns) {
+  const told = (verdict) => campaigns.records.filter((record) => record.verdict === verdict);
+  const names = (records) => records.map((record, i) => [i ? ", " : "", el("a", { href: link({ platform: record.platform, account_id: record.account_id, campaign_id: record.campaign_id }, "channels") }, outside(record.campaign_name ?? record.campaign_id))]);
+  const line = (verdict, ...content) => el("li", null, el("strong", { class: "stands", "data-verdict": verdict }, el("span", { "aria-hidden": "true" }, `${SIGNS[verdict]} `), verdict.charAt(0).toUpperCase() + verdict.slice(1), ":"), " ", content);
+  const [next] = told("watch").filter((record) => record.chance !== null);
+  const paused = [...channels.records.filter((record) => record.verdict === "pause").map((record) => [outside(record.channel), " as a whole. "]), names(told("pause"))];
+  return card({ title: "In short", answers: [campaigns], wide: true }, el("ul", { class: "verdicts" },
+    line("pause", paused.flat().length ? paused : ["nothing. Of no campaign is it proven that it returns less than the bar.",
+      next ? [" The nearest to it is ", names([next]), `, ${shown(next.chance, campaigns.column.chance, { digits: 0 })} likely to return more, on too little spend to be sure: watch it first.`] : ""]),
+    line("scale", told("scale").length ? names(told("scale")) : "nothing. No campaign is likely enough to return more than the bar."),
+    told("mend the tags").length ? line("mend the tags", names(told("mend the tags")), ": much of what they bring comes without their name, so nobody can say.") : null));
+}
 
 /** What became of earlier advice: how much of it was right, and each piece. */
 function turnedOut(record) {

@@ -3,6 +3,7 @@
 import { card, nothing, remark } from "../card.js";
 import { platformName } from "../choices.js";
 import { el, name as outside } from "../element.js";
+import { shown } from "../format.js";
 import { link } from "../state.js";
 import { figure, table } from "../table.js";
 
@@ -47,7 +48,7 @@ function planCard(plan) {
   const bound = el("select", { id: "budget-change", onchange: (event) => { picked.change = event.target.value; fill(); } },
     changes.map((change) => el("option", { value: change, selected: change === picked.change }, `by ${change} % at most`)));
   fill();
-  return card({ title: "Where the budget should go", note: "A month of the last 91 days' spend, and the won revenue that it brings in the end, not within the month. No channel is raised above its best four weeks.", answers: [plan], wide: true },
+  return card({ title: "Where the budget should go", note: "A month of the last 91 days' spend, and the won revenue that it brings in the end, not within the month. No channel is raised above its best four weeks. A larger budget is spent in full, even where one more euro brings less than one.", answers: [plan], wide: true },
     el("div", { class: "fields", id: "budget-choices" },
       el("label", { class: "field", for: "budget-scenario" }, el("span", null, "Budget"), slider, said),
       el("label", { class: "field", for: "budget-change" }, el("span", null, "A channel may change"), bound)),
@@ -64,14 +65,28 @@ function split(plan) {
   return table(plan, {
     caption: "Where the budget should go",
     columns: [
-      { name: "channel", cell: (record) => [outside(record.channel === "All" ? "All channels" : record.channel), record.why_not && el("span", { class: "sub" }, outside(`Stays: ${record.why_not}.`))] },
+      { name: "channel", cell: (record) => [outside(record.channel === "All" ? "All channels" : record.channel), record.channel === "All" ? unknownRevenue(plan) : null, record.why_not && el("span", { class: "sub" }, outside(`Stays: ${record.why_not}.`))] },
       { name: "present_spend_base", label: "Spend a month", digits: 0 },
       { name: "planned_spend_base", label: "Proposed", isNumeric: true, cell: (record) => [told(record, "planned_spend_base"), el("span", { class: "sub" }, by(record))] },
       { name: "present_revenue_base", label: "Brings", digits: 0 }, { name: "planned_revenue_base", label: "Would bring", digits: 0 },
-      { name: "gain_base", label: "Gain", isNumeric: true, cell: (record) => (record.gain_base === null || record.chance === null ? "–" : [told(record, "gain_base"), el("span", { class: "sub" }, told(record, "gain_low_base"), " to ", told(record, "gain_high_base"))]) },
+      { name: "gain_base", label: "Gain", isNumeric: true, cell: (record) => (record.gain_base === null || record.chance === null ? "–" : [told(record, "gain_base"), el("span", { class: "sub" }, told(record, "gain_low_base"), " to ", told(record, "gain_high_base")), record.channel === "All" ? afterSpend(plan, record) : null]) },
       { name: "chance", label: "Above zero", digits: 0 },
     ],
   });
+}
+
+/** Whose revenue is missing from the sum, though their spend is in it. */
+function unknownRevenue(plan) {
+  const unknown = plan.records.filter((record) => record.channel !== "All" && record.present_revenue_base === null);
+  return unknown.length ? el("span", { class: "sub" }, "The spend is of all; what it brings, without ", outside(unknown.map((record) => record.channel).join(", ")), ".") : null;
+}
+
+/** What the gain leaves once the change of the budget is paid. */
+function afterSpend(plan, record) {
+  const more = Number(record.planned_spend_base) - Number(record.present_spend_base);
+  if (Math.abs(more) < 0.5) return null;
+  const said = (value) => shown(String(value), plan.column.gain_base, { digits: 0 });
+  return el("span", { class: "sub" }, more > 0 ? `for ${said(more)} more spend: ${said(Number(record.gain_base) - more)} left` : `and ${said(-more)} less spend: ${said(Number(record.gain_base) - more)} together`);
 }
 
 function by(record) {

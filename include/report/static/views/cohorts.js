@@ -26,7 +26,7 @@ function explained(typical, young) {
   const [median, p90] = [typical?.days_touch_to_close_p50, typical?.days_touch_to_close_p90];
   if (median === null || median === undefined) return remark("info", "No deal of this choice is won yet, so how long deals take is not known.");
   return remark(young.size ? "caution" : "info",
-    `From first touch to purchase half of the deals take at most ${plainNumber(median)} days, nine of ten at most ${plainNumber(p90)}. `,
+    `From first touch to purchase half of the deals take at most ${plainNumber(median)} days, nine of ten at most ${plainNumber(p90)}. A cohort is old enough once its last day is that long ago. `,
     young.size ? `${young.size} ${young.size === 1 ? "cohort is" : "cohorts are"} younger than that, marked “too early”: hold them against the earlier cohorts at the same age, in the table below, not by their return yet.` : "");
 }
 
@@ -69,7 +69,7 @@ function heat(every, revenue, young) {
       }],
     }),
   });
-  return card({ title: "Share of its spend that each cohort has brought back", note: "A line is a cohort (month of first touch), a column the months since; in percent of what was spent on it. 100 is break-even, framed where it was first reached. ◔ marks a cohort too early to judge.", answers: [revenue], wide: true, tools: [png] },
+  return card({ title: "Share of its spend that each cohort has brought back", note: "A line is a cohort (month of first touch), a column the months since; in percent of what was spent on it. All channels' revenue counts, those without spend too: choose a channel to see what its own spend brought back. 100 is break-even, framed where it was first reached. ◔ marks a cohort too early to judge.", answers: [revenue], wide: true, tools: [png] },
     node, rows("This grid as a table", () => table(revenue, { caption: "Revenue by months since the first touch", columns: ["cohort_month", "months_since", "won_revenue", "cumulative_won_revenue", "share_of_spend", "earlier_cohorts", "earlier_share_of_spend"] })));
 }
 

@@ -24,7 +24,7 @@ export const forecast = {
     const one = told.chosen.channel;
     return [
       remark("info", "New business alone, by the month in which it happens. Between the bounds lie four months in five. Beside each month stands how far off such forecasts were, over the channels, tried on the past."),
-      card({ title: one ? "The next twelve months" : "The next twelve months by channel", note: "Without the month under way.", answers: [channels], wide: true }, sums(channels)),
+      card({ title: one ? "The next twelve months" : "The next twelve months by channel", note: "Without the month under way. Bounds of months do not add up to bounds of a year: how sure each month is, and how far off such forecasts were, stands below, month by month.", answers: [channels], wide: true }, sums(channels)),
       ...METRICS.map(([metric, title]) => course(title, metric, months, past, of(known, metric), of(past.records, metric), told.reporting_currency)),
     ];
   },
@@ -76,7 +76,7 @@ function course(title, metric, answer, past, own, came, currency) {
       columns: [
         { name: "month", cell: (record) => month(record.month) },
         { name: "forecast", label: "Forecast", isNumeric: true, cell: (record) => [exactly(record, "forecast"), el("span", { class: "sub" }, exactly(record, "forecast_low"), " to ", exactly(record, "forecast_high"))] },
-        { name: "wape", label: "Was off by", digits: 0 },
+        { name: "wape", label: "Off by, over channels", digits: 0 },
       ],
     }), table({ ...past, records: came.map((record) => ({ ...record })).reverse() }, {
       caption: `${title} that came, by month`,

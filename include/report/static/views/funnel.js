@@ -66,7 +66,8 @@ function stages(answer, now) {
   return card({ title: "From first touch to customer", note: "People by the month of their first touch, each counted once at every stage reached so far. On a deal means people, on deals of any type; elsewhere opportunities are deals and customers companies, of new business alone. More than 100 % means that deals were opened past the stage before.", answers: [answer], wide: true },
     el("ol", { class: "stages" }, steps),
     days.length ? el("dl", { class: "facts" }, days.map((column) => el("div", null, el("dt", { title: column.meaning }, column.label),
-      el("dd", null, now[column.name] === null ? "–" : `${plainNumber(now[column.name])} days`)))) : null);
+      el("dd", null, now[column.name] === null ? "–" : `${plainNumber(now[column.name])} days`)))) : null,
+    days.length ? el("p", { class: "note" }, "Each is the middle of those who took the step, so they do not add up: the whole way, from first touch to the won deal, is told in ", el("a", { href: link({}, "cohorts") }, "Cohorts"), ".") : null);
 }
 
 function trend(answer, compared) {

@@ -7,7 +7,7 @@ import { day, shown } from "../format.js";
 import { figure, table } from "../table.js";
 
 const MOST_CHARTS = 6;
-const SIGNS = { "on course": "▲", reached: "✓", kept: "✓", behind: "▼", over: "▼", missed: "✕", exceeded: "✕", "to come": "…", unknown: "?" };
+const SIGNS = { "on course": "▲", reached: "✓", kept: "✓", behind: "▼", over: "▲", missed: "✕", exceeded: "✕", "to come": "…", unknown: "?" };
 const METRICS = { won_revenue: "Won revenue", mqls: "MQLs", sqls: "SQLs" };
 
 export const goals = {
@@ -35,13 +35,18 @@ function unit(record) {
   return record.currency_code ? { kind: "money", unit: record.currency_code } : { kind: "number" };
 }
 
+/** What is counted in hundreds has no use of tenths. */
+function how(value, record) {
+  return record.currency_code || Math.abs(Number(value)) < 100 ? { symbol: true } : { digits: 0 };
+}
+
 function amount(value, record) {
-  return shown(value, unit(record), { symbol: true });
+  return shown(value, unit(record), how(value, record));
 }
 
 /** A figure of a goal, with the exact value underneath. */
 function exactly(name, record) {
-  return figure(record[name], { ...unit(record), name }, { symbol: true });
+  return figure(record[name], { ...unit(record), name }, how(record[name], record));
 }
 
 /** How goals stand, as a card; ``before`` stands before what is said of every goal. */
@@ -53,8 +58,8 @@ export function standing(every, title, before = "") {
       columns: [
         { name: "metric", label: "Goal", cell: (record) => [outside(named(record)), el("span", { class: "sub" }, spanned(record))] },
         { name: "verdict", label: "Stands", cell: (record) => el("span", { class: "stands", "data-verdict": record.verdict }, el("span", { "aria-hidden": "true" }, `${SIGNS[record.verdict]} `), record.verdict) },
-        told("value", "Goal of the period"), told("target_to_date", "Due so far"), told("actual_to_date", "There so far"),
-        told("target_month_to_date", "Due this month"), told("actual_month_to_date", "There this month"),
+        told("value", "Goal of the period"), told("target_to_date", "Due so far"), told("actual_to_date", "Reached so far"),
+        told("target_month_to_date", "Due this month"), told("actual_month_to_date", "Reached this month"),
         { name: "projected_landing", label: "Landing", isNumeric: true, cell: (record) => (record.projected_landing === null ? "–" : [exactly("projected_landing", record), el("span", { class: "sub" }, exactly("projected_low", record), " to ", exactly("projected_high", record))]) },
         { name: "date_day", label: "As of" },
       ],
@@ -75,16 +80,16 @@ function course(record, days) {
   const title = `${named(record)}: ${spanned(record)}`;
   const { png, node } = chart({
     title, height: 240,
-    says: `Due and there by day. There on ${day(record.date_day)}: ${amount(record.actual_to_date, record)} of ${amount(record.target_to_date, record)} due; ${record.verdict}.`,
+    says: `Due and reached by day. Reached on ${day(record.date_day)}: ${amount(record.actual_to_date, record)} of ${amount(record.target_to_date, record)} due; ${record.verdict}.`,
     draw: (colours) => ({
       legend: legend(colours),
       grid: { left: 24, right: 24, top: 34, bottom: 4, containLabel: true },
-      tooltip: { trigger: "axis", formatter: ([mark]) => [day(own[mark.dataIndex].date_day), `Due  ${amount(own[mark.dataIndex].target_to_date, record)}`, `There  ${amount(own[mark.dataIndex].actual_to_date, record)}`].join("\n") },
+      tooltip: { trigger: "axis", formatter: ([mark]) => [day(own[mark.dataIndex].date_day), `Due  ${amount(own[mark.dataIndex].target_to_date, record)}`, `Reached  ${amount(own[mark.dataIndex].actual_to_date, record)}`].join("\n") },
       xAxis: axis(colours, { type: "category", data: own.map((one) => day(one.date_day)), splitLine: { show: false } }),
       yAxis: axis(colours, { type: "value", axisLabel: { formatter: (value) => shown(String(value), { kind: "number" }, { short: true }) } }),
       series: [
         { name: "Due", type: "line", showSymbol: false, lineStyle: { type: "dashed" }, data: own.map((one) => Number(one.target_to_date)), itemStyle: { color: colours.soft } },
-        { name: "There", type: "line", showSymbol: false, data: own.map((one) => (one.actual_to_date === null ? null : Number(one.actual_to_date))), itemStyle: { color: colours.series[0] } },
+        { name: "Reached", type: "line", showSymbol: false, data: own.map((one) => (one.actual_to_date === null ? null : Number(one.actual_to_date))), itemStyle: { color: colours.series[0] } },
       ],
     }),
   });
@@ -101,9 +106,9 @@ function planned(plan) {
       columns: [
         { name: "planned_channel", label: "Channel", cell: (record) => [outside(record.planned_channel === "All" ? "All channels" : record.planned_channel), el("span", { class: "sub" }, outside(`${named({ ...record, metric: "won_revenue" })}, ${spanned(record)}`))] },
         { name: "needed_revenue_base", label: "Revenue" }, { name: "needed_spend_base", label: "Budget", isNumeric: true, cell: (record) => between(plan, record, "needed_spend", "_base") },
-        { name: "needed_visitors", label: "Visitors" }, { name: "needed_leads", label: "Leads", isNumeric: true, cell: (record) => between(plan, record, "needed_leads", "") },
+        plan.records.some((record) => record.needed_visitors !== null) ? { name: "needed_visitors", label: "Visitors" } : null, { name: "needed_leads", label: "Leads", isNumeric: true, cell: (record) => between(plan, record, "needed_leads", "") },
         { name: "needed_mqls", label: "MQLs" }, { name: "needed_sqls", label: "SQLs" }, { name: "needed_opportunities", label: "Opportunities" }, { name: "needed_customers", label: "Customers" }, { name: "median_days", label: "Days to close, half of deals", digits: 0 },
-      ],
+      ].filter(Boolean),
     }));
 }
 

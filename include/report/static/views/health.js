@@ -97,13 +97,13 @@ function verdict(record) {
 function checksCard(checks, control, { chosen }, offered) {
   const counted = checks.records.reduce((sum, row) => sum + Number(row.agrees) + Number(row.differs) + Number(row.unproved), 0);
   const differing = control.records.filter((record) => record.verdict === "differs").length;
-  return card({ title: "Do the books close?", note: `Every total of the marts beside the total that its source gives separately, by month, currency and model: ${plainNumber(counted)} comparisons of these months under every model, of ${plainNumber(verdicts(offered).all)} in the whole build. One by one those under ${modelName(chosen.model).toLowerCase()} are listed, and whatever does not agree.`, answers: [checks, control].filter(Boolean), wide: true },
+  return card({ title: "Do the books close?", note: `Every total of the marts beside the total that its source gives separately, by month, currency and model, renewals and expansions too: ${plainNumber(counted)} comparisons of these months under every model, of ${plainNumber(verdicts(offered).all)} in the whole build. One by one those under ${modelName(chosen.model).toLowerCase()} are listed, and whatever does not agree.`, answers: [checks, control].filter(Boolean), wide: true },
     differing ? remark("alarm", `${plainNumber(differing)} comparisons differ; they stand first.`) : el("p", { class: "verdict" }, el("span", { class: "tag good" }, "✓ the books close"), " No comparison of these months differs."),
     checks ? table(checks, { caption: "Comparisons by check", atFirst: 10, mark: (record) => Number(record.differs) > 0 && "wrong", columns: [
       { name: "check_name", label: "Check", cell: (record) => words(record.check_name) }, { name: "source", cell: source }, { name: "agrees", label: "Agree", isNumeric: true }, { name: "differs", label: "Differ", isNumeric: true }, { name: "unproved", label: "Cannot be compared", isNumeric: true }, "first_month", "last_month"] }) : null,
     el("h3", null, "Comparison by comparison"),
     control.records.length ? table(control, { caption: "Comparisons", atFirst: 12, mark: (record) => record.verdict === "differs" && "wrong", columns: [
-      { name: "check_name", label: "Check", cell: (record) => words(record.check_name) }, { name: "source", cell: source }, "month", { name: "model", cell: (record) => (record.model === "none" ? "–" : String(record.model).replaceAll("_", " ")) }, "currency_code",
+      { name: "check_name", label: "Check", cell: (record) => words(record.check_name) }, { name: "source", cell: source }, "month", { name: "model", cell: (record) => (record.model === "none" ? "–" : String(record.model).replaceAll("_", " ")) }, { name: "currency_code", cell: (record) => (record.currency_code === "XXX" ? "people" : outside(record.currency_code ?? "–")) },
       { name: "source_total", kind: "number", digits: 2 }, { name: "mart_total", kind: "number", digits: 2 }, { name: "difference", kind: "number", digits: 2 }, { name: "verdict", cell: verdict }] }) : nothing("Nothing in these months was compared."));
 }
 

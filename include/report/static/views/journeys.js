@@ -151,7 +151,7 @@ function dealCard(deal) {
       ["Tied by", one.first_touch_match_method && `${rule(one.first_touch_match_method)}, confidence ${shown(one.first_touch_match_confidence, { kind: "percent", name: "c" }, { digits: 0 })}`],
       ["How its people were found", one.people_rule && words(one.people_rule)], ["People and touches", one.touches === null || one.touches === undefined ? null : `${plainNumber(one.people)} ${Number(one.people) === 1 ? "person" : "people"}, ${plainNumber(one.touches)} ${Number(one.touches) === 1 ? "touch" : "touches"}`],
       ["Created", one.created_at && instant(one.created_at)], ["Closed", one.closed_at ? instant(one.closed_at) : one.close_date && `expected ${day(one.close_date)}`],
-      ["First touch to deal", one.days_touch_to_created === null ? null : `${plainNumber(one.days_touch_to_created)} days`], ["Deal to close", one.days_created_to_close === null ? null : `${plainNumber(one.days_created_to_close)} days`],
+      ["First touch to deal", one.days_touch_to_created === null ? null : days(one.days_touch_to_created)], ["Deal to close", one.days_created_to_close === null ? null : days(one.days_created_to_close)],
     ]),
     one.alternatives ? el("details", { class: "rows" }, el("summary", null, "Touches that were not the first, and why"), el("ul", { class: "lost" }, one.alternatives.split("; ").map((text) => el("li", null, outside(text))))) : null);
 }
@@ -166,6 +166,10 @@ function personCard(person) {
     ]));
 }
 
+function days(count) {
+  return `${plainNumber(count)} ${Number(count) === 1 ? "day" : "days"}`;
+}
+
 const FOUND = ["utm_source", "utm_medium", "utm_campaign", "utm_content", "utm_term", "utm_id", "referrer_host", "lead_source", "ad_group_id", "ad_id", "evidence"];
 const SIGNS = { touch: "●", stage: "◆", deal: "■", deal_stage: "▪" };
 
@@ -174,7 +178,7 @@ function timeline(steps) {
   let last = null;
   return card({
     title: "What happened, in order", answers: [steps], wide: true,
-    note: `● a touch, ◆ a stage of a person, ■ ▪ of a deal. Everyone of the company, oldest first; times in ${zoneName()}.`,
+    note: `● a touch, ◆ a stage of a person, ■ ▪ of a deal. Everyone of the company, oldest first; times in ${zoneName()}. “Again” is the latest time that a stage was reached once more; “credited by some” is a touch that other models give a part.`,
   }, el("ol", { class: "timeline" }, together(steps.records).map((step) => {
     const date = step.occurred_at?.slice(0, 10);
     const isNewDay = date !== last;
@@ -183,16 +187,25 @@ function timeline(steps) {
       el("time", { datetime: step.occurred_at }, isNewDay ? moment(step.occurred_at) : clock(step.occurred_at)),
       el("span", { class: "point", "aria-label": step.kind }, SIGNS[step.kind] ?? "·"),
       el("div", null,
-        el("strong", null, outside(step.content || sentence(step.label || step.kind))), " ",
+        el("strong", null, outside(isDeal(step) ? ofDeal(step) : step.content || sentence(step.label || step.kind))), " ",
         step.is_first_touch ? el("span", { class: "tag good" }, "first touch") : null,
-        step.kind === "touch" && step.is_credited && !step.is_first_touch ? el("span", { class: "tag" }, "credited") : null,
+        step.kind === "touch" && step.is_credited && !step.is_first_touch ? el("span", { class: "tag" }, "credited by some") : null,
         step.has_conflict ? el("span", { class: "tag caution" }, "! evidence disagrees") : null,
         el("span", { class: "sub" }, [
-          step.content && step.label ? outside(sentence(step.label)) : null, step.channel && outside(step.channel),
+          step.content && step.label ? outside(isDeal(step) ? step.content : sentence(step.label)) : null, step.channel && outside(step.channel),
           step.campaign_name && step.campaign_name !== step.content ? outside(step.campaign_name) : null, step.match_method && `tied by ${rule(step.match_method)}`,
           step.sales_stage && words(step.sales_stage), step.people.length ? [step.people.length > 1 ? `${step.people.length} people: ` : "person ", step.people.map((person, i) => [i ? ", " : "", el("a", { href: link({ person_id: person, opportunity_id: null }) }, outside(person))])] : null,
         ].filter(Boolean).map((part, i) => [i ? " · " : "", part]))));
   })));
+}
+
+function isDeal(step) {
+  return step.kind === "deal" || step.kind === "deal_stage";
+}
+
+/** "Deal opened", "Deal: Negotiation/Review". */
+function ofDeal(step) {
+  return step.kind === "deal" ? `Deal ${words(step.label)}` : `Deal: ${step.label}`;
 }
 
 /** Stages that several people reach in the same second are one line. */

@@ -9,7 +9,7 @@ import { el, name as outside } from "../element.js";
 import { empty } from "../empty.js";
 import { change, day, instant, month, plainNumber, shifted, shortMonth, shown } from "../format.js";
 import { link } from "../state.js";
-import { changed, reason, table } from "../table.js";
+import { changed, figure, reason, table } from "../table.js";
 
 // Where the rows behind each figure are listed.
 const TILES = [
@@ -38,8 +38,8 @@ export const overview = {
       tiles(told, compared),
       caution(told, compared),
       trend(months, compared),
-      returnByChannel(channels),
-      networksCard(told.tables.networks, compared),
+      returnByChannel(told, compared),
+      networksCard(told, compared),
       card({ title: "Channels", note: [compared.note(), ` For CAC and CPL, less is better. ${OF_ALL}`], answers: [channels], wide: true },
         channelTable(channels, now, compared)),
       moved(told.tables.changes),
@@ -53,7 +53,7 @@ export const overview = {
 export const OF_ALL = "In the last line CAC and ROI hold all customers and revenue, also of channels without spend, against the ad spend.";
 
 function tiles(told, compared) {
-  const { total: all, paid, months } = told.tables;
+  const { total: all, paid, months, closed: booked } = told.tables;
   return el("section", { class: "tiles", "aria-label": "Key figures" }, TILES.map(([of, view]) => {
     const [label, blended] = PAID[of] ?? [all.column[of].label];
     const answer = PAID[of] ? paid : all;
@@ -74,8 +74,16 @@ function tiles(told, compared) {
       : el("data", { class: `value${text.length > 9 ? " lengthy" : ""}`, value: String(now[of]), "data-figure": of, "data-of": answer.name }, text),
     changed(moved) ?? el("span", { class: "still" }, (now[of] === null ? reason(now, column) : null) ?? (isStill ? "still open" : whyNot ?? "no comparison")),
     blended ? el("span", { class: "blended" }, `${blended}: `, blendedOf(all.records[0], all, of))
-      : sparkline(months.records.map((record) => record[of]), `${column.label} by month`));
+      : sparkline(months.records.map((record) => record[of]), `${column.label} by month`),
+    of === "won_revenue" && compared.young ? el("span", { class: "blended" }, closedIn(booked)) : null);
   }));
+}
+
+/** What closed in the months chosen, whenever first touched: what sales calls the months' revenue. */
+function closedIn({ records, column }) {
+  const won = records.some((record) => record.won_revenue === null) ? null : records.reduce((sum, record) => sum + Number(record.won_revenue), 0).toFixed(2);
+  const deals = records.reduce((sum, record) => sum + Number(record.deals), 0);
+  return `Closed in these months, whenever first touched: ${plainNumber(deals, deals % 1 ? 1 : 0)} deals, ${shown(won, column.won_revenue, { symbol: true })}`;
 }
 
 function blendedOf(record, answer, of) {
@@ -133,36 +141,47 @@ export function rows(summary, make) {
   return panel;
 }
 
-function returnByChannel(channels) {
+/** The months old enough to judge, where the chosen are not and there are any: "Feb 2025 – Jan 2026". */
+function judgedMonths({ records: [one] }, compared) {
+  return one && compared.young ? `${month(one.from_month)} – ${month(one.to_month)}` : null;
+}
+
+function returnByChannel(told, compared) {
+  const judged = judgedMonths(told.tables.judged_channels, compared);
+  const channels = judged ? told.tables.judged_channels : told.tables.channels;
+  const title = judged ? "ROI by channel, months old enough to judge" : "ROI by channel";
+  const isEarly = !judged && compared.young === compared.length;
+  const months = judged ? { from_month: channels.records[0].from_month.slice(0, 7), to_month: channels.records[0].to_month.slice(0, 7) } : {};
   const paid = channels.records.filter((record) => record.roi !== null).sort((a, b) => Number(a.roi) - Number(b.roi));
   const free = channels.records.filter((record) => record.roi === null && Number(record.won_revenue) > 0);
-  if (!paid.length) return card({ title: "ROI by channel", answers: [channels] }, nothing("No channel with spend in this choice, so there is no return on it."));
+  if (!paid.length) return card({ title, answers: [channels] }, nothing("No channel with spend in this choice, so there is no return on it."));
   const best = paid.at(-1);
   const column = channels.column.roi;
   const { png, node } = chart({
-    title: "ROI by channel",
-    says: `ROI of ${paid.length} channels with spend. Highest: ${best.channel}, ${shown(best.roi, column)}. Lowest: ${paid[0].channel}, ${shown(paid[0].roi, column)}.`,
+    title,
+    says: `${judged ? `${judged}: ` : ""}ROI of ${paid.length} channels with spend. Highest: ${best.channel}, ${shown(best.roi, column)}. Lowest: ${paid[0].channel}, ${shown(paid[0].roi, column)}.`,
     height: Math.max(120, paid.length * 44 + 40),
-    open: ({ dataIndex }) => { location.hash = link({ channel: paid[dataIndex].channel }, "channels"); },
+    open: ({ dataIndex }) => { location.hash = link({ channel: paid[dataIndex].channel, ...months }, "channels"); },
     draw: (colours) => ({
       grid: { left: room(paid.map((record) => short(record.channel, 18))), right: 64, top: 6, bottom: 26 },
       tooltip: {
         formatter: ({ dataIndex }) => {
           const record = paid[dataIndex];
-          return [short(record.channel, 60), ...["spend", "won_revenue", "customers", "cac", "roi"].map((of) => `${channels.column[of].label}  ${shown(record[of], channels.column[of], { symbol: true })}`)].join("\n");
+          return [short(record.channel, 60), ...["spend", "won_revenue", "customers", "roi"].map((of) => `${channels.column[of].label}  ${shown(record[of], channels.column[of], { symbol: true })}`)].join("\n");
         },
       },
       xAxis: axis(colours, { type: "value", axisLabel: { formatter: (value) => shown(String(value), column, { digits: 0 }) } }),
       yAxis: axis(colours, { type: "category", data: paid.map((record) => record.channel), axisLabel: { formatter: (text) => short(text, 18), color: colours.ink, fontSize: 12 } }),
       series: [{
         type: "bar", barMaxWidth: 22, cursor: "pointer",
-        data: paid.map((record) => ({ value: Number(record.roi), itemStyle: { color: Number(record.roi) >= 0 ? colours.series[1] : colours.series[4], borderRadius: 3 } })),
+        data: paid.map((record) => ({ value: Number(record.roi), itemStyle: { color: isEarly ? colours.soft : Number(record.roi) >= 0 ? colours.series[1] : colours.series[4], borderRadius: 3 } })),
         label: { show: true, position: "right", color: colours.ink, formatter: ({ dataIndex }) => shown(paid[dataIndex].roi, column) },
         markLine: { silent: true, symbol: "none", label: { show: false }, lineStyle: { color: colours.soft, type: "solid" }, data: [{ xAxis: 0 }] },
       }],
     }),
   });
-  return card({ title: "ROI by channel", note: "Won revenue less spend, per spend; below zero the money has not come back yet. A bar opens its channel.", answers: [channels], tools: [png] }, node,
+  const which = judged ? [el("b", null, `${judged}: `), `of the months chosen ${compared.young === compared.length ? "all are" : `${compared.young} of ${compared.length} are`} too early; theirs stands below. `] : isEarly ? "Too early: none of this is known yet. " : "";
+  return card({ title, note: [which, "Won revenue less spend, per spend; below zero the money has not come back", judged ? "" : " yet", ". A bar opens its channel."], answers: [channels], tools: [png] }, node,
     free.length ? el("p", { class: "note" }, "Without spend, so without ROI: ", free.map((record, i) => [i ? ", " : "", outside(record.channel), ` (${shown(record.won_revenue, channels.column.won_revenue, { symbol: true })})`])) : null);
 }
 
@@ -174,15 +193,19 @@ export function placesLast(records) {
   return [...records.filter((record) => !isNone(record)), ...records.filter(isNone)];
 }
 
-function networksCard(networks, compared) {
-  if (!networks) return null;
-  return card({ title: "Ad networks and what else brought people", note: "By the network of the first touch, or of each touch where the model credits several.", answers: [networks], wide: true }, table({ ...networks, records: placesLast(networks.records) }, {
+function networksCard({ tables }, compared) {
+  const { networks, judged_networks: old } = tables;
+  const judged = judgedMonths(old, compared);
+  const roi = (record) => old.records.find((one) => one.platform === record.platform)?.roi ?? null;
+  const records = placesLast(networks.records).map((record) => ({ ...record, judged_roi: roi(record) }));
+  return card({ title: "Ad networks and what else brought people", note: ["By the network of the first touch, or of each touch where the model credits several.", judged ? ` The last column is of ${judged}, the last months old enough to judge: what a network earns is read there.` : ""], answers: judged ? [networks, old] : [networks], wide: true }, table({ ...networks, records }, {
     caption: "Networks", earlier: "platform", compared,
     columns: [
       { name: "platform", label: "Network", cell: (record) => (NO_NETWORK.includes(record.platform) ? el("a", { class: "drill", href: link({}, "unplaced") }, platformName(record.platform))
         : el("a", { class: "drill", href: link({ platform: record.platform, sort: null }, "channels") }, outside(platformName(record.platform)))) },
       ...figures((record) => ({ platform: record.platform })),
-    ],
+      judged ? { name: "judged_roi", label: `ROI ${shortMonth(old.records[0].from_month)} – ${shortMonth(old.records[0].to_month)}`, isNumeric: true, cell: (record) => figure(record.judged_roi, { ...old.column.roi, name: "judged_roi" }) } : null,
+    ].filter(Boolean),
   }));
 }
 

@@ -1,0 +1,92 @@
+-- What did each network and each channel cost and bring in the last twelve months that are old
+-- enough to judge, whatever months are chosen?
+-- Grain: one row per level (network, channel) and what the level tells apart; none while no month
+-- is old enough.
+-- New business, by the month of the first touch and by the chosen model. Chosen a currency, money
+-- is what was booked in it, and ROI is NULL where some was booked in another; a sum is NULL where
+-- one of its amounts lacks a rate. from_month is when the books begin, where that is later.
+with
+
+judged as (
+    select
+        greatest(
+            cast(judged.judged_month - interval '11 months' as date), begun.first_month
+        ) as from_month,
+        judged.judged_month as to_month
+    from shared.judged as judged
+    cross join shared.begun as begun
+    where judged.judged_month is not null
+),
+
+placed as (
+    select
+        judged.from_month,
+        judged.to_month,
+        returns.platform,
+        returns.channel,
+        returns.customers,
+        case
+            when cast(:currency_code as text) is null then returns.spend_base
+            when returns.currency_code = :currency_code then returns.spend
+            else 0
+        end as spend,
+        case
+            when cast(:currency_code as text) is null then returns.won_revenue_base
+            when returns.currency_code = :currency_code then returns.won_revenue
+            else 0
+        end as won_revenue,
+        case
+            when
+                cast(:currency_code as text) is not null
+                and returns.currency_code <> :currency_code
+                then abs(returns.spend) + abs(returns.won_revenue)
+            else 0
+        end as other_money
+    from marts.mart_returns_by_model_monthly as returns
+    inner join judged
+        on returns.cohort_month between judged.from_month and judged.to_month
+    where
+        returns.model = :model
+        and (cast(:channel as text) is null or returns.channel = :channel)
+        and (cast(:platform as text) is null or returns.platform = :platform)
+        and (cast(:account_id as text) is null or returns.account_id = :account_id)
+        and (cast(:campaign_id as text) is null or returns.campaign_id = :campaign_id)
+),
+
+summed as (
+    select
+        case when grouping(channel) = 0 then 'channel' else 'network' end as level,
+        channel,
+        platform,
+        min(from_month) as from_month,
+        min(to_month) as to_month,
+        cast(case when count(*) = count(spend) then sum(spend) end as numeric(20, 6)) as spend,
+        cast(sum(customers) as numeric(20, 4)) as customers,
+        cast(case when count(*) = count(won_revenue) then sum(won_revenue) end as numeric(18, 2))
+            as won_revenue,
+        sum(other_money) as other_money
+    from placed
+    group by grouping sets ((channel), (platform))
+),
+
+returns as (
+    select
+        level,
+        channel,
+        platform,
+        from_month,
+        to_month,
+        spend,
+        customers,
+        won_revenue,
+        cast(
+            cast(
+                cast(won_revenue - spend as numeric(20, 6))
+                / case when other_money = 0 then nullif(spend, 0) end as numeric(24, 10)
+            ) as numeric(20, 6)
+        ) as roi
+    from summed
+    order by level asc, won_revenue desc nulls last, channel asc nulls first, platform asc
+)
+
+select * from returns
