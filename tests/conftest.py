@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
+from zlib import crc32
 
 import hypothesis
 import psycopg
@@ -28,9 +29,19 @@ ENGINES = ("duckdb", "postgresql")
 # DuckDB asks Slurm's variable how many threads it may have, BLAS the other.
 os.environ |= {"SLURM_CPUS_ON_NODE": "1", "OMP_NUM_THREADS": "1"}
 
+LONGEST = ("tests/end_to_end/", "tests/sql/test_cases.py")
+
 # How fast an example is, is no matter of right or wrong, and workers share the processors.
 hypothesis.settings.register_profile("any pace", deadline=None)
 hypothesis.settings.load_profile("any pace")
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The longest files first; the rest mixed, those that wait beside those that compute."""
+    items.sort(
+        key=lambda item: (not item.nodeid.startswith(LONGEST), crc32(item.location[0].encode()))
+    )
 
 
 def pytest_collection_finish() -> None:

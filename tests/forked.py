@@ -23,6 +23,7 @@ _WARM = [
     "include.warehouse.staging",
     "tests.end_to_end.night",
     "tests.warehouse.steps",
+    "tests.settled",
 ]
 CONTEXT = multiprocessing.get_context("forkserver")
 CONTEXT.set_forkserver_preload(_WARM)

@@ -130,6 +130,8 @@ _OWN = (
     Column("judged_month", Type.DATE, "The latest month old enough to judge by its return"),
     text("hindrance", "Why nothing is held against the months before; NULL where something may be"),
     text("growing_hindrance", "The same of figures that grow until a cohort's deals are decided"),
+    Column("from_month", Type.DATE, "The first month of those told here"),
+    Column("to_month", Type.DATE, "The last month of those told here"),
     Column("before_from_month", Type.DATE, "The first month to compare with"),
     Column("before_to_month", Type.DATE, "The last month to compare with"),
     Column("whole_month", Type.DATE, "The last month that is over"),

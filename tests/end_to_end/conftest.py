@@ -29,6 +29,7 @@ IN_CAMPAIGNS = [
     "test_held_publish.py",
     "test_make_run_killed.py",
     "test_make_up.py",
+    "test_old_click.py",
     "test_page_in_standalone.py",
     "test_restated_earlier.py",
 ]

@@ -12,6 +12,8 @@ from tests.end_to_end.conftest import Home
 from tests.sandbox.google_data import CLIENT, campaign, customer, day
 from tests.sandbox.running import Sandbox, write_data_set
 
+pytestmark = pytest.mark.campaign
+
 THEN, NOW = "2025-06-01", "2026-11-20"
 GCLID = "Cj0KCQjw18monthsago_wcB"
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -91,3 +93,19 @@ def _knows_more_touches_and_none_less(step_by_step: Home, at_once: Home) -> None
         for rows in (late, early)
     ]
     assert by_click[0] < by_click[1]
+
+
+def test_a_second_night_asks_only_for_what_may_be_restated(at_once: Home, sandbox: Sandbox) -> None:
+    before = at_once.fingerprint()
+    first = {path.name for path in at_once.path.glob("landing/*/*/campaign_daily/*")}
+    at_once.night(sandbox)
+    assert at_once.fingerprint() == before
+    look_back = {"facebook_ads": 28, "google_ads": 30, "linkedin_ads": 30}
+    windows = {}
+    for path in at_once.path.glob("landing/*/*/campaign_daily/*/manifest.json"):
+        if path.parent.name not in first:
+            window = json.loads(path.read_text())["window"]
+            windows[path.parts[-5], path.parts[-4]] = window
+    assert len(windows) == 6
+    for (source, _), (start, end) in windows.items():
+        assert (date.fromisoformat(end) - date.fromisoformat(start)).days + 1 == look_back[source]

@@ -1,10 +1,8 @@
-"""One load, the load of the night after, on either engine: the same marts."""
+"""One night on either engine: the same marts."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
-from datetime import date
 from pathlib import Path
 
 import pytest
@@ -33,19 +31,3 @@ def test_both_engines_publish_the_same_rows(
     assert on_postgresql.fingerprint() == at_once.fingerprint()
     rows = "select count(*) as rows from marts.fct_attribution"
     assert at_once.marts(rows)[0]["rows"] > 100
-
-
-def test_a_second_night_asks_only_for_what_may_be_restated(at_once: Home, sandbox: Sandbox) -> None:
-    before = at_once.fingerprint()
-    first = {path.name for path in at_once.path.glob("landing/*/*/campaign_daily/*")}
-    at_once.night(sandbox)
-    assert at_once.fingerprint() == before
-    look_back = {"facebook_ads": 28, "google_ads": 30, "linkedin_ads": 30}
-    windows = {}
-    for path in at_once.path.glob("landing/*/*/campaign_daily/*/manifest.json"):
-        if path.parent.name not in first:
-            window = json.loads(path.read_text())["window"]
-            windows[path.parts[-5], path.parts[-4]] = window
-    assert len(windows) == 6
-    for (source, _), (start, end) in windows.items():
-        assert (date.fromisoformat(end) - date.fromisoformat(start)).days + 1 == look_back[source]
