@@ -180,7 +180,7 @@ Real parts throughout: DuckDB, a PostgreSQL from a wheel, the sandbox's servers,
 `conftest.py` hands out databases and settings, `forked.py` processes that start with everything
 imported, so that a kill costs no import.
 
-- All: `make test`, in three processes, about 20 minutes on two idle cores.
+- All: `make test`, in three processes, about 23 minutes on two idle cores.
 - One: `.venv/bin/python -m pytest -n 0 tests/warehouse/test_outages.py -k restarted`.
 - `make campaigns`: what is left to chance as often as it is promised (kills at 200 instants an
   engine, 50 rounds of eight processes, 200 plans of faults a source, forty nights), the books of

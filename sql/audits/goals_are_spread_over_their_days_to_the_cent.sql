@@ -1,7 +1,8 @@
 -- Do the days of every goal sum to its value, each with its share, and what is there to what the
 -- facts tell?
 -- Grain: one row per goal whose days do not.
--- The facts are asked again, not through the daily figures that the mart is made of.
+-- The facts are asked again, not through the daily figures that the mart is made of. Visitors are
+-- facts of a month: a goal that begins or ends within one may have no more than its months have.
 with
 
 as_of as (
@@ -140,6 +141,37 @@ told as (
         known_spreads.first_day
 ),
 
+visits as (
+    select
+        cast(date_trunc('month', date_day) as date) as visit_month,
+        max(date_day) as latest_day
+    from build.mart_visitors_daily
+    group by cast(date_trunc('month', date_day) as date)
+),
+
+visitors as (
+    select
+        known_spreads.channel,
+        known_spreads.period,
+        known_spreads.first_day,
+        cast(sum(months.visitors) as numeric(20, 6)) as amount,
+        bool_and(
+            visits.visit_month >= known_spreads.first_day
+            and visits.latest_day <= known_spreads.until_day
+        ) as is_of_whole_months
+    from known_spreads
+    inner join visits
+        on
+            visits.visit_month <= known_spreads.until_day
+            and visits.latest_day >= known_spreads.first_day
+    inner join build.mart_visitors_monthly as months
+        on
+            visits.visit_month = months.visit_month
+            and known_spreads.channel in ('All', months.channel)
+    where known_spreads.metric = 'visitors'
+    group by known_spreads.channel, known_spreads.period, known_spreads.first_day
+),
+
 wrong as (
     select
         goals.metric,
@@ -149,7 +181,7 @@ wrong as (
         goals.value,
         spread.target,
         spread.actual,
-        told.amount as actual_by_the_facts
+        coalesce(told.amount, visitors.amount) as actual_by_the_facts
     from staging.seed_goals as goals
     left join spread
         on
@@ -163,6 +195,12 @@ wrong as (
             and goals.channel = told.channel
             and goals.period = told.period
             and goals.first_day = told.first_day
+    left join visitors
+        on
+            goals.metric = 'visitors'
+            and goals.channel = visitors.channel
+            and goals.period = visitors.period
+            and goals.first_day = visitors.first_day
     left join staging.stg_currencies as currencies
         on goals.currency_code = currencies.currency_code
     where
@@ -178,7 +216,12 @@ wrong as (
             spread.actual_to_date is not null
             and (
                 spread.actual <> spread.actual_to_date
-                or spread.actual <> coalesce(told.amount, 0)
+                or case
+                    when visitors.is_of_whole_months then spread.actual <> visitors.amount
+                    when not visitors.is_of_whole_months
+                        then spread.actual not between 0 and visitors.amount
+                    else spread.actual <> coalesce(told.amount, 0)
+                end
             )
         )
 )

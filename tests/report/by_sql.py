@@ -120,7 +120,11 @@ class Marts:
     def _overview(self, values: dict[str, Any]) -> Shown:
         told = self.returned()
         figures = (*_RETURNS, *_COSTS[:2], "roi")
-        networks = (*figures, "judged_roi") if self._judge(told["networks"], values) else figures
+        networks = (
+            figures  # as in the file; the page has what those of a file of their own returned
+        )
+        if not self._is_whole and self._judge(told["networks"], values):
+            networks = (*figures, "judged_roi")
         tables = [
             Expected("networks", networks, told["networks"]),
             Expected("channels", figures, told["channels"]),

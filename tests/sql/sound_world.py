@@ -45,7 +45,8 @@ WORLD: dict[str, list[dict[str, Any]]] = {
             ("sqls", "All", "year", "2026-01-01", "10"),
             ("opportunities", "All", "year", "2026-01-01", "10"),
             ("customers", "All", "year", "2026-01-01", "10"),
-            ("visitors", "All", "month", "2026-11-01", "10"),
+            ("visitors", "All", "month", "2026-01-01", "10"),
+            ("visitors", "All", "week", "2026-01-05", "10"),
         )
     ],
     "seed_currency_rates": [
@@ -108,9 +109,10 @@ WORLD: dict[str, list[dict[str, Any]]] = {
         }
     ],
     "stg_visit_properties": [{"platform": "google_analytics", "account_id": "7"}],
-    "stg_visit_totals_daily": [VISITS | {"date_day": "2026-01-11"}],
+    "stg_visit_totals_daily": [VISITS | {"date_day": day} for day in ("2026-01-01", "2026-01-11")],
     "stg_visits_daily": [
-        VISITS | WAY | {"visit_key": "a", "landing_page": "/", "date_day": "2026-01-11"}
+        VISITS | WAY | {"visit_key": key, "landing_page": "/", "date_day": day}
+        for key, day in (("a", "2026-01-01"), ("b", "2026-01-11"))
     ],
     "stg_visitors_monthly": [VISITS | WAY | {"visit_month": "2026-01-01"}],
     "stg_ad_daily": [

@@ -387,6 +387,19 @@ def test_a_step_that_is_gone_or_there_twice_and_a_month_without_days_are_seen(
         }
 
 
+def test_visitors_of_a_goal_are_those_of_its_months_and_of_a_week_no_more(world: Settings) -> None:
+    """January had 3 visitors; how many of them fall into one of its weeks nobody counted."""
+    name = "goals_are_spread_over_their_days_to_the_cent"
+    more = (
+        "update {table} set actual_day = actual_day + 0.5, actual_to_date = actual_to_date + 0.5 "
+        "where metric = 'visitors' and is_latest"
+    )
+    with _spoiled(world, "build.mart_goal_pacing", more):
+        assert [row["period"] for row in warehouse.audit(world, name).rows] == ["month"]
+    with _spoiled(world, "build.mart_goal_pacing", more.replace("0.5", "3")):
+        assert warehouse.audit(world, name).wrong_count == 2
+
+
 def test_a_campaign_that_vanished_from_the_marts_is_seen(world: Settings) -> None:
     """Where one side of the comparison has no row at all, the audit still speaks."""
     for table in ("build.fct_ad_spend_daily", "staging.stg_campaign_daily"):

@@ -75,7 +75,7 @@ function tiles(told, compared) {
     changed(moved) ?? el("span", { class: "still" }, (now[of] === null ? reason(now, column) : null) ?? (isStill ? "still open" : whyNot ?? "no comparison")),
     blended ? el("span", { class: "blended" }, `${blended}: `, blendedOf(all.records[0], all, of))
       : sparkline(months.records.map((record) => record[of]), `${column.label} by month`),
-    of === "won_revenue" && compared.young ? el("span", { class: "blended" }, closedIn(booked)) : null);
+    of === "won_revenue" && compared.young ? el("span", { class: "blended", title: "All that closed in these months, whenever its people first came" }, closedIn(booked)) : null);
   }));
 }
 
@@ -83,7 +83,7 @@ function tiles(told, compared) {
 function closedIn({ records, column }) {
   const won = records.some((record) => record.won_revenue === null) ? null : records.reduce((sum, record) => sum + Number(record.won_revenue), 0).toFixed(2);
   const deals = records.reduce((sum, record) => sum + Number(record.deals), 0);
-  return `Closed in these months, whenever first touched: ${plainNumber(deals, deals % 1 ? 1 : 0)} deals, ${shown(won, column.won_revenue, { symbol: true })}`;
+  return `Closed then: ${plainNumber(deals, deals % 1 ? 1 : 0)} deals, ${shown(won, column.won_revenue, { symbol: true, short: true })}`;
 }
 
 function blendedOf(record, answer, of) {
@@ -261,7 +261,8 @@ function weakly({ records: [held], column }) {
   const shares = held && [["leads", "leads"], ["won revenue", "won_revenue"]].filter(([, of]) => held[`weak_${of}_share`] !== null);
   if (!shares?.length) return null;
   const said = (of) => shares.map(([text, name]) => `${shown(held[`${of}_${name}_share`], column[`${of}_${name}_share`], { digits: 0 })} of ${text}`).join(" and ");
-  return el("p", { class: "note" }, `Weakly evidenced: ${said("weak")} (only a lead source, a referring site or an untagged visit speaks for the channel); without any touch: ${said("untouched")}. `,
+  const isMost = shares.some(([, of]) => Number(held[`weak_${of}_share`]) + Number(held[`untouched_${of}_share`]) >= 0.5);
+  return el("p", { class: isMost ? "verdict" : "note" }, isMost ? el("span", { class: "tag caution" }, "! channels little proven") : null, ` Weakly evidenced: ${said("weak")} (only a lead source, a referring site or an untagged visit speaks for the channel); without any touch: ${said("untouched")}. `,
     el("a", { href: link({}, "unplaced") }, "What could not be placed"));
 }
 
