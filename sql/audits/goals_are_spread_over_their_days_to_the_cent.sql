@@ -162,8 +162,8 @@ visitors as (
     from known_spreads
     inner join visits
         on
-            visits.visit_month <= known_spreads.until_day
-            and visits.latest_day >= known_spreads.first_day
+            known_spreads.until_day >= visits.visit_month
+            and known_spreads.first_day <= visits.latest_day
     inner join build.mart_visitors_monthly as months
         on
             visits.visit_month = months.visit_month
