@@ -47,6 +47,7 @@ WORLD: dict[str, list[dict[str, Any]]] = {
             ("customers", "All", "year", "2026-01-01", "10"),
             ("visitors", "All", "month", "2026-01-01", "10"),
             ("visitors", "All", "week", "2026-01-05", "10"),
+            ("visitors", "All", "month", "2026-11-01", "10"),
         )
     ],
     "seed_currency_rates": [
