@@ -296,7 +296,7 @@ evidence = _text(
 sales_stage = _text("sales_stage", "Where sales stood with the person at the time of the touch")
 match_method = _text("match_method", "Which rule told campaign and channel")
 match_confidence = Column(
-    "match_confidence", Type.RATIO, "How sure that rule is, from 0 to 1", at_least=0
+    "match_confidence", Type.CONFIDENCE, "How sure that rule is, from 0 to 1", at_least=0
 )
 people_rule = _text("people_rule", "Which rule told whose deal it is")
 model = _text("model", "The attribution model")

@@ -67,6 +67,11 @@ _FIRST_TOUCH_TELLS = (
         one_of=MATCH_METHODS,
     ),
 )
+_FIRST_TOUCH_CONFIDENCE = replace(
+    c.match_confidence,
+    name="first_touch_match_confidence",
+    meaning="How sure the rule is that told campaign and channel of the first touch, from 0 to 1",
+)
 DIM_DATE = table(
     "marts",
     "dim_date",
@@ -112,6 +117,7 @@ FCT_PEOPLE = table(
         _from("sql_at_from", "sql_at and latest_sql_at come", "lead statuses"),
         _from("customer_at_from", "customer_at comes", "the deal's stages"),
         c.cohort_month.required(),
+        _FIRST_TOUCH_CONFIDENCE,
         m.number("crm_records", "Leads and contacts that are this person", "records"),
         c.employee_count,
         c.is_internal.required(),
@@ -218,12 +224,7 @@ FCT_OPPORTUNITIES = table(
         c.amount,
         c.amount_base,
         c.fx_rate,
-        replace(
-            c.match_confidence,
-            name="first_touch_match_confidence",
-            meaning="How sure the rule is that told campaign and channel of the first touch, "
-            "from 0 to 1",
-        ),
+        _FIRST_TOUCH_CONFIDENCE,
         m.number("people", "People on the deal, by the rule that spoke", "people"),
         m.number("touches", "Eligible touches of those people", "touches"),
         m.number("days_touch_to_created", "Days from first touch to creation", "days"),
@@ -276,6 +277,9 @@ FCT_ATTRIBUTION = table(
         c.amount_base.meaning_here("The touch's share at the rate of the deal's day"),
         c.fx_rate,
         c.weight.required(),
+        c.match_confidence.meaning_here(
+            "How sure the rule is that told campaign and channel of the touch, from 0 to 1"
+        ),
         c.touched_at,
     ),
     warning="Choose one model and one basis before adding anything.",

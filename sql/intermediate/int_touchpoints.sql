@@ -397,7 +397,7 @@ weighed as (
                 when 'lead_source' then 0.4
                 when 'referrer' then 0.3
                 else 0.1
-            end as numeric(20, 6)
+            end as numeric(7, 6)
         ) as match_confidence,
         touches.has_paid_sign,
         touches.has_macro,

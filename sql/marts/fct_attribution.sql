@@ -132,6 +132,7 @@ credits as (
         ) as amount_base,
         deals.fx_rate,
         ranked.weight,
+        touches.match_confidence,
         touches.touched_at
     from ranked
     inner join deals

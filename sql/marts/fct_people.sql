@@ -20,6 +20,7 @@ ranked_touches as (
         channel,
         offer_type,
         match_method,
+        match_confidence,
         row_number() over (
             partition by person_id
             order by touched_at asc, match_confidence desc, touchpoint_id collate "C" asc
@@ -39,6 +40,7 @@ first_touches as (
         channel,
         offer_type,
         match_method,
+        match_confidence,
         touched_at
     from ranked_touches
     where touch_number = 1
@@ -95,6 +97,7 @@ people as (
             'month',
             coalesce(first_touches.touched_at, people.lead_at) at time zone as_of.reporting_zone
         ) as date) as cohort_month,
+        first_touches.match_confidence as first_touch_match_confidence,
         people.crm_records,
         people.employee_count,
         people.is_internal,

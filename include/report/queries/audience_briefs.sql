@@ -5,12 +5,35 @@
 -- plain letters.
 with
 
-people as (
-    select person_id
-    from shared.people
+found as (
+    select
+        briefs.person_id,
+        coalesce(briefs.last_touch_at, briefs.lead_at) as known_at
+    from marts.mart_lead_brief as briefs
+    inner join shared.people as people
+        on briefs.person_id = people.person_id
+    where
+        case
+            when cast(:search as text) is null then briefs.stage <> 'customer'
+            else
+                position(lower(trim(:search)) in lower(briefs.person_id)) > 0
+                or position(lower(trim(:search)) in lower(coalesce(briefs.email_domain, ''))) > 0
+                or position(lower(trim(:search)) in lower(coalesce(briefs.company_name, ''))) > 0
+                or position(trim(:search) in coalesce(briefs.company_name, '')) > 0
+        end
 ),
 
-found as (
+chosen as (
+    select
+        person_id,
+        known_at,
+        count(*) over () as matches
+    from found
+    order by known_at desc, person_id asc
+    limit cast(:at_most as bigint)
+),
+
+listed as (
     select
         briefs.person_id,
         briefs.stage,
@@ -36,28 +59,12 @@ found as (
         briefs.open_pipeline_base,
         briefs.first_touch_at,
         briefs.last_touch_at,
-        briefs.lead_at
-    from marts.mart_lead_brief as briefs
-    inner join people
-        on briefs.person_id = people.person_id
-    where
-        case
-            when cast(:search as text) is null then briefs.stage <> 'customer'
-            else
-                position(lower(trim(:search)) in lower(briefs.person_id)) > 0
-                or position(lower(trim(:search)) in lower(coalesce(briefs.email_domain, ''))) > 0
-                or position(lower(trim(:search)) in lower(coalesce(briefs.company_name, ''))) > 0
-                or position(trim(:search) in coalesce(briefs.company_name, '')) > 0
-        end
-),
-
-listed as (
-    select
-        *,
-        count(*) over () as matches
-    from found
-    order by coalesce(last_touch_at, lead_at) desc, person_id asc
-    limit cast(:at_most as bigint)
+        briefs.lead_at,
+        chosen.matches
+    from chosen
+    inner join marts.mart_lead_brief as briefs
+        on chosen.person_id = briefs.person_id
+    order by chosen.known_at desc, chosen.person_id asc
 )
 
 select * from listed

@@ -29,6 +29,7 @@ placed as (
         close_date,
         cohort_month,
         weight,
+        match_confidence,
         case
             when amount is null then 0
             when cast(:currency_code as text) is null then amount_base

@@ -22,7 +22,7 @@ placed as (
             when first_touchpoint_id is null then 'unattributed'
             else coalesce(first_touch_crm_campaign_id, first_touch_campaign_id, 'unmatched')
         end as campaign_id,
-        first_touch_match_method,
+        first_touch_match_confidence,
         sector,
         company_size,
         region,
