@@ -254,7 +254,7 @@ def _flips(
     """What would be advised otherwise under another model, look-back or bar."""
     tried = [(variant, variant, bar) for variant in others]
     for other in ((1 + bar) / OTHER_BARS - 1, (1 + bar) * OTHER_BARS - 1):
-        tried.append((f"a bar of {100 * other:.0f} %", HEADLINE, other))
+        tried.append((f"a return of {100 * other:.0f} % asked", HEADLINE, other))
     for name, variant, tried_bar in tried:
         rates = pools[variant].rates_without(place, variant)
         if rates is None:
@@ -284,7 +284,7 @@ def _sentence(
     bar, low, high, chance = (
         f"{100 * float(row[name]):.0f} %" for name in ("roi_bar", "roi_low", "roi_high", "chance")
     )
-    others = "its channel" if row["level"] == "campaign" else "the other channels"
+    others = "the rest of its channel" if row["level"] == "campaign" else "the other channels"
     more = ""
     if verdict == "watch" and row["chance"] < PAUSE:
         more = " Too little was spent to take that for proof."
@@ -298,8 +298,8 @@ def _sentence(
     return (
         f"{_BEGINS[verdict]}: {chance} likely to return more than {bar}. {spent} spent before "
         f"{as_of['mature_before_month']} brought {_counted(row['leads'], 'lead')} and "
-        f"{_counted(row['won_deals'], 'deal')} worth {won}. Held against {others}, its return "
-        f"lies between {low} and {high} in four cases of five.{more}"
+        f"{_counted(row['won_deals'], 'deal')} worth {won}. Weighed with what {others} brought, "
+        f"its return lies between {low} and {high} in four cases of five.{more}"
     )
 
 

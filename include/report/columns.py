@@ -22,6 +22,12 @@ def _boolean(name: str, meaning: str) -> Column:
 _OWN = (
     Column("spend", Type.AD_MONEY, "Spend in the currency shown", unit=REPORTING_CURRENCY),
     Column("won_revenue", Type.CRM_MONEY, "Revenue credited", unit=REPORTING_CURRENCY),
+    Column(
+        "paid_won_revenue",
+        Type.CRM_MONEY,
+        "Revenue credited to channels with spend",
+        unit=REPORTING_CURRENCY,
+    ),
     Column("open_pipeline", Type.CRM_MONEY, "Open pipeline credited", unit=REPORTING_CURRENCY),
     Column(
         "credited_amount",

@@ -120,15 +120,13 @@ class Marts:
     def _overview(self, values: dict[str, Any]) -> Shown:
         told = self.returned()
         figures = (*_RETURNS, *_COSTS[:2], "roi")
-        networks = (
-            figures  # as in the file; the page has what those of a file of their own returned
-        )
-        if not self._is_whole and self._judge(told["networks"], values):
-            networks = (*figures, "judged_roi")
+        judged = ("spend", "customers", "won_revenue", "paid_won_revenue", "roi")
         tables = [
-            Expected("networks", networks, told["networks"]),
+            Expected("networks", figures, told["networks"]),
             Expected("channels", figures, told["channels"]),
         ]
+        if old := self._judged(values):
+            tables.append(Expected("judged_networks", judged, old))
         tables.append(Expected("months", (*_RETURNS[:2], *_RETURNS[3:], "roi"), told["months"]))
         if not told["total"]:
             return Shown([], {})
@@ -147,9 +145,8 @@ class Marts:
         tiles["paid", "roi"] = ratio(gained, spend) if is_beside else None
         return Shown(tables, tiles)
 
-    def _judge(self, networks: list[Row], values: dict[str, Any]) -> bool:
-        """Where some of the months are too early, tell what networks returned in those that are
-        not; whether that is so."""
+    def _judged(self, values: dict[str, Any]) -> list[Row]:
+        """What networks returned in the last months old enough, where some chosen are not."""
         young, last = self.rows(
             """
             select
@@ -163,14 +160,17 @@ class Marts:
             to_month=values["to_month"],
         )[0].values()
         if not young or last is None:
-            return False
+            return []
         first = max(parameters.months_later(last, -11), self.first_month)
         self.choose(self._given | {"from_month": f"{first:%Y-%m}", "to_month": f"{last:%Y-%m}"})
-        roi = {row["platform"]: row["roi"] for row in self.returned()["networks"]}
+        told = self.returned()
         self.choose(self._given)
-        for row in networks:
-            row["judged_roi"] = roi.get(row["platform"])
-        return bool(roi)
+        paid = {row["channel"] for row in told["channels"] if row["is_paid"]}
+        for row in told["networks"]:
+            places = [one for one in told["platforms"] if one["platform"] == row["platform"]]
+            of_paid = (one["won_revenue"] for one in places if one["channel"] in paid)
+            row["paid_won_revenue"] = None if row["won_revenue"] is None else _sum(of_paid)
+        return told["networks"]
 
     def _channels(self, values: dict[str, Any]) -> Shown:
         told = self.returned()

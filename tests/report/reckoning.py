@@ -225,10 +225,21 @@ class Reckoning:
         first = max(begun, date(years, index + 1, 1))
         months = {"from_month": first, "to_month": last}
         told = ("spend", "customers", "won_revenue", "roi")
-        return [
+        then = Reckoning(self._facts, {**self.values, **months})
+        rows = [
             months | {name: row[name] for name in (*PLACES[table], *told)}
-            for row in Reckoning(self._facts, {**self.values, **months}).returns(table)
+            for row in then.returns(table)
         ]
+        if table == "networks":
+            paid = {row["channel"] for row in then.chosen(then.spent()) if row["spend"]}
+            won = [row for row in then.chosen(then.credits()) if row["basis"] == "won"]
+            for row in rows:
+                row["paid_won_revenue"] = total(
+                    one["money"]
+                    for one in won
+                    if one["platform"] == row["platform"] and one["channel"] in paid
+                )
+        return rows
 
     def closed(self) -> list[Row]:
         """Won by the month of the close."""

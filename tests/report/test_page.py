@@ -354,15 +354,21 @@ def test_why_no_change_is_told_stands_in_its_place(reader: Reader) -> None:
     reader.open("overview?from_month=2026-10&to_month=2026-11")
     assert said("spend") == "nothing before"
     early = reader.page.locator(".remark.caution", has_text="of the first touch")
-    assert "1 of these 2 months is too early to judge" in early.inner_text()
+    told = early.locator(".trust").inner_text()
+    assert told.startswith("Can these months be trusted? ✓ spend and deals: yes")
+    assert "return: not yet, 1 of these 2 months is too early" in told
     comparable = early.get_by_role("link", name="Oct 2026")
     assert comparable.get_attribute("href") == "#overview"
     early.get_by_role("link", name="The last 12 that can be judged").click()
     chosen = reader.shown("overview")["chosen"]
     assert (chosen["from_month"], chosen["to_month"]) == ("2025-10-01", "2026-09-01")
     assert early.count() == 0
+    assert "return: yes" in reader.page.locator(".remark.info .trust").inner_text()
     reader.open("overview?from_month=2026-10&to_month=2026-10")
     assert "%" in said("spend")
+    assert "Can this month be trusted?" in early.inner_text()
+    assert "return: not yet, it is too early" in early.inner_text()
+    assert said("roi").startswith("so far")
     found = reader.page.evaluate(
         """async (held) => {
             const page = document.querySelector("script[type=module]").src;

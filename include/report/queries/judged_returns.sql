@@ -5,6 +5,8 @@
 -- New business, by the month of the first touch and by the chosen model. Chosen a currency, money
 -- is what was booked in it, and ROI is NULL where some was booked in another; a sum is NULL where
 -- one of its amounts lacks a rate. from_month is when the books begin, where that is later.
+-- paid_won_revenue is what came by channels with spend: of no known campaign, what ads brought that
+-- no network's ROI holds.
 with
 
 judged as (
@@ -25,6 +27,7 @@ placed as (
         returns.platform,
         returns.channel,
         returns.customers,
+        returns.spend <> 0 as is_spent,
         case
             when cast(:currency_code as text) is null then returns.spend_base
             when returns.currency_code = :currency_code then returns.spend
@@ -53,20 +56,41 @@ placed as (
         and (cast(:campaign_id as text) is null or returns.campaign_id = :campaign_id)
 ),
 
+paid_channels as (
+    select channel
+    from placed
+    group by channel
+    having bool_or(is_spent)
+),
+
 summed as (
     select
-        case when grouping(channel) = 0 then 'channel' else 'network' end as level,
-        channel,
-        platform,
-        min(from_month) as from_month,
-        min(to_month) as to_month,
-        cast(case when count(*) = count(spend) then sum(spend) end as numeric(20, 6)) as spend,
-        cast(sum(customers) as numeric(20, 4)) as customers,
-        cast(case when count(*) = count(won_revenue) then sum(won_revenue) end as numeric(18, 2))
-            as won_revenue,
-        sum(other_money) as other_money
+        case when grouping(placed.channel) = 0 then 'channel' else 'network' end as level,
+        placed.channel,
+        placed.platform,
+        min(placed.from_month) as from_month,
+        min(placed.to_month) as to_month,
+        cast(
+            case when count(*) = count(placed.spend) then sum(placed.spend) end as numeric(20, 6)
+        ) as spend,
+        cast(sum(placed.customers) as numeric(20, 4)) as customers,
+        cast(
+            case when count(*) = count(placed.won_revenue) then sum(placed.won_revenue) end
+            as numeric(18, 2)
+        ) as won_revenue,
+        cast(
+            case
+                when count(*) = count(placed.won_revenue)
+                    then coalesce(
+                        sum(placed.won_revenue) filter (where paid_channels.channel is not null), 0
+                    )
+            end as numeric(18, 2)
+        ) as paid_won_revenue,
+        sum(placed.other_money) as other_money
     from placed
-    group by grouping sets ((channel), (platform))
+    left join paid_channels
+        on placed.channel = paid_channels.channel
+    group by grouping sets ((placed.channel), (placed.platform))
 ),
 
 returns as (
@@ -79,6 +103,7 @@ returns as (
         spend,
         customers,
         won_revenue,
+        paid_won_revenue,
         cast(
             cast(
                 cast(won_revenue - spend as numeric(20, 6))

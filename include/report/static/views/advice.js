@@ -18,7 +18,7 @@ export const advice = {
     const [one] = [...channels.records, ...campaigns.records];
     const bar = shown(one.roi_bar, channels.column.roi_bar, { digits: 0 });
     return [
-      remark("info", `Held against a return of ${bar}. `,
+      remark("info", `Asked of each: a return (ROI) of ${bar} or more${Number(one.roi_bar) === 0 ? ", that is, its spend back" : ""}. `,
         one.mature_before ? `Judged by what was spent before ${month(one.mature_before)}: later spend is too young. ` : "No deal is won yet, so nothing can be judged. ",
         "So figures differ from those of the months chosen elsewhere. This is what was observed, not an experiment: nobody knows what would have come without the spend."),
       inShort(channels, campaigns),
@@ -32,15 +32,18 @@ export const advice = {
 /** What there is to do, by name: what a reader came for. */
 function inShort(channels, campaigns) {
   const told = (verdict) => campaigns.records.filter((record) => record.verdict === verdict);
-  const names = (records) => records.map((record, i) => [i ? ", " : "", el("a", { href: link({ platform: record.platform, account_id: record.account_id, campaign_id: record.campaign_id }, "channels") }, outside(record.campaign_name ?? record.campaign_id))]);
+  const names = (records) => records.map((record, i) => [i ? ", " : "", el("a", { href: link({ platform: record.platform, account_id: record.account_id, campaign_id: record.campaign_id }, "channels") }, outside(record.campaign_name ?? record.campaign_id)), account(record)]);
+  const isTwice = ({ campaign_name: called }) => campaigns.records.filter((record) => record.campaign_name === called).length > 1;
+  const account = (record) => (isTwice(record) && record.account_name ? [" (", outside(record.account_name), ")"] : null);
+  const money = (record, of) => shown(record[of], campaigns.column[of], { symbol: true });
   const line = (verdict, ...content) => el("li", null, el("strong", { class: "stands", "data-verdict": verdict }, el("span", { "aria-hidden": "true" }, `${SIGNS[verdict]} `), verdict.charAt(0).toUpperCase() + verdict.slice(1), ":"), " ", content);
   const [next] = told("watch").filter((record) => record.chance !== null);
   const paused = [...channels.records.filter((record) => record.verdict === "pause").map((record) => [outside(record.channel), " as a whole. "]), names(told("pause"))];
   return card({ title: "In short", answers: [campaigns], wide: true }, el("ul", { class: "verdicts" },
-    line("pause", paused.flat().length ? paused : ["nothing. Of no campaign is it proven that it returns less than the bar.",
-      next ? [" The nearest to it is ", names([next]), `, ${shown(next.chance, campaigns.column.chance, { digits: 0 })} likely to return more, on too little spend to be sure: watch it first.`] : ""]),
-    line("scale", told("scale").length ? names(told("scale")) : "nothing. No campaign is likely enough to return more than the bar."),
-    told("mend the tags").length ? line("mend the tags", names(told("mend the tags")), ": much of what they bring comes without their name, so nobody can say.") : null));
+    line("pause", paused.flat().length ? paused : ["nothing. Of no campaign is it proven that it returns less than is asked.",
+      next ? [" The nearest to it is ", names([next]), `, ${shown(next.chance, campaigns.column.chance, { digits: 0 })} likely to return that, though it is not proven: ${money(next, "spend_base")} could be judged so far, ${money(next, "young_spend_base")} more are too young. Watch it first.`] : ""]),
+    line("scale", told("scale").length ? names(told("scale")) : "nothing. No campaign is likely enough to return what is asked."),
+    told("mend the tags").length ? line("mend the tags", names(told("mend the tags")), ": what they bring comes without their name, so whether they pay is not known. Not a reason to pause.") : null));
 }
 
 /** What became of earlier advice: how much of it was right, and each piece. */
@@ -72,7 +75,7 @@ function cut(answer) {
 function campaign(record) {
   const { platform, account_id, campaign_id } = record;
   return [el("a", { class: "drill", href: link({ platform, account_id, campaign_id }, "channels") }, outside(record.campaign_name ?? campaign_id)),
-    el("span", { class: "sub" }, outside([platformName(platform), record.channel].join(" · ")))];
+    el("span", { class: "sub" }, outside([platformName(platform), record.account_name, record.channel].filter(Boolean).join(" · ")))];
 }
 
 function list(answer, caption, places) {
@@ -82,12 +85,14 @@ function list(answer, caption, places) {
     columns: [
       ...places,
       { name: "verdict", label: "Advice", cell: (record) => [el("span", { class: "stands", "data-verdict": record.verdict }, el("span", { "aria-hidden": "true" }, `${SIGNS[record.verdict]} `), record.verdict)] },
-      { name: "chance", label: "Above the bar", digits: 0 },
+      { name: "chance", label: "Chance of what is asked", digits: 0 },
       { name: "roi_expected", label: "Likely return", isNumeric: true, cell: (record) => (record.roi_expected === null ? "–" : [percent(record, "roi_expected"), el("span", { class: "sub" }, percent(record, "roi_low"), " to ", percent(record, "roi_high"))]) },
       { name: "sentence", label: "Why", cell: (record) => el("details", { class: "why" }, el("summary", null, record.flips ? "Why, and what would turn it" : "Why"),
-        el("p", null, outside(record.sentence)), record.flips && el("p", null, "It would be otherwise by ", outside(record.flips), ".")) },
+        el("p", null, outside(record.sentence)), record.flips && el("p", null, "Judged another way the advice would be: ", outside(record.flips), ".")) },
       { name: "spend_base", label: "Spend judged", bar: true }, { name: "young_spend_base", label: "Spend too young" },
-      { name: "won_deals", digits: 0 }, "won_revenue_base", { name: "roi", label: "Its own ROI", digits: 0 },
+      { name: "won_deals", digits: 0 }, "won_revenue_base",
+      { name: "roi", label: "Its own ROI", isNumeric: true, cell: (record) => (record.verdict === "mend the tags" && record.roi !== null
+        ? el("data", { class: "none", value: record.roi, "data-column": "roi", title: "What it brought came without its name" }, "not known") : percent(record, "roi")) },
     ],
   });
 }

@@ -7,7 +7,7 @@ import { el, name as outside } from "../element.js";
 import { empty } from "../empty.js";
 import { isNumeric, month, plainNumber, shortMonth, shown } from "../format.js";
 import { link } from "../state.js";
-import { table } from "../table.js";
+import { figure, table } from "../table.js";
 import { standing } from "./goals.js";
 import { rows } from "./overview.js";
 
@@ -17,13 +17,13 @@ export const funnel = {
   name: "funnel",
   title: "Funnel",
   show(told, context) {
-    const { total, channels, months, goals } = told.tables;
+    const { total, channels, months, goals, typical } = told.tables;
     const [now] = total.records;
     if (!now || !Number(now.leads)) return empty("Nobody came", told, context);
     const compared = comparison(told);
     return [
       now.visitors === null || now.visitors === undefined ? remark("info", "How many visitors came is not known for this choice: where no source counts visits, the funnel begins with leads.") : null,
-      stages(total, now),
+      stages(total, now, typical.records[0]),
       goals.records.length ? standing(goals, "Against the goals", "A goal counts what happens on its days, whenever the first touch was; so these are not the figures above. ") : null,
       trend(months, compared), byChannel(channels, now, compared),
     ];
@@ -42,16 +42,28 @@ function rateOf(answer, stage, record) {
   return value === null || value === undefined ? null : { text: shown(value, answer.column[`${ONE[from]}_to_${ONE[stage]}_rate`], { digits: 1 }), from };
 }
 
+/** Days of a step; many steps are taken within the day. */
+function took(count) {
+  return count < 1 ? "the same day" : `${plainNumber(count)} ${Math.round(count) === 1 ? "day" : "days"}`;
+}
+
 /** "Lead to MQL rate" as a head of a narrow column. */
 function brief(label) {
   return label.replace(/ rate$/, "").replace(/^Median days /, "Days ").replace(" to ", " → ");
+}
+
+/** A rate; one over the whole means that the stage before was passed over, so how far is no matter. */
+function rateCell(value, column) {
+  const rate = figure(value, column, { digits: 1 });
+  if (Number(value) > 1) rate.textContent = `over ${shown("1", column, { digits: 0 })}`;
+  return rate;
 }
 
 function rates(answer) {
   return answer.columns.filter((column) => (column.kind === "percent" || column.name.includes("days")) && isNumeric(column) && answer.records.some((record) => record[column.name] !== null));
 }
 
-function stages(answer, now) {
+function stages(answer, now, typical) {
   const known = STAGES.filter((stage) => now[stage] !== null && now[stage] !== undefined);
   const most = Math.max(...known.map((stage) => Number(now[stage])), 1);
   const steps = known.map((stage, i) => {
@@ -66,8 +78,10 @@ function stages(answer, now) {
   return card({ title: "From first touch to customer", note: "People by the month of their first touch, each counted once at every stage reached so far. On a deal means people, on deals of any type; elsewhere opportunities are deals and customers companies, of new business alone. More than 100 % means that deals were opened past the stage before.", answers: [answer], wide: true },
     el("ol", { class: "stages" }, steps),
     days.length ? el("dl", { class: "facts" }, days.map((column) => el("div", null, el("dt", { title: column.meaning }, column.label),
-      el("dd", null, now[column.name] === null ? "–" : `${plainNumber(now[column.name])} days`)))) : null,
-    days.length ? el("p", { class: "note" }, "Each is the middle of those who took the step, so they do not add up: the whole way, from first touch to the won deal, is told in ", el("a", { href: link({}, "cohorts") }, "Cohorts"), ".") : null);
+      el("dd", null, now[column.name] === null ? "–" : took(Number(now[column.name])))))) : null,
+    typical ? el("p", { class: "verdict" }, el("strong", null, `From first touch to customer: half of the deals take at most ${plainNumber(typical.days_touch_to_close_p50)} days, nine of ten at most ${plainNumber(typical.days_touch_to_close_p90)}.`), " Of all months and channels; ",
+      el("a", { href: link({}, "cohorts") }, "by cohort"), ".") : null,
+    days.length ? el("p", { class: "note" }, "The days of a step are the middle of those who took it, so they do not add up.") : null);
 }
 
 function trend(answer, compared) {
@@ -101,7 +115,7 @@ function byChannel(answer, now, compared) {
     columns: [
       { name: "channel", cell: (record) => (record.isTotal ? "All channels" : el("a", { class: "drill", href: link({ channel: record.channel }) }, outside(record.channel))) },
       ...counted.map((stage) => ({ name: stage, bar: stage === "leads", ...(PEOPLE[stage] ? { label: PEOPLE[stage] } : {}) })),
-      ...extra.map((column) => ({ name: column.name, label: brief(column.label), digits: column.kind === "percent" ? 1 : 0 })),
+      ...extra.map((column) => ({ name: column.name, label: brief(column.label), digits: column.kind === "percent" ? 1 : 0, ...(column.kind === "percent" ? { cell: (record) => rateCell(record[column.name], column) } : {}) })),
     ],
   }));
 }

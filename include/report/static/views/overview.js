@@ -39,6 +39,7 @@ export const overview = {
       caution(told, compared),
       trend(months, compared),
       returnByChannel(told, compared),
+      judgedNetworks(told, compared),
       networksCard(told, compared),
       card({ title: "Channels", note: [compared.note(), ` For CAC and CPL, less is better. ${OF_ALL}`], answers: [channels], wide: true },
         channelTable(channels, now, compared)),
@@ -65,14 +66,16 @@ function tiles(told, compared) {
     const isStill = of === "open_pipeline"; // that of earlier months is decided by now: no comparison
     const whyNot = compared.whyNot(column);
     const moved = earlier && whyNot === null ? change(now[of], earlier[of], column) : null;
+    const isOpen = ["cac", "roi"].includes(of) && now[of] !== null && compared.young === compared.length;
+    const value = (kind) => el("data", { class: kind, value: String(now[of]), "data-figure": of, "data-of": answer.name }, text);
     return el("a", {
       class: "tile", href: link({}, view),
       title: `${of === "customers" ? `${column.meaning}: of the ${plainNumber(all.records[0].won_deals, 1)} deals won, those that were a company's first` : column.meaning ?? ""}; exactly ${now[of] ?? "not defined"}; the period before ${earlier?.[of] ?? "not defined"}`,
     },
     el("span", { class: "label" }, label),
     now[of] === null ? el("span", { class: "value" }, text)
-      : el("data", { class: `value${text.length > 9 ? " lengthy" : ""}`, value: String(now[of]), "data-figure": of, "data-of": answer.name }, text),
-    changed(moved) ?? el("span", { class: "still" }, (now[of] === null ? reason(now, column) : null) ?? (isStill ? "still open" : whyNot ?? "no comparison")),
+      : isOpen ? el("span", { class: "value lengthy" }, "◔ too early") : value(`value${text.length > 9 ? " lengthy" : ""}`),
+    isOpen ? el("span", { class: "still" }, "so far ", value(null)) : changed(moved) ?? el("span", { class: "still" }, (now[of] === null ? reason(now, column) : null) ?? (isStill ? "still open" : whyNot ?? "no comparison")),
     blended ? el("span", { class: "blended" }, `${blended}: `, blendedOf(all.records[0], all, of))
       : sparkline(months.records.map((record) => record[of]), `${column.label} by month`),
     of === "won_revenue" && compared.young ? el("span", { class: "blended", title: "All that closed in these months, whenever its people first came" }, closedIn(booked)) : null);
@@ -91,17 +94,33 @@ function blendedOf(record, answer, of) {
   return record[of] === null ? text : el("data", { value: String(record[of]), "data-figure": of, "data-of": answer.name }, text);
 }
 
-function caution(told, { young, length, judged, note }) {
+/** Whether the months chosen may be believed, in short, and what they may be held against. */
+function caution(told, compared) {
+  const { young, judged, note } = compared;
   const [typical] = told.tables.typical?.records ?? [];
   const now = told.build.as_of_date.slice(0, 7);
   const isBefore = told.chosen.to_month.slice(0, 7) === shifted(now, -1);
-  const grown = "Months are those of the first touch: what a cohort brought grows until its deals are decided.";
-  const usual = typical ? ` Nine of ten deals close within ${plainNumber(Number(typical.days_touch_to_close_p90))} days` : "";
-  return remark(young ? "caution" : "info", grown, usual,
-    young && usual ? `: ${young === length ? (length === 1 ? "this month is" : "these months are all") : `${young} of these ${length} months ${young === 1 ? "is" : "are"}`} too early to judge by what they brought. ` : usual ? ". " : " ",
+  const usual = typical ? `Half of the deals close within ${plainNumber(Number(typical.days_touch_to_close_p50))} days of the first touch, nine of ten within ${plainNumber(Number(typical.days_touch_to_close_p90))}. ` : "";
+  return remark(young ? "caution" : "info", trusted(told, compared), "Months are those of the first touch: what they brought grows until their deals are decided. ", usual,
     young && judged ? [el("a", { href: link({ from_month: shifted(judged, -11), to_month: judged.slice(0, 7) }) }, "The last 12 that can be judged"), " · "] : null,
     el("a", { href: link({}, "cohorts") }, "See the cohorts"), ". ", note(),
     isBefore ? [` ${month(now)} is not over and stands apart: `, el("a", { href: link({ from_month: now, to_month: now }) }, "so far"), "."] : null);
+}
+
+/** What of the months chosen can be trusted, and what cannot yet; the card below has the evidence. */
+function trusted(told, { young, length }) {
+  const { missing, restating, evidence } = told.tables;
+  const counts = verdicts(told);
+  const changing = mayChange(restating);
+  const tag = (kind, text) => [el("span", { class: `tag ${kind}` }, text), " "];
+  const isOne = length === 1;
+  return el("span", { class: "trust" }, el("strong", null, `Can ${isOne ? "this month" : "these months"} be trusted?`), " ",
+    counts.differs ? tag("bad", "✕ spend and deals: no, the books do not close")
+      : counts.all ? tag("good", "✓ spend and deals: yes, the books close") : tag("caution", "! spend and deals: nothing was compared"),
+    missing.records.length ? tag("caution", "! days are missing") : null,
+    changing ? tag("caution", `~ ${plainNumber(changing)} account-${changing === 1 ? "day" : "days"} may still change a little`) : null,
+    young ? tag("caution", `◔ return: not yet, ${isOne ? "it is" : young === length ? "they are all" : `${young} of these ${length} months ${young === 1 ? "is" : "are"}`} too early`) : tag("good", "✓ return: yes, old enough to judge"),
+    isLittleProven(evidence) ? tag("caution", "! which channel: little proven") : null);
 }
 
 function trend(months, compared) {
@@ -193,19 +212,28 @@ export function placesLast(records) {
   return [...records.filter((record) => !isNone(record)), ...records.filter(isNone)];
 }
 
-function networksCard({ tables }, compared) {
-  const { networks, judged_networks: old } = tables;
+/** Networks by what they returned in the months old enough, the best first; null where those chosen are. */
+function judgedNetworks({ tables: { judged_networks: old } }, compared) {
   const judged = judgedMonths(old, compared);
-  const roi = (record) => old.records.find((one) => one.platform === record.platform)?.roi ?? null;
-  const records = placesLast(networks.records).map((record) => ({ ...record, judged_roi: roi(record) }));
-  return card({ title: "Ad networks and what else brought people", note: ["By the network of the first touch, or of each touch where the model credits several.", judged ? ` The last column is of ${judged}, the last months old enough to judge: what a network earns is read there.` : ""], answers: judged ? [networks, old] : [networks], wide: true }, table({ ...networks, records }, {
-    caption: "Networks", earlier: "platform", compared,
-    columns: [
-      { name: "platform", label: "Network", cell: (record) => (NO_NETWORK.includes(record.platform) ? el("a", { class: "drill", href: link({}, "unplaced") }, platformName(record.platform))
-        : el("a", { class: "drill", href: link({ platform: record.platform, sort: null }, "channels") }, outside(platformName(record.platform)))) },
-      ...figures((record) => ({ platform: record.platform })),
-      judged ? { name: "judged_roi", label: `ROI ${shortMonth(old.records[0].from_month)} – ${shortMonth(old.records[0].to_month)}`, isNumeric: true, cell: (record) => figure(record.judged_roi, { ...old.column.roi, name: "judged_roi" }) } : null,
-    ].filter(Boolean),
+  if (!judged) return null;
+  const records = [...old.records].sort((a, b) => Number(b.roi ?? -Infinity) - Number(a.roi ?? -Infinity));
+  const months = { from_month: old.records[0].from_month.slice(0, 7), to_month: old.records[0].to_month.slice(0, 7) };
+  const unknown = old.records.filter((record) => NO_NETWORK.includes(record.platform)).reduce((sum, record) => sum + Number(record.paid_won_revenue ?? 0), 0);
+  const beside = unknown > 0 ? ` Ads brought ${shown(String(unknown), old.column.won_revenue, { symbol: true, short: true })} more of which no touch names the campaign, so no network is credited with it: each returned at least what stands here.` : "";
+  return card({ title: "What each ad network earned, months old enough to judge", note: [el("b", null, `${judged}.`), ` By the network of the first touch, or of each touch where the model credits several.${beside}`], answers: [old], wide: true }, table({ ...old, records: placesLast(records) }, {
+    caption: "What each network earned",
+    columns: [network(months), { name: "spend", bar: true }, "customers", { name: "won_revenue", bar: true }, { name: "paid_won_revenue", label: "Of it from ads" }, "roi"],
+  }));
+}
+
+function network(months = {}) {
+  return { name: "platform", label: "Network", cell: (record) => (NO_NETWORK.includes(record.platform) ? el("a", { class: "drill", href: link(months, "unplaced") }, platformName(record.platform))
+    : el("a", { class: "drill", href: link({ platform: record.platform, sort: null, ...months }, "channels") }, outside(platformName(record.platform)))) };
+}
+
+function networksCard({ tables: { networks } }, compared) {
+  return card({ title: compared.young ? "Ad networks and what else brought people, months chosen" : "Ad networks and what else brought people", note: "By the network of the first touch, or of each touch where the model credits several.", answers: [networks], wide: true }, table({ ...networks, records: placesLast(networks.records) }, {
+    caption: "Networks", earlier: "platform", compared, columns: [network(), ...figures((record) => ({ platform: record.platform }))],
   }));
 }
 
@@ -256,12 +284,22 @@ function words(text) {
   return said.charAt(0).toUpperCase() + said.slice(1);
 }
 
+/** Whether half or more of the leads, or of the won revenue, rest on a weak word or on none. */
+function isLittleProven({ records: [held] }) {
+  return Boolean(held) && ["leads", "won_revenue"].some((of) => held[`weak_${of}_share`] !== null && Number(held[`weak_${of}_share`]) + Number(held[`untouched_${of}_share`]) >= 0.5);
+}
+
+/** Account-days whose figures the networks may still correct. */
+function mayChange(restating) {
+  return restating.records.reduce((sum, record) => sum + Number(record.days), 0);
+}
+
 /** How much of the totals rests on a weak word, or on none. */
 function weakly({ records: [held], column }) {
   const shares = held && [["leads", "leads"], ["won revenue", "won_revenue"]].filter(([, of]) => held[`weak_${of}_share`] !== null);
   if (!shares?.length) return null;
   const said = (of) => shares.map(([text, name]) => `${shown(held[`${of}_${name}_share`], column[`${of}_${name}_share`], { digits: 0 })} of ${text}`).join(" and ");
-  const isMost = shares.some(([, of]) => Number(held[`weak_${of}_share`]) + Number(held[`untouched_${of}_share`]) >= 0.5);
+  const isMost = isLittleProven({ records: [held] });
   return el("p", { class: isMost ? "verdict" : "note" }, isMost ? el("span", { class: "tag caution" }, "! channels little proven") : null, ` Weakly evidenced: ${said("weak")} (only a lead source, a referring site or an untagged visit speaks for the channel); without any touch: ${said("untouched")}. `,
     el("a", { href: link({}, "unplaced") }, "What could not be placed"));
 }
@@ -270,8 +308,8 @@ function books(told, { offered }) {
   const { checks, missing, restating, evidence: weak } = told.tables;
   const counts = verdicts(told);
   const absent = missing.records;
-  const changing = restating.records.reduce((sum, record) => sum + Number(record.days), 0);
-  return card({ title: "Can these months be trusted?", span: "third", answers: [checks, missing, restating, weak] },
+  const changing = mayChange(restating);
+  return card({ title: "How far these months can be trusted", span: "third", answers: [checks, missing, restating, weak] },
     counts.differs ? remark("alarm", `${plainNumber(counts.differs)} of ${plainNumber(counts.all)} comparisons with ad accounts and CRM differ. `, el("a", { href: link({}, "health") }, "See which"))
       : counts.all ? el("p", { class: "verdict" }, el("span", { class: "tag good" }, "✓ reconciled"), ` All ${plainNumber(counts.agrees)} comparisons of these months under ${modelName(told.chosen.model).toLowerCase()} with the ad accounts' own totals and the CRM agree to the cent; all months and models: ${plainNumber(verdicts(offered).all)}.`)
         : remark("caution", "Nothing in these months was compared with its source."),
