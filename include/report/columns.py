@@ -157,8 +157,13 @@ _OWN = (
     text("name", "A deal's name; of a person the e-mail domain"),
     text("stage", "A deal's stage in the CRM's own word; how far a person has come"),
     text("first_touch_campaign_name", "The present name of the first touch's campaign"),
+    text("first_touch_platform", "The network of the first touch; crm: a campaign of the CRM"),
     text("first_touch_account_name", "The present name of the first touch's ad account"),
     _boolean("is_of_deal", "Whether it is a step of the chosen deal itself"),
+    _boolean(
+        "is_concerned",
+        "Whether it is a step of the chosen deal or person, or of somebody credited with the deal",
+    ),
     _boolean("is_credited", "Whether some model credits the touch with a part of the chosen deal"),
     _boolean("is_first_touch", "Whether it is the chosen deal's first touch"),
 )

@@ -248,10 +248,10 @@ VIEWS: Mapping[str, View] = {
     "journeys": View(
         "Where did this deal or person come from, and what led to the purchase?",
         {
+            "closed": Table("journey_closed", gives_way_to=("search", *_OPENED)),
             "credited": Table("journey_credited", gives_way_to=("search", *_OPENED)),
             "opportunities": Table("journey_opportunities", gives_way_to=("search", *_OPENED)),
-            "closed": Table("journey_closed", gives_way_to=("search", *_OPENED)),
-            "found": Table("journey_found", gives_way_to=_OPENED),
+            "found": Table("journey_found", needs=("search",), gives_way_to=_OPENED),
             "deal": Table("journey_deal", needs=("opportunity_id",)),
             "person": Table("journey_person", needs=("person_id",)),
             "steps": Table("journey_steps", needs=_OPENED),

@@ -347,9 +347,6 @@ class Marts:
                 Expected("credited", names, credited),
                 Expected("opportunities", ("cohort_month", "amount_base"), opportunities),
                 Expected("closed", ("close_date", "credited_amount"), closed),
-                Expected(
-                    "found", ("amount_base",), self.rows(statements.WON_LAST, listed=self._listed)
-                ),
             ],
             {},
         )

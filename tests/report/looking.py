@@ -31,7 +31,7 @@ BY_HAND: tuple[tuple[str, str | None, str | None], ...] = (
     ("budget", None, "table[data-table=tests] a.drill"),
     ("forecast", "channel", None),
     ("models", "from", "table[data-table=channels] a.drill"),
-    ("journeys", "model", "table[data-table=found] a.drill"),
+    ("journeys", "model", "table[data-table=closed] a.drill"),
     ("health", "platform", None),
     ("unplaced", "from", "table[data-table=deals] a.drill"),
 )
@@ -131,7 +131,7 @@ class Look:
     def _place(self) -> tuple[str, dict[str, str]]:
         """The view and the choices that the address names."""
         view, _, query = self.frame.evaluate("location.hash.slice(1)").partition("?")
-        return view, {name: of for name, of in parse_qsl(query) if name not in ("sort", "list")}
+        return view, {name: of for name, of in parse_qsl(query) if name != "sort"}
 
 
 def _read(text: str, columns: Iterable[str]) -> list[Row]:

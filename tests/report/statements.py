@@ -403,14 +403,6 @@ order by close_date desc, opportunity_id
 limit $listed
 """
 
-WON_LAST = """
-select amount_base
-from marts.fct_opportunities
-where is_won
-order by coalesce(closed_at, created_at) desc, opportunity_id
-limit $listed
-"""
-
 FOUND = """
 with companies as (
     select crm_account_id, min(company_name) as company_name

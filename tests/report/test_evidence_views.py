@@ -105,9 +105,21 @@ def test_a_search_finds_parts_of_names_domains_and_ids(
         assert all(row["matches"] == matches[row["kind"]] for row in found)
 
 
-def test_without_a_search_the_deals_won_last_are_offered(client: TestClient) -> None:
-    found = ask(client, "journeys")["found"]
-    assert [row["id"] for row in found] == ["O1", "O3"]
+def test_lists_of_deals_tell_network_and_campaign_of_the_first_touch(
+    clients: dict[str, TestClient],
+) -> None:
+    for client in clients.values():
+        told = ask(client, "journeys", **YEARS)
+        for name in ("closed", "credited", "opportunities"):
+            places = {
+                row["opportunity_id"]: (
+                    row["first_touch_platform"],
+                    row["first_touch_campaign_name"],
+                )
+                for row in told[name]
+            }
+            assert places["O1"] == ("google_ads", "Brand"), name
+        assert places["O5"] == (None, None)  # nobody is on it
 
 
 def test_the_journey_of_a_deal_is_its_companys_with_touches_tied_and_credited(
@@ -139,6 +151,7 @@ def test_the_journey_of_a_deal_is_its_companys_with_touches_tied_and_credited(
     assert touch["is_credited"]
     assert touch["is_first_touch"]
     assert [step["is_of_deal"] for step in told["steps"]] == [False] * 3 + [True, False, True]
+    assert all(step["is_concerned"] for step in told["steps"])
     assert len(told["credits"]) == 12
     assert {(row["touchpoint_id"], row["amount_base"]) for row in told["credits"]} == {
         ("lead:L1", "833.33")
@@ -184,6 +197,7 @@ def test_a_person_has_a_journey_and_our_own_have_none(client: TestClient) -> Non
     ]
     assert {row["match_method"] for row in told["touches"]} == {"lead_form", "stored_click"}
     assert told["deal"] == told["credits"] == []
+    assert all(step["is_concerned"] for step in told["steps"])
     internal = ask(client, "journeys", person_id="L3")
     assert not any(internal[name] for name in ("deal", "person", "steps", "credits", "touches"))
 

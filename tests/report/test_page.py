@@ -41,6 +41,7 @@ HOSTILE = {
     "40": "W" * 300,
 }
 DEAL = "<svg onload=document.title='owned'>\u0007 O1"
+LOST = "<b>O7</b> lost"
 SHOWN = (
     "overview",
     "channels",
@@ -82,6 +83,15 @@ def _world() -> World:
     world["stg_campaign_daily"].append(spent("facebook_ads", "40", "2026-10-06", "33.335", "EUR"))
     world["stg_crm_leads"].append({"lead_id": "L9", **came(HOSTILE["20"], "2026-10-07")})
     row_of(world, "stg_crm_opportunities", "O1")["opportunity_name"] = DEAL
+    # The company had a deal before, of somebody else, which it lost.
+    world["stg_crm_leads"].append(
+        {"lead_id": "L7", "converted_account_id": "A1", **came("Brand", "2026-09-02")}
+        | {"converted_opportunity_id": "O7"}
+    )
+    world["stg_crm_opportunities"].append(
+        {"opportunity_id": "O7", "crm_account_id": "A1", "opportunity_name": LOST, "amount": "70",
+         "is_closed": True, "close_date": "2026-09-08", "created_at": "2026-09-03T10:00:00Z"}
+    )  # fmt: skip
     world["seed_goals"] = [
         {"metric": "won_revenue", "channel": "All", "period": "quarter", "currency_code": "EUR",
          "first_day": "2026-10-01", "value": "9200"},
@@ -482,6 +492,33 @@ def test_what_is_counted_and_in_which_zone_is_said_in_plain_words(reader: Reader
     told = reader.page.locator("details.evidence dl").all_inner_texts()
     assert "empty where there is nothing to divide by" in "".join(told)
     assert "NULL" not in "".join(told)
+    assert not reader.wrong, reader.wrong
+
+
+def test_a_deals_journey_folds_what_else_its_company_did(reader: Reader) -> None:
+    told = reader.open("journeys?opportunity_id=O1")
+    of = [column["name"] for column in told["tables"]["steps"]["columns"]]
+    steps = [dict(zip(of, row, strict=True)) for row in told["tables"]["steps"]["rows"]]
+    beside = [step for step in steps if not step["is_concerned"]]
+    assert {step["person_id"] for step in beside} == {"L7", None}
+    assert {step["opportunity_id"] for step in beside} == {"O7", None}
+    own = {(step["person_id"], step["opportunity_id"]) for step in steps if step["is_concerned"]}
+    assert own == {("L1", None), (None, "O1")}
+    timeline = reader.page.locator("ol.timeline").first
+    lines = timeline.locator("[data-steps]")
+    counts = [int(line.get_attribute("data-steps") or 0) for line in lines.all()]
+    assert sum(counts) == len(steps)
+    folded = timeline.locator("details")
+    expect(folded).to_have_count(1)
+    expect(folded.locator("summary")).to_have_text(
+        f"{folded.locator('li').count()} steps of another person and another deal"
+        " of the company, Sep 2026"
+    )
+    expect(folded.get_by_text("Another deal lost")).to_be_hidden()
+    folded.locator("summary").press("Enter")
+    expect(folded.get_by_text("Another deal lost")).to_be_visible()
+    folded.get_by_role("link", name=LOST).first.click()
+    assert reader.shown("journeys")["chosen"]["opportunity_id"] == "O7"
     assert not reader.wrong, reader.wrong
 
 

@@ -330,7 +330,7 @@ def test_views_are_made_before_they_are_asked_for(settings: Settings) -> None:
         (
             "journeys",
             {},
-            {"journey_credited", "journey_opportunities", "journey_closed", "journey_found"},
+            {"journey_credited", "journey_opportunities", "journey_closed"},
         ),
         ("journeys", {"search": "x"}, {"journey_found"}),
         ("journeys", {"person_id": "L1"}, {"journey_person", "journey_steps", "journey_touches"}),

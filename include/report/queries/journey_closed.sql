@@ -36,6 +36,16 @@ latest as (
         deals.opportunity_name,
         deals.crm_account_id,
         deals.first_touch_channel,
+        case
+            when deals.first_touch_crm_campaign_id is null then deals.first_touch_platform
+            else 'crm'
+        end as first_touch_platform,
+        case
+            when deals.first_touch_crm_campaign_id is null then deals.first_touch_account_id
+            else 'crm'
+        end as first_touch_account_id,
+        coalesce(deals.first_touch_crm_campaign_id, deals.first_touch_campaign_id)
+            as first_touch_campaign_id,
         deals.close_date,
         deals.cohort_month,
         summed.weight,
@@ -64,6 +74,8 @@ named as (
         latest.opportunity_name,
         companies.company_name,
         latest.first_touch_channel,
+        latest.first_touch_platform,
+        campaigns.campaign_name as first_touch_campaign_name,
         latest.close_date,
         latest.cohort_month,
         latest.weight,
@@ -73,6 +85,11 @@ named as (
     from latest
     left join companies
         on latest.crm_account_id = companies.crm_account_id
+    left join marts.dim_campaign as campaigns
+        on
+            latest.first_touch_platform = campaigns.platform
+            and latest.first_touch_account_id = campaigns.account_id
+            and latest.first_touch_campaign_id = campaigns.campaign_id
     order by latest.close_date desc, latest.opportunity_id asc
 )
 

@@ -53,6 +53,16 @@ largest as (
         ranked.basis,
         deals.stage_name,
         deals.first_touch_channel,
+        case
+            when deals.first_touch_crm_campaign_id is null then deals.first_touch_platform
+            else 'crm'
+        end as first_touch_platform,
+        case
+            when deals.first_touch_crm_campaign_id is null then deals.first_touch_account_id
+            else 'crm'
+        end as first_touch_account_id,
+        coalesce(deals.first_touch_crm_campaign_id, deals.first_touch_campaign_id)
+            as first_touch_campaign_id,
         deals.close_date,
         deals.cohort_month,
         ranked.weight,
@@ -86,6 +96,8 @@ named as (
         largest.basis,
         largest.stage_name,
         largest.first_touch_channel,
+        largest.first_touch_platform,
+        campaigns.campaign_name as first_touch_campaign_name,
         largest.close_date,
         largest.cohort_month,
         largest.weight,
@@ -97,6 +109,11 @@ named as (
     from largest
     left join companies
         on largest.crm_account_id = companies.crm_account_id
+    left join marts.dim_campaign as campaigns
+        on
+            largest.first_touch_platform = campaigns.platform
+            and largest.first_touch_account_id = campaigns.account_id
+            and largest.first_touch_campaign_id = campaigns.campaign_id
     order by
         largest.basis desc, largest.credited_amount desc nulls first, largest.opportunity_id asc
 )

@@ -2,7 +2,7 @@
 -- Grain: one row per deal or person; of each kind so many of the latest as are asked for, else
 -- all, matches being how many there are.
 -- Searched is in the deal's or company's name, the e-mail domain and the ids, whatever the case of
--- plain letters. Without a search: the deals won last. Our own people have no journey.
+-- plain letters. Our own people have no journey.
 with
 
 searched_companies as (
@@ -10,7 +10,7 @@ searched_companies as (
         crm_account_id,
         min(company_name) as company_name
     from marts.fct_people
-    where cast(:search as text) is not null and crm_account_id is not null
+    where crm_account_id is not null
     group by crm_account_id
 ),
 
@@ -23,20 +23,16 @@ found as (
     left join searched_companies as companies
         on deals.crm_account_id = companies.crm_account_id
     where
-        case
-            when cast(:search as text) is null then deals.is_won
-            else
-                position(lower(trim(:search)) in lower(deals.opportunity_id)) > 0
-                or position(lower(trim(:search)) in lower(coalesce(deals.opportunity_name, ''))) > 0
-                or position(lower(trim(:search)) in lower(coalesce(companies.company_name, ''))) > 0
-                or (
-                    trim(:search) <> lower(trim(:search))
-                    and (
-                        position(trim(:search) in coalesce(deals.opportunity_name, '')) > 0
-                        or position(trim(:search) in coalesce(companies.company_name, '')) > 0
-                    )
-                )
-        end
+        position(lower(trim(:search)) in lower(deals.opportunity_id)) > 0
+        or position(lower(trim(:search)) in lower(coalesce(deals.opportunity_name, ''))) > 0
+        or position(lower(trim(:search)) in lower(coalesce(companies.company_name, ''))) > 0
+        or (
+            trim(:search) <> lower(trim(:search))
+            and (
+                position(trim(:search) in coalesce(deals.opportunity_name, '')) > 0
+                or position(trim(:search) in coalesce(companies.company_name, '')) > 0
+            )
+        )
     union all
     select
         'person' as kind,
@@ -44,8 +40,7 @@ found as (
         coalesce(people.first_touch_at, people.lead_at) as occurred_at
     from marts.fct_people as people
     where
-        cast(:search as text) is not null
-        and not people.is_internal
+        not people.is_internal
         and (
             position(lower(trim(:search)) in lower(people.person_id)) > 0
             or position(lower(trim(:search)) in lower(coalesce(people.email_domain, ''))) > 0

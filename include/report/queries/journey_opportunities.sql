@@ -45,6 +45,9 @@ chosen as (
         opportunity_name,
         stage_name,
         first_touch_channel,
+        platform,
+        account_id,
+        campaign_id,
         cohort_month,
         amount_base,
         count(*) over () as matches,
@@ -81,6 +84,13 @@ named as (
         companies.company_name,
         latest.stage_name,
         latest.first_touch_channel,
+        case
+            when latest.platform not in ('unmatched', 'unattributed') then latest.platform
+        end as first_touch_platform,
+        case
+            when latest.campaign_id not in ('unmatched', 'unattributed')
+                then campaigns.campaign_name
+        end as first_touch_campaign_name,
         latest.cohort_month,
         latest.amount_base,
         latest.matches,
@@ -90,6 +100,11 @@ named as (
     from latest
     left join companies
         on latest.crm_account_id = companies.crm_account_id
+    left join marts.dim_campaign as campaigns
+        on
+            latest.platform = campaigns.platform
+            and latest.account_id = campaigns.account_id
+            and latest.campaign_id = campaigns.campaign_id
     order by latest.created_at desc nulls last, latest.opportunity_id asc
 )
 

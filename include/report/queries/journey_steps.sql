@@ -2,8 +2,9 @@
 -- Grain: one row per step.
 -- A deal's journey is its company's, deals beside it included, and that of people credited with it
 -- whom the CRM does not count to the company. A deal of no company has its people's journeys, its
--- opening and its outcome. is_credited: the touch has a part in the chosen deal
--- under some model.
+-- opening and its outcome. is_concerned: it is a step of the chosen deal itself, of its main person
+-- or of somebody credited with it; else it is the company's beside it. is_credited: the touch has a
+-- part in the chosen deal under some model.
 with
 
 chosen as (
@@ -168,6 +169,8 @@ steps as (
         touches.match_confidence,
         touches.has_conflict,
         coalesce(every_step.opportunity_id = chosen.opportunity_id, false) as is_of_deal,
+        named.person_id is not null
+        or coalesce(every_step.opportunity_id = chosen.opportunity_id, false) as is_concerned,
         credited.touchpoint_id is not null as is_credited,
         coalesce(every_step.touchpoint_id = chosen.first_touchpoint_id, false) as is_first_touch
     from every_step
@@ -177,6 +180,8 @@ steps as (
         on every_step.touchpoint_id = touches.touchpoint_id
     left join credited
         on every_step.touchpoint_id = credited.touchpoint_id
+    left join named
+        on every_step.person_id = named.person_id
     order by
         every_step.occurred_at asc,
         every_step.origin asc,

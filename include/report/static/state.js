@@ -5,7 +5,7 @@ export const ASKED = [
   "account_id", "campaign_id", "ad_group_id", "source", "search", "opportunity_id", "person_id",
 ];
 // What is the page's own affair and never asked of the server.
-const SHOWN = ["sort", "list"];
+const SHOWN = ["sort"];
 // What stays when the reader goes to another view.
 const KEPT = [
   "from_month", "to_month", "model", "currency_code", "channel", "platform", "account_id",

@@ -32,7 +32,7 @@ export const journeys = {
       isOpened ? subject && [
         deal?.records.length ? dealCard(deal) : personCard(person),
         timeline(steps), deal?.records.length ? shares(credits, choices, told.chosen.model) : null, evidence(touches),
-      ] : [choices.search ? null : lists(told, choices), list(found, choices)],
+      ] : choices.search ? list(found, choices) : lists(told),
     ];
   },
 };
@@ -51,7 +51,7 @@ function open(record) {
 }
 
 function list(found, choices) {
-  const title = choices.search ? ["Found for “", outside(choices.search), "”"] : "Deals won last";
+  const title = ["Found for “", outside(choices.search), "”"];
   if (!found.records.length) return card({ title, answers: [found], wide: true }, nothing("No deal and no person goes by that. Part of a name is enough."));
   const isMixed = found.records.some((record) => record.kind !== found.records[0].kind);
   const kinds = Object.groupBy ? Object.groupBy(found.records, (record) => record.kind) : found.records.reduce((all, record) => { (all[record.kind] ??= []).push(record); return all; }, {});
@@ -66,12 +66,20 @@ function list(found, choices) {
   }));
 }
 
-/** What stands behind the figures; first what the reader came for. */
-function lists({ tables: { credited, opportunities, closed }, ...told }, choices) {
-  const booked = closedCard(closed, told);
-  const others = [behind(credited, told), every(opportunities)];
-  return choices.list === "closed" ? [booked, others] : [others, booked];
+/** Deals won in the months chosen, then what stands behind the figures. */
+function lists({ tables: { credited, opportunities, closed }, ...told }) {
+  return [closedCard(closed, told), behind(credited, told), every(opportunities)];
 }
+
+const DEAL = { name: "opportunity_name", label: "Deal", cell: (record) => el("a", { class: "drill", href: link({ opportunity_id: record.opportunity_id, person_id: null }) }, outside(record.opportunity_name ?? record.opportunity_id)) };
+
+/** The channel of a deal's first touch, below it network and campaign. */
+const CAME_BY = {
+  name: "first_touch_channel", label: "First touch", long: true,
+  cell: (record) => [outside(record.first_touch_channel ?? ""), el("span", { class: "sub" },
+    record.first_touch_campaign_name ? outside([platformName(record.first_touch_platform), record.first_touch_campaign_name].join(" · "))
+      : record.first_touch_platform ? platformName(record.first_touch_platform) : null)],
+};
 
 /** The deals that the revenue by the month it closed is made of. */
 function closedCard(closed, told) {
@@ -82,8 +90,8 @@ function closedCard(closed, told) {
   return card({ title: `Won: deals closed ${from === to ? `in ${month(from)}` : `${month(from)} – ${month(to)}`}`, note: `New business by the day it closed, whenever its people first came, as ${modelName(model).toLowerCase()} credits it.${matches ? many : ""}`, answers: [closed], wide: true },
     records.length ? table(closed, {
       caption: "Deals closed", atFirst: from === to ? 50 : 10, columns: [
-        { name: "opportunity_name", label: "Deal", cell: (record) => el("a", { class: "drill", href: link({ opportunity_id: record.opportunity_id, person_id: null }) }, outside(record.opportunity_name ?? record.opportunity_id)) },
-        { name: "company_name", label: "Company" }, { name: "close_date", label: "Closed" }, { name: "first_touch_channel", label: "First touch" }, { name: "cohort_month", label: "First touch in" }, { name: "is_new_customer", label: "New customer" },
+        DEAL,
+        { name: "company_name", label: "Company" }, { name: "close_date", label: "Closed" }, CAME_BY, { name: "cohort_month", label: "First touch in" }, { name: "is_new_customer", label: "New customer" },
         { name: "weight", label: "Share credited", isNumeric: true, cell: (record) => shown(record.weight, { kind: "percent", name: "weight" }, { digits: 0 }) }, { name: "credited_amount", label: "Amount credited", bar: true },
       ],
     }) : nothing("No new business of this choice closed in these months."));
@@ -100,8 +108,8 @@ function behind(credited, told) {
       withoutAmount(own),
       own.records.length ? table(own, {
         caption: title, atFirst: 10, columns: [
-          { name: "opportunity_name", label: "Deal", cell: (record) => el("a", { class: "drill", href: link({ opportunity_id: record.opportunity_id, person_id: null }) }, outside(record.opportunity_name ?? record.opportunity_id)) },
-          { name: "company_name", label: "Company" }, { name: "first_touch_channel", label: "First touch" }, { name: "cohort_month", label: "Cohort" }, { name: "stage_name", label: "Stage" },
+          DEAL,
+          { name: "company_name", label: "Company" }, CAME_BY, { name: "cohort_month", label: "Cohort" }, { name: "stage_name", label: "Stage" },
           { name: "close_date", label: basis === "won" ? "Closed" : "Expected" }, { name: "is_new_customer", label: "New customer" },
           { name: "weight", label: "Share credited", isNumeric: true, cell: (record) => shown(record.weight, { kind: "percent", name: "weight" }, { digits: 0 }) }, { name: "credited_amount", label: "Amount credited", bar: true },
         ],
@@ -127,8 +135,8 @@ function every(opportunities) {
   return card({ title: "Opportunities: every deal, lost ones too", note: `New business, by the deal's own first touch in the months chosen. ${matches ? many : ""}`, answers: [opportunities], wide: true },
     records.length ? table(opportunities, {
       caption: "Opportunities", atFirst: 10, columns: [
-        { name: "opportunity_name", label: "Deal", cell: (record) => el("a", { class: "drill", href: link({ opportunity_id: record.opportunity_id, person_id: null }) }, outside(record.opportunity_name ?? record.opportunity_id)) },
-        { name: "company_name", label: "Company" }, { name: "first_touch_channel", label: "First touch" }, { name: "cohort_month", label: "Cohort" }, { name: "created_at", label: "Created" },
+        DEAL,
+        { name: "company_name", label: "Company" }, CAME_BY, { name: "cohort_month", label: "Cohort" }, { name: "created_at", label: "Created" },
         { name: "stage_name", label: "Stage", cell: (record) => [outside(record.stage_name ?? ""), " ", el("span", { class: "sub" }, record.is_won ? "won" : record.is_closed ? "lost" : "open")] }, { name: "amount_base", label: "Amount", bar: true },
       ],
     }) : nothing("No new business of these cohorts."));
@@ -153,7 +161,7 @@ function dealCard(deal) {
       ["Created", one.created_at && instant(one.created_at)], ["Closed", one.closed_at ? instant(one.closed_at) : one.close_date && `expected ${day(one.close_date)}`],
       ["First touch to deal", one.days_touch_to_created === null ? null : days(one.days_touch_to_created)], ["Deal to close", one.days_created_to_close === null ? null : days(one.days_created_to_close)],
     ]),
-    one.alternatives ? el("details", { class: "rows" }, el("summary", null, "Touches that were not the first, and why"), el("ul", { class: "lost" }, one.alternatives.split("; ").map((text) => el("li", null, outside(text))))) : null);
+    one.alternatives ? el("details", { class: "rows" }, el("summary", null, "Touches that were not the first, and why"), el("ul", { class: "lost" }, one.alternatives.split("; ").map((text) => el("li", { title: text }, outside(text.replace(/^\S+:\S+ /, "")))))) : null);
 }
 
 function personCard(person) {
@@ -175,15 +183,32 @@ const SIGNS = { touch: "●", stage: "◆", deal: "■", deal_stage: "▪" };
 
 function timeline(steps) {
   if (!steps.records.length) return card({ title: "What happened, in order", answers: [steps], wide: true }, nothing("No touch and no stage is known."));
-  let last = null;
+  const called = letters(steps.records);
+  const own = new Set(steps.records.filter((step) => step.is_concerned && step.person_id).map((step) => step.person_id));
   return card({
     title: "What happened, in order", answers: [steps], wide: true,
-    note: `● a touch, ◆ a stage of a person, ■ ▪ of a deal. Everyone of the company, oldest first; times in ${zoneName()}. “Again” is the latest time that a stage was reached once more; “credited by some” is a touch that other models give a part.`,
-  }, el("ol", { class: "timeline" }, together(steps.records).map((step) => {
+    note: `● a touch, ◆ a stage of a person, ■ ▪ of a deal; oldest first, times in ${zoneName()}. “Again” is the latest time that a stage was reached once more; “credited by some” is a touch that other models give a part.`,
+  }, el("ol", { class: "timeline" }, runs(together(steps.records)).map((run) => (run[0].is_concerned ? entries(run, own.size > 1 ? called : new Map()) : folded(run, called)))));
+}
+
+/** What the company did beside the deal, in one line that opens. */
+function folded(run, called) {
+  const people = new Set(run.flatMap((step) => step.people)).size;
+  const deals = new Set(run.filter(isDeal).map((step) => step.opportunity_id)).size;
+  const of = [people && (people === 1 ? "another person" : `${plainNumber(people)} other people`), deals && (deals === 1 ? "another deal" : `${plainNumber(deals)} other deals`)].filter(Boolean).join(" and ");
+  const [from, to] = [run[0].occurred_at, run.at(-1).occurred_at].map((at) => month(at.slice(0, 10)));
+  return el("li", { class: "others" }, el("details", { class: "rows" },
+    el("summary", null, `${plainNumber(run.length)} ${run.length === 1 ? "step" : "steps"} of ${of} of the company, ${from === to ? from : `${from} – ${to}`}`),
+    el("ol", { class: "timeline" }, entries(run, called))));
+}
+
+function entries(run, called) {
+  let last = null;
+  return run.map((step) => {
     const date = step.occurred_at?.slice(0, 10);
     const isNewDay = date !== last;
     last = date;
-    return el("li", { class: [step.kind, step.is_first_touch && "first", step.is_credited === false && step.kind === "touch" && "aside"].filter(Boolean).join(" ") },
+    return el("li", { class: [step.kind, step.is_first_touch && "first", step.is_credited === false && step.kind === "touch" && "aside"].filter(Boolean).join(" "), "data-steps": String(step.steps) },
       el("time", { datetime: step.occurred_at }, isNewDay ? moment(step.occurred_at) : clock(step.occurred_at)),
       el("span", { class: "point", "aria-label": step.kind }, SIGNS[step.kind] ?? "·"),
       el("div", null,
@@ -192,29 +217,52 @@ function timeline(steps) {
         step.kind === "touch" && step.is_credited && !step.is_first_touch ? el("span", { class: "tag" }, "credited by some") : null,
         step.has_conflict ? el("span", { class: "tag caution" }, "! evidence disagrees") : null,
         el("span", { class: "sub" }, [
-          step.content && step.label ? outside(isDeal(step) ? step.content : sentence(step.label)) : null, step.channel && outside(step.channel),
+          isDeal(step) && step.content && !step.is_concerned ? el("a", { href: link({ opportunity_id: step.opportunity_id, person_id: null }) }, outside(step.content)) : null,
+          !isDeal(step) && step.content && step.label ? outside(sentence(step.label)) : null, step.channel && outside(step.channel),
           step.campaign_name && step.campaign_name !== step.content ? outside(step.campaign_name) : null, step.match_method && `tied by ${rule(step.match_method)}`,
-          step.sales_stage && words(step.sales_stage), step.people.length ? [step.people.length > 1 ? `${step.people.length} people: ` : "person ", step.people.map((person, i) => [i ? ", " : "", el("a", { href: link({ person_id: person, opportunity_id: null }) }, outside(person))])] : null,
+          step.sales_stage && words(step.sales_stage), called.size && step.people.length ? step.people.map((person, i) => [i ? ", " : "", el("a", { href: link({ person_id: person, opportunity_id: null }), title: person }, called.get(person))]) : null,
         ].filter(Boolean).map((part, i) => [i ? " · " : "", part]))));
-  })));
+  });
+}
+
+/** "Person A", "Person B" … by id, as they come, those the deal concerns first. */
+function letters(records) {
+  const ids = [...records].sort((a, b) => b.is_concerned - a.is_concerned).map((step) => step.person_id).filter(Boolean);
+  return new Map([...new Set(ids)].map((id, i) => [id, `Person ${letter(i)}`]));
+}
+
+/** A … Z, then AA … */
+function letter(i) {
+  return (i >= 26 ? letter(Math.floor(i / 26) - 1) : "") + String.fromCharCode(65 + (i % 26));
+}
+
+/** Steps that follow one another and concern the deal alike. */
+function runs(lines) {
+  const found = [];
+  for (const step of lines) {
+    if (found.at(-1)?.[0].is_concerned === step.is_concerned) found.at(-1).push(step);
+    else found.push([step]);
+  }
+  return found;
 }
 
 function isDeal(step) {
   return step.kind === "deal" || step.kind === "deal_stage";
 }
 
-/** "Deal opened", "Deal: Negotiation/Review". */
+/** "Deal opened", "Another deal: Negotiation/Review". */
 function ofDeal(step) {
-  return step.kind === "deal" ? `Deal ${words(step.label)}` : `Deal: ${step.label}`;
+  const deal = step.is_concerned ? "Deal" : "Another deal";
+  return step.kind === "deal" ? `${deal} ${words(step.label)}` : `${deal}: ${step.label}`;
 }
 
 /** Stages that several people reach in the same second are one line. */
 function together(records) {
   const lines = [];
   for (const record of records) {
-    const same = record.kind === "stage" && lines.findLast((line) => line.kind === "stage" && line.label === record.label && line.occurred_at === record.occurred_at);
-    if (same) same.people.push(record.person_id);
-    else lines.push({ ...record, people: record.person_id ? [record.person_id] : [] });
+    const same = record.kind === "stage" && lines.findLast((line) => line.kind === "stage" && line.label === record.label && line.occurred_at === record.occurred_at && line.is_concerned === record.is_concerned);
+    if (same) Object.assign(same, { people: [...same.people, record.person_id], steps: same.steps + 1 });
+    else lines.push({ ...record, people: record.person_id ? [record.person_id] : [], steps: 1 });
   }
   return lines;
 }
@@ -245,7 +293,7 @@ function evidence(touches) {
   }));
 }
 
-const SPELT = { mql: "MQL", sql: "SQL", latest_lead: "Lead again", latest_mql: "MQL again", latest_sql: "SQL again", latest_opportunity: "Opportunity again", latest_customer: "Customer again" };
+const SPELT = { mql: "MQL", sql: "SQL", latest_lead: "Recorded in the CRM again", latest_mql: "MQL again", latest_sql: "SQL again", latest_opportunity: "Opportunity again", latest_customer: "Customer again" };
 
 function sentence(text) {
   if (SPELT[text]) return SPELT[text];

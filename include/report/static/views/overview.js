@@ -325,7 +325,7 @@ function closed(answer) {
   if (!answer) return null;
   const records = answer.records;
   if (!records.length) return card({ title: "Revenue by the month it closed", span: "third", answers: [answer] }, nothing("No deal closed in these months."));
-  const deals = ({ close_month: at }) => link({ from_month: at.slice(0, 7), to_month: at.slice(0, 7), list: "closed" }, "journeys");
+  const deals = ({ close_month: at }) => link({ from_month: at.slice(0, 7), to_month: at.slice(0, 7) }, "journeys");
   const { png, node } = chart({
     title: "Revenue by the month it closed",
     says: `Won revenue by close month, ${records.length} months.`, height: 200,
