@@ -6,13 +6,13 @@ with
 
 people as (
     select
-        sector,
-        company_size,
-        region,
-        seniority,
-        product_interest,
-        pain_point,
-        urgency,
+        coalesce(sector, 'unknown') as sector,
+        coalesce(company_size, 'unknown') as company_size,
+        coalesce(region, 'unknown') as region,
+        coalesce(seniority, 'unknown') as seniority,
+        coalesce(product_interest, 'unknown') as product_interest,
+        coalesce(pain_point, 'unknown') as pain_point,
+        coalesce(urgency, 'unknown') as urgency,
         is_mql,
         is_sql,
         opportunity_at,
@@ -20,90 +20,44 @@ people as (
     from shared.people
 ),
 
-segments as (
-    select
-        'sector' as dimension,
-        1 as dimension_order,
-        coalesce(sector, 'unknown') as segment,
-        is_mql,
-        is_sql,
-        opportunity_at,
-        customer_at
-    from people
-    union all
-    select
-        'company_size' as dimension,
-        2 as dimension_order,
-        coalesce(company_size, 'unknown') as segment,
-        is_mql,
-        is_sql,
-        opportunity_at,
-        customer_at
-    from people
-    union all
-    select
-        'region' as dimension,
-        3 as dimension_order,
-        coalesce(region, 'unknown') as segment,
-        is_mql,
-        is_sql,
-        opportunity_at,
-        customer_at
-    from people
-    union all
-    select
-        'seniority' as dimension,
-        4 as dimension_order,
-        coalesce(seniority, 'unknown') as segment,
-        is_mql,
-        is_sql,
-        opportunity_at,
-        customer_at
-    from people
-    union all
-    select
-        'product_interest' as dimension,
-        5 as dimension_order,
-        coalesce(product_interest, 'unknown') as segment,
-        is_mql,
-        is_sql,
-        opportunity_at,
-        customer_at
-    from people
-    union all
-    select
-        'pain_point' as dimension,
-        6 as dimension_order,
-        coalesce(pain_point, 'unknown') as segment,
-        is_mql,
-        is_sql,
-        opportunity_at,
-        customer_at
-    from people
-    union all
-    select
-        'urgency' as dimension,
-        7 as dimension_order,
-        coalesce(urgency, 'unknown') as segment,
-        is_mql,
-        is_sql,
-        opportunity_at,
-        customer_at
-    from people
-),
-
 counted as (
     select
-        dimension,
-        dimension_order,
-        segment,
+        case
+            when grouping(sector) = 0 then 'sector'
+            when grouping(company_size) = 0 then 'company_size'
+            when grouping(region) = 0 then 'region'
+            when grouping(seniority) = 0 then 'seniority'
+            when grouping(product_interest) = 0 then 'product_interest'
+            when grouping(pain_point) = 0 then 'pain_point'
+            else 'urgency'
+        end as dimension,
+        case
+            when grouping(sector) = 0 then 1
+            when grouping(company_size) = 0 then 2
+            when grouping(region) = 0 then 3
+            when grouping(seniority) = 0 then 4
+            when grouping(product_interest) = 0 then 5
+            when grouping(pain_point) = 0 then 6
+            else 7
+        end as dimension_order,
+        coalesce(sector, company_size, region, seniority, product_interest, pain_point, urgency)
+            as segment,
         count(*) as leads,
         count(*) filter (where is_mql) as mqls,
         count(*) filter (where is_sql) as sqls,
         count(opportunity_at) as opportunities,
         count(customer_at) as customers
-    from segments
-    group by dimension, dimension_order, segment
+    from people
+    group by
+        grouping sets (
+            (sector),
+            (company_size),
+            (region),
+            (seniority),
+            (product_interest),
+            (pain_point),
+            (urgency)
+        )
 ),
 
 rated as (
