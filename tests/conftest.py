@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 from zlib import crc32
 
 import hypothesis
@@ -94,6 +95,13 @@ class Databases:
         with psycopg.connect(self.server_url, autocommit=True) as connection:
             connection.execute(sql.SQL("create database {}").format(sql.Identifier(name)))
         return self.server_url.replace("/postgres?", f"/{name}?")
+
+    def fill(self, url: str, template_url: str) -> None:
+        """Make a database anew as another one is, to which nobody may be connected."""
+        name, template = (sql.Identifier(urlsplit(each).path[1:]) for each in (url, template_url))
+        with psycopg.connect(self.server_url, autocommit=True) as connection:
+            connection.execute(sql.SQL("drop database {}").format(name))
+            connection.execute(sql.SQL("create database {} template {}").format(name, template))
 
     def give_back(self, url: str) -> None:
         """Empty a database for whoever takes it next."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -14,21 +15,31 @@ from tests.warehouse.world import CRM, NETWORK
 
 
 @pytest.fixture(scope="session")
-def prepared_file(new_settings: Callable[[str], Settings]) -> Path:
-    """DuckDB's file, its tables made and its seeds loaded: prepared once, copied for each test."""
-    settings = new_settings("duckdb")
-    warehouse.prepare(settings, (NETWORK, CRM))
-    return _file(settings)
+def prepared_once(new_settings: Callable[[str], Settings]) -> Callable[[str], Settings]:
+    """``prepared_once(engine)``: a warehouse to copy, its tables made and its seeds loaded."""
+
+    @cache
+    def prepare(engine: str) -> Settings:
+        settings = new_settings(engine)
+        warehouse.prepare(settings, (NETWORK, CRM))
+        return settings
+
+    return prepare
 
 
 @pytest.fixture
-def prepared(warehouse_settings: Settings, prepared_file: Path) -> Settings:
+def prepared(
+    request: pytest.FixtureRequest,
+    warehouse_settings: Settings,
+    prepared_once: Callable[[str], Settings],
+) -> Settings:
     """Settings of a warehouse with its tables made and its seeds loaded."""
     if warehouse_settings.warehouse_url.startswith("duckdb:"):
         _file(warehouse_settings).parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy(prepared_file, _file(warehouse_settings))
+        shutil.copy(_file(prepared_once("duckdb")), _file(warehouse_settings))
     else:
-        warehouse.prepare(warehouse_settings, (NETWORK, CRM))
+        url = prepared_once("postgresql").warehouse_url
+        request.getfixturevalue("databases").fill(warehouse_settings.warehouse_url, url)
     return warehouse_settings
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+from collections.abc import Callable
 from dataclasses import replace as altered
 from decimal import Decimal
 from pathlib import Path
@@ -45,7 +46,7 @@ def list_of(settings: Settings, source: Any = NETWORK) -> Path:
 
 
 def test_18_44_rows_whose_batch_is_no_longer_landed_are_never_thrown_away(
-    prepared: Settings, prepared_file: Path
+    prepared: Settings, prepared_once: Callable[[str], Settings]
 ) -> None:
     """Nor restatements, though later batches of the same are landed and the ledger names those."""
     for night in range(3):
@@ -68,7 +69,7 @@ def test_18_44_rows_whose_batch_is_no_longer_landed_are_never_thrown_away(
     with pytest.raises(warehouse.WarehouseError, match=told) as refused:
         rebuild.rebuild(prepared, SOURCES)
     assert "fetch" not in str(refused.value)
-    beside = altered(prepared, warehouse_url=f"duckdb:///{prepared_file}")
+    beside = altered(prepared, warehouse_url=prepared_once("duckdb").warehouse_url)
     with pytest.raises(warehouse.WarehouseError, match="a load came in meanwhile"):
         replaced.replace(prepared, SOURCES, beside, [])
     assert warehouse.fingerprint(prepared, STAGED) == before
