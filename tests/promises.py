@@ -186,8 +186,9 @@ imported, so that a kill costs no import.
   engine, 50 rounds of eight processes, 200 plans of faults a source, forty nights), the books of
   the whole default company (`make test` closes those of a third), and whole Airflows: `make up`
   with a killed task, the page in its UI, a held publish that is answered in each way there is, the
-  night on Celery with its lost worker, `make run` killed and run again. `make test` does a
-  tenth, and leaves those out. Such tests ask `campaign(200)` how often, and are marked
+  night on Celery with its lost worker, `make run` killed and run again, every connection tried
+  where all work; and one night of an invented company on both engines. `make test` does a tenth,
+  and leaves those out. Such tests ask `campaign(200)` how often, and are marked
   `campaign`.
 - This page: `make dictionary` writes it anew, from `promises.py` and the names of the tests.
 

@@ -25,7 +25,9 @@ from tests.sandbox.running import ROOT, Sandbox, command, environment, start_san
 
 # Minutes of two cores: they have their time in `make campaigns` alone.
 IN_CAMPAIGNS = [
+    "test_both_engines.py",
     "test_celery_run.py",
+    "test_connections_that_work.py",
     "test_held_publish.py",
     "test_make_run_killed.py",
     "test_make_up.py",

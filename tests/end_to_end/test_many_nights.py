@@ -15,7 +15,7 @@ from tests.end_to_end import small_world
 from tests.end_to_end.quick import Verdicts, contents, load, settings_for
 from tests.sandbox.running import Sandbox, write_data_set
 
-NIGHTS = 40 if IS_FULL else 11
+NIGHTS = 40 if IS_FULL else 9
 FIRST = date(2026, 10, 12)
 LAST = FIRST + timedelta(NIGHTS - 1)
 EMPTY = {

@@ -23,6 +23,8 @@ def at_once(sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> Home:
     return home
 
 
+@pytest.mark.campaign
+@pytest.mark.timeout(1800)
 def test_both_engines_publish_the_same_rows(
     at_once: Home, sandbox: Sandbox, tmp_path: Path, new_database: Callable[[], str]
 ) -> None:
