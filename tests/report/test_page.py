@@ -630,6 +630,9 @@ def test_33_old_figures_are_red_by_their_own_data(reader: Reader) -> None:
         ("overview?from_month=1999-01&to_month=1999-02", "There is no data of Jan 1999 – Feb 1999"),
         ("channels?platform=facebook_ads&channel=Paid%20Search", "filters exclude each other"),
         ("funnel?channel=Nowhere", "There is no channel Nowhere"),
+        ("unplaced?channel=Nowhere", "There is no channel Nowhere"),
+        ("unplaced?from_month=1999-01&to_month=1999-02", "There is no data of Jan 1999 – Feb 1999"),
+        ("overview?currency_code=ZZZ", "Nothing was ever booked in ZZZ"),
         ("nonsense", "No view goes by “nonsense”"),
     ],
 )

@@ -24,6 +24,14 @@ export function empty(what, told, { choices, offered }) {
     el("a", { href: link(Object.fromEntries(FILTERS.map((name) => [name, null]))) }, "Without filters")]);
 }
 
+/** That nothing was ever booked in the currency chosen: its zeros would read as sums. */
+export function unbooked(told, { choices, offered }) {
+  const { currency_code: code } = choices;
+  const isKnown = offered.tables.currencies.records.some((one) => one.currency_code === code);
+  if (!code || isKnown || !told.uses.includes("currency_code")) return null;
+  return nothing(["Nothing was ever booked in ", outside(code), ". ", el("a", { href: link({ currency_code: null }) }, `In ${told.reporting_currency}, converted`)]);
+}
+
 function span({ from_month: from, to_month: to }) {
   return from === to ? month(from) : `${month(from)} – ${month(to)}`;
 }

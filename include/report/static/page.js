@@ -5,6 +5,7 @@ import { showBooks } from "./books.js";
 import { forget, repaint } from "./charts.js";
 import { showChoices } from "./choices.js";
 import { el } from "./element.js";
+import { unbooked } from "./empty.js";
 import { useZone } from "./format.js";
 import { chosen, FIRST_VIEW, link } from "./state.js";
 import { advice } from "./views/advice.js";
@@ -61,7 +62,7 @@ async function show() {
       : await ask("choices", {}, mine.signal);
     useZone(told.reporting_zone);
     const context = { told, choices, offered, ask: (name, more) => ask(name, { ...choices, ...more }, mine.signal) };
-    const shown = await view.show(told, context);
+    const shown = unbooked(told, context) ?? await view.show(told, context);
     if (mine.signal.aborted) return;
     const isElsewhere = last?.place !== place;
     last = { view, told, place };

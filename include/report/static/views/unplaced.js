@@ -4,6 +4,7 @@ import { card, nothing, remark } from "../card.js";
 import { axis, chart, legend, room, short } from "../charts.js";
 import { platformName } from "../choices.js";
 import { el, name as outside } from "../element.js";
+import { empty } from "../empty.js";
 import { plainNumber, shown } from "../format.js";
 import { link } from "../state.js";
 import { table } from "../table.js";
@@ -13,8 +14,9 @@ const letters = () => (innerWidth > 760 ? 34 : 18);
 export const unplaced = {
   name: "unplaced",
   title: "Unattributed",
-  show(told) {
+  show(told, context) {
     const { findings, tags, deals, gaps, unpriced } = told.tables;
+    if (![findings, tags, deals, gaps, unpriced].some((answer) => answer?.records.length)) return empty("Nothing stands unplaced", told, context);
     return [
       unpriced?.records.length ? unpricedCard(unpriced) : null,
       findingsCard(findings), tagsCard(tags), dealsCard(deals), gapsCard(gaps),
@@ -29,7 +31,7 @@ function words(text) {
 
 function findingsCard(findings) {
   const records = findings.records;
-  if (!records.length) return card({ title: "What could not be placed", answers: [findings], wide: true }, nothing("Everything of these months is placed."));
+  if (!records.length) return card({ title: "What could not be placed", answers: [findings], wide: true }, nothing("Nothing of this choice stands unplaced."));
   const { column } = findings;
   const money = [["spend_base", "Spend"], ["won_revenue_base", "Won revenue"], ["open_pipeline_base", "Open pipeline"]];
   const weighty = records.filter((record) => money.some(([of]) => Number(record[of]) > 0)).slice(0, 10);
